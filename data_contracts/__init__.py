@@ -1,0 +1,1 @@
+"""What a Fracto catalog holds, and the only door to it."""

@@ -1,0 +1,316 @@
+"""Bytes of a micrograph file -> 8-bit grey pixels, by one rule for every bit depth and colour mode.
+
+The rule, in this order:
+
+1. The first page of a multi-page file is the picture.
+2. An EXIF or TIFF orientation is applied: it is set by viewers so that the picture, and with it the text of the data bar,
+   stands upright. Width and height are those of the upright picture.
+3. Palettes are looked up, transparency is dropped (the colours under it are kept), CMYK becomes RGB, and colour becomes
+   grey by ITU-R BT.601 luma, as Pillow's mode ``L`` does.
+4. Values of more than 8 bits (16-bit, 32-bit, float) that all lie within 0 to 255 are rounded and kept. Others are
+   stretched linearly from their 0.1 % to their 99.9 % percentile onto 0 to 255 and clipped: a 12-bit picture in a 16-bit
+   file keeps its contrast, and a handful of hot pixels cannot take it away. Not-a-number becomes 0.
+"""
+
+import io
+import struct
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from data_contracts.vocabulary import FailureReason
+
+DEFAULT_MAX_PIXELS = 400_000_000
+"""Largest picture that is decoded: 20,000 x 20,000 px, beyond any single SEM scan, and 400 MB of grey pixels."""
+
+STRETCH_PERCENTILES = (0.1, 99.9)
+"""Ends of the linear stretch of values of more than 8 bits, in per cent."""
+
+GreyImage = NDArray[np.uint8]
+"""Shape (height, width), 0 black to 255 white."""
+
+_FIRST_PRIVATE_TIFF_TAG = 32768
+_BITS_OF_MODE = {"1": 1, "I;16": 16, "I;16L": 16, "I;16B": 16, "I;16N": 16, "I": 32, "F": 32}
+_SIGNATURES = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"II*\x00",
+    b"MM\x00*",
+    b"II+\x00",
+    b"MM\x00+",
+    b"GIF8",
+    b"BM",
+    b"\x00\x00\x00\x0cjP  ",
+)
+"""First bytes of the formats that microscopes write: a file that begins so and cannot be opened is broken, not foreign."""
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    struct.error,
+    MemoryError,
+)
+"""What Pillow's decoders raise on damaged bytes (Pillow has no common base class for it)."""
+
+_pillow_limit_lock = threading.Lock()
+
+
+class PixelError(Exception):
+    """A file whose pixels cannot be had. A bad item: callers turn it into a failure row."""
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What a file says about its picture before any pixel is decoded."""
+
+    width_px: int
+    """Of the upright picture."""
+    height_px: int
+    """Of the upright picture."""
+    file_format: str
+    """As Pillow names it: ``TIFF``, ``JPEG``, ``PNG`` ..."""
+    colour_mode: str
+    """As Pillow names it: ``L``, ``RGB``, ``I;16`` ..."""
+    bit_depth: int
+    """Bits per channel of the file."""
+    n_frames: int
+    """Pages or frames in the file."""
+    orientation: int
+    """EXIF orientation, 1 (upright) to 8, already applied to width and height."""
+    private_tags: Mapping[int, str]
+    """Text of the TIFF tags from 32768 on, where instrument makers keep their metadata, decoded as Latin-1; and 270."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """One decoded picture."""
+
+    grey: GreyImage
+    header: ImageHeader
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of an image file.
+
+    Raises:
+        PixelError: vanished, unreadable or empty file.
+    """
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PixelError(
+            FailureReason.VANISHED, f"the file was there when the folder was read and is gone: {error}"
+        ) from error
+    except OSError as error:
+        raise PixelError(FailureReason.UNREADABLE, f"the file cannot be opened: {error}") from error
+    if not content:
+        raise PixelError(FailureReason.EMPTY_FILE, "the file has 0 bytes")
+    return content
+
+
+def load_grey(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> DecodedImage:
+    """Decode an image file to 8-bit grey by the rule of this module.
+
+    Raises:
+        PixelError: with the reason why there are no pixels.
+    """
+    return decode_grey(read_bytes(path), max_pixels)
+
+
+def decode_crop(path: Path, box: tuple[int, int, int, int], max_pixels: int = DEFAULT_MAX_PIXELS) -> GreyImage:
+    """The part ``left, top, right, bottom`` (half-open, pixels) of a picture, grey by the same rule as the whole.
+
+    Raises:
+        PixelError: with the reason why there are no pixels.
+        ValueError: the box is empty or leaves the picture.
+    """
+    grey = load_grey(path, max_pixels).grey
+    left, top, right, bottom = box
+    height_px, width_px = grey.shape
+    if not (0 <= left < right <= width_px and 0 <= top < bottom <= height_px):
+        raise ValueError(f"{path.name}: box {box} is empty or leaves the picture of {width_px} x {height_px} px")
+    return np.ascontiguousarray(grey[top:bottom, left:right])
+
+
+def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> DecodedImage:
+    """Decode the bytes of an image file to 8-bit grey by the rule of this module.
+
+    Raises:
+        PixelError: not an image, truncated, corrupt, or larger than ``max_pixels`` by its own header.
+    """
+    with _without_pillow_limit():
+        image = _open(content)
+        header = _header_of(image, content)
+    n_pixels = header.width_px * header.height_px
+    if n_pixels > max_pixels:
+        raise PixelError(
+            FailureReason.DECOMPRESSION_BOMB,
+            f"the header promises {header.width_px} x {header.height_px} px, more than the limit of {max_pixels} px",
+        )
+    if _ends_early(content, image):
+        raise PixelError(FailureReason.TRUNCATED, f"the {header.file_format} file ends before its pixels do")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and palettes that do not touch the pixels
+            image.load()
+            upright = ImageOps.exif_transpose(image) if header.orientation != 1 else image
+            grey = _to_grey(upright)
+    except _DECODER_ERRORS as error:
+        raise PixelError(FailureReason.CORRUPT, f"the {header.file_format} data cannot be decoded: {error}") from error
+    return DecodedImage(grey, header)
+
+
+def grey_from_deep(values: NDArray[np.generic]) -> GreyImage:
+    """Step 4 of the rule: values of more than 8 bits, any shape -> 8 bits, same shape."""
+    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=np.finfo(np.float32).max, neginf=0.0)
+    lowest, highest = float(numbers.min()), float(numbers.max())
+    # A float picture scaled to 0..1 lies within 0..255 too, but rounding would leave it two grey levels.
+    if lowest >= 0 and 1 < highest <= 255:
+        return np.rint(numbers).astype(np.uint8)
+    low, high = (float(v) for v in np.percentile(numbers, STRETCH_PERCENTILES))
+    if high <= low:
+        low, high = lowest, highest
+    if high <= low:
+        return np.zeros(numbers.shape, np.uint8)
+    return np.rint(np.clip((numbers - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+
+
+@contextmanager
+def _without_pillow_limit() -> Iterator[None]:
+    """Lift Pillow's process-wide pixel limit while a header is read: ours is stated, checked and reported instead."""
+    with _pillow_limit_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _open(content: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content))
+    except UnidentifiedImageError as error:
+        if content.startswith(_SIGNATURES):
+            if _tiff_directory_is_missing(content) or len(content) < 64:
+                raise PixelError(FailureReason.TRUNCATED, "the image file ends within its header") from error
+            raise PixelError(
+                FailureReason.CORRUPT, "the file begins as an image but its header cannot be read"
+            ) from error
+        raise PixelError(
+            FailureReason.NOT_AN_IMAGE, f"the content is not an image: it begins with {content[:8]!r}"
+        ) from error
+    except _DECODER_ERRORS as error:
+        raise PixelError(FailureReason.CORRUPT, f"the image header cannot be read: {error}") from error
+
+
+def _header_of(image: Image.Image, content: bytes) -> ImageHeader:
+    try:
+        orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1) or 1)
+        n_frames = int(getattr(image, "n_frames", 1))
+        image.seek(0)
+    except _DECODER_ERRORS:
+        orientation, n_frames = 1, 1  # damaged side information: the pixels may still be whole
+    if not 1 <= orientation <= 8:
+        orientation = 1
+    width_px, height_px = image.size
+    if orientation >= 5:
+        width_px, height_px = height_px, width_px
+    return ImageHeader(
+        width_px,
+        height_px,
+        image.format or "",
+        image.mode,
+        _bit_depth(image, content),
+        n_frames,
+        orientation,
+        _private_tags(image),
+    )
+
+
+def _bit_depth(image: Image.Image, content: bytes) -> int:
+    if isinstance(image, TiffImageFile):
+        bits = image.tag_v2.get(258, (1,))
+        return int(bits[0] if isinstance(bits, tuple) else bits)
+    if image.format == "PNG" and len(content) > 24:
+        return content[24]  # IHDR: width, height, then bits per sample (PNG specification, 11.2.2)
+    return _BITS_OF_MODE.get(image.mode, 8)
+
+
+def _private_tags(image: Image.Image) -> dict[int, str]:
+    if not isinstance(image, TiffImageFile):
+        return {}
+    texts: dict[int, str] = {}
+    for code in image.tag_v2:
+        if code < _FIRST_PRIVATE_TIFF_TAG and code != ExifTags.Base.ImageDescription:
+            continue
+        try:
+            value = image.tag_v2[code]
+        except _DECODER_ERRORS:
+            continue  # one damaged tag says nothing about the others
+        if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], str | bytes):
+            value = value[0]
+        if isinstance(value, bytes):
+            texts[code] = value.decode("latin-1")
+        elif isinstance(value, str):
+            texts[code] = value
+    return texts
+
+
+def _to_grey(image: Image.Image) -> GreyImage:
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return grey_from_deep(np.asarray(image))
+    if image.mode in ("L", "1"):
+        return np.array(image.convert("L"))
+    if image.mode == "LA":
+        return np.array(image.getchannel("L"))
+    if image.mode == "P":
+        image = image.convert("RGB")
+    elif image.mode in ("RGBA", "RGBX", "PA", "La", "RGBa"):
+        image = image.convert("RGBA").convert("RGB")
+    return np.array(image.convert("RGB").convert("L"))
+
+
+def _ends_early(content: bytes, image: Image.Image) -> bool:
+    """Whether the file is shorter than its own structure says."""
+    if isinstance(image, TiffImageFile):
+        offsets, counts = image.tag_v2.get(273) or image.tag_v2.get(324), image.tag_v2.get(279) or image.tag_v2.get(325)
+        if isinstance(offsets, tuple) and isinstance(counts, tuple):
+            return any(int(o) + int(c) > len(content) for o, c in zip(offsets, counts, strict=False))
+        return False
+    if image.format == "JPEG":
+        return b"\xff\xd9" not in content
+    if image.format == "PNG":
+        return b"IEND" not in content[-1024:] and b"IEND" not in content
+    if image.format == "BMP" and len(content) >= 54:
+        offset, width, height, _, bits, compression = struct.unpack_from("<I4xiiHHI", content, 10)
+        needed = offset + (abs(width) * bits + 31) // 32 * 4 * abs(height)
+        return compression == 0 and len(content) < needed
+    return False
+
+
+def _tiff_directory_is_missing(content: bytes) -> bool:
+    if content[:4] not in (b"II*\x00", b"MM\x00*"):
+        return False
+    if len(content) < 8:
+        return True
+    (offset,) = struct.unpack_from("<I" if content[:2] == b"II" else ">I", content, 4)
+    return int(offset) + 2 > len(content)

@@ -1,0 +1,147 @@
+"""The closed vocabularies of the catalog. Values are stored as these lower-case strings."""
+
+from enum import StrEnum
+
+
+class DefectClass(StrEnum):
+    """Cause of a ceramic fracture (Schmid et al., section 2); ``UNKNOWN`` is kept but never trained on."""
+
+    GREEN_BODY = "green_body"
+    HARD_MACHINING = "hard_machining"
+    MATERIAL = "material"
+    UNKNOWN = "unknown"
+
+
+TRAINABLE_CLASSES: tuple[DefectClass, ...] = (
+    DefectClass.GREEN_BODY,
+    DefectClass.HARD_MACHINING,
+    DefectClass.MATERIAL,
+)
+"""The classes of a model, in the order of its outputs and of every confusion matrix."""
+
+
+class MatchStatus(StrEnum):
+    """What became of one image file."""
+
+    MATCHED = "matched"
+    REVIEW = "review"
+    UNMATCHED = "unmatched"
+    FAILED = "failed"
+
+
+class MatchMethod(StrEnum):
+    """How a link between a micrograph and a fracture instance came about."""
+
+    EXACT = "exact"
+    FUZZY = "fuzzy"
+    SERIAL = "serial"
+    LABEL_TABLE = "label_table"
+    REVIEWED = "reviewed"
+
+
+class MatchReason(StrEnum):
+    """Why an image file is in review or unmatched."""
+
+    NO_IDENTIFIER = "no_identifier"
+    NO_REPORT = "identifier_without_report"
+    AMBIGUOUS_INSTANCE = "ambiguous_instance"
+    AMBIGUOUS_FOAN = "ambiguous_foan"
+    CONTRADICTION = "contradicting_identifiers"
+    SAME_BYTES_CONFLICT = "same_bytes_other_instance"
+    VALID_FOAN_NOT_IN_REPORTS = "valid_foan_not_in_reports"
+    FUZZY_NOT_UNIQUE = "fuzzy_not_unique"
+    REPORT_IN_REVIEW = "report_reading_in_review"
+    NOT_IN_LABEL_TABLE = "not_in_label_table"
+    LABEL_NOT_UNDERSTOOD = "label_not_understood"
+    CONFLICTING_LABELS = "conflicting_labels"
+    EXCLUDED = "excluded_by_reviewer"
+
+
+class MatchingMode(StrEnum):
+    """``PAPER`` runs the ladder literally; ``GUARDED`` is the same ladder with guards."""
+
+    PAPER = "paper"
+    GUARDED = "guarded"
+
+
+class SplitStrategy(StrEnum):
+    """What may not straddle two folds: nothing (the paper), a FOAN, or a cluster of FOANs and similar pairs."""
+
+    IMAGE = "image"
+    FOAN = "foan"
+    CLUSTER = "cluster"
+
+
+class Stage(StrEnum):
+    """The stages of the flow from archive to model."""
+
+    REPORTS = "reports"
+    LABELS = "labels"
+    MICROGRAPHS = "micrographs"
+    MATCHING = "matching"
+    FINGERPRINTS = "fingerprints"
+    PAIRS = "pairs"
+    FOLDS = "folds"
+    TRAINING = "training"
+
+
+class FailureReason(StrEnum):
+    """Why an item could not be processed."""
+
+    EMPTY_FILE = "empty_file"
+    UNREADABLE = "unreadable"
+    VANISHED = "vanished"
+    AMBIGUOUS = "ambiguous"
+    NOT_A_PDF = "not_a_pdf"
+    ENCRYPTED = "encrypted"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    NO_TEXT = "no_text"
+    NO_INSTANCES = "no_instances"
+    NOT_AN_IMAGE = "not_an_image"
+    DECOMPRESSION_BOMB = "decompression_bomb"
+    OCR_FAILED = "ocr_failed"
+    TIMED_OUT = "timed_out"
+    WORKER_CRASHED = "worker_crashed"
+    UNEXPECTED = "unexpected"
+
+
+class TextSource(StrEnum):
+    """Where the words of a report page came from."""
+
+    TEXT_LAYER = "text_layer"
+    OCR = "ocr"
+    BLANK = "blank"
+
+
+class DataBarKind(StrEnum):
+    """Where the burnt-in data bar lies. Suffix-free values; ``OVERLAY`` is text drawn straight on the picture."""
+
+    NONE = "none"
+    BOTTOM = "bottom"
+    TOP = "top"
+    BOX = "box"
+    OVERLAY = "overlay"
+
+
+class ReadingMethod(StrEnum):
+    """How a value was read."""
+
+    TEXT_LAYER = "text_layer"
+    OCR = "ocr"
+    FILE_NAME = "file_name"
+    FOLDER_NAME = "folder_name"
+    VENDOR_TAG = "vendor_tag"
+    SIDECAR = "sidecar"
+    DATA_BAR = "data_bar"
+    SCALE_BAR = "scale_bar"
+    FIELD_WIDTH = "field_width"
+    LABEL_TABLE = "label_table"
+
+
+class PairKind(StrEnum):
+    """How two micrographs of a confirmed pair relate."""
+
+    SAME_BYTES = "same_bytes"
+    SAME_PIXELS = "same_pixels"
+    NEAR_DUPLICATE = "near_duplicate"

@@ -1,0 +1,1 @@
+"""An invented archive of fracture reports and SEM frames, with complete truth."""

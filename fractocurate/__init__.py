@@ -1,0 +1,1 @@
+"""From an archive of fracture reports and SEM micrographs to an audited catalog."""

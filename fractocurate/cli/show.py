@@ -1,0 +1,139 @@
+"""Results as tables for people."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from data_contracts.vocabulary import Stage
+from fractocurate.cli.progress import printable
+from fractocurate.leakage.rates import LeakageRate, PairScope, state_leakage
+from fractocurate.stages.audit import AuditSummary
+from fractocurate.stages.ingest import IngestSummary
+from fractocurate.status import CatalogStatus
+from fractocurate.why import ChainLink
+
+_SHOWN_FAILURES = 20
+
+
+def console() -> Console:
+    """Standard output; as wide as the terminal, or wide enough for a table in a log."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=max(out.width, 110))
+
+
+def show_ingest(summary: IngestSummary, out: Console) -> None:
+    """The closing table of an ingest."""
+    work = Table(title="Ingest", title_justify="left")
+    for header in ("", "files", "read now", "unchanged", "failed"):
+        work.add_column(header, justify="left" if not header else "right")
+    for name, stage, n_files, result in (
+        ("reports", Stage.REPORTS, summary.n_report_files, summary.reports),
+        ("images", Stage.MICROGRAPHS, summary.n_image_files, summary.micrographs),
+    ):
+        n_failed = sum(failure.stage == stage for failure in summary.failures)
+        work.add_row(name, *map(str, (n_files, result.n_done, result.n_skipped, n_failed)))
+    out.print(work)
+    if summary.failures:
+        show_failures(summary, out)
+    matches = Table(title=f"Images ({summary.n_instances} fracture instances)", title_justify="left")
+    matches.add_column("status")
+    matches.add_column("images", justify="right")
+    for status in ("matched", "review", "unmatched", "failed"):
+        matches.add_row(status, str(summary.statuses.get(status, 0)))
+    for reason, count in summary.reasons.items():
+        matches.add_row(f"  {reason}", str(count), style="dim")
+    out.print(matches)
+    if summary.n_other_files:
+        out.print(f"{summary.n_other_files} other file(s) were left alone.")
+
+
+def show_failures(summary: IngestSummary, out: Console) -> None:
+    """Failed items by reason; nothing else was lost for their sake."""
+    table = Table(title="Failed", title_justify="left")
+    for header in ("reason", "file", "detail"):
+        table.add_column(header, overflow="fold")
+    for failure in summary.failures[:_SHOWN_FAILURES]:
+        table.add_row(failure.reason, escape(printable(failure.item)), escape(printable(failure.detail)))
+    out.print(table)
+    left = len(summary.failures) - _SHOWN_FAILURES
+    if left > 0:
+        out.print(f"... and {left} more, in the table `failures`")
+
+
+def show_status(status: CatalogStatus, out: Console) -> None:
+    """What a catalog holds."""
+    out.print(f"{status.n_reports} reports ({status.n_superseded} superseded), {status.n_instances} fracture instances")
+    _counts("Images by status", status.images_by_status, out)
+    _counts("Review and unmatched by reason", status.reasons, out)
+    _counts(f"Matched images by class ({status.labelled_foans} FOANs)", status.labelled_by_class, out)
+    _counts("Matched images by magnification", status.magnifications, out)
+    _counts("Matched images by method", status.methods, out)
+    _counts("Failures", status.failures, out)
+    for strategy, n_folds, seed, identifier in status.splits:
+        out.print(f"split {strategy}: {n_folds} folds, seed {seed}, id {identifier}")
+    for run_id, outcome, summary in status.runs[-5:]:
+        out.print(f"run {run_id}: {outcome} {escape(summary)}")
+
+
+def show_chain(chain: Sequence[ChainLink], out: Console) -> None:
+    """The chain from bytes to label."""
+    root = Tree(escape(printable(chain[0].facts[0][1])))
+    for link in chain:
+        branch = root.add(f"[bold]{link.title}[/bold]")
+        for name, value in link.facts:
+            branch.add(f"[dim]{escape(printable(name))}:[/dim] {escape(printable(value))}")
+    out.print(root, soft_wrap=True)
+
+
+def show_audit(summary: AuditSummary, out: Console) -> None:
+    """The paper's Table 1, beside the grouped strategies."""
+    paper = [r for r in summary.rates if r.k is not None and r.scope is PairScope.ALL]
+    if paper:
+        title = f"Leakage of the image split, by fold (the {paper[0].k} nearest within {paper[0].max_hamming} bits)"
+        out.print(_leakage_table(title, paper, "fold", lambda r: "all" if r.fold is None else str(r.fold + 1)))
+    pooled = [r for r in summary.rates if r.k is None and r.fold is None and r.scope is PairScope.ALL]
+    title = "Leakage by strategy, all folds and all pairs, with 95 % Wilson intervals"
+    out.print(_leakage_table(title, pooled, "strategy", lambda r: str(r.strategy), intervals=True))
+    for plan in summary.plans:
+        for finding in plan.findings:
+            out.print(f"[yellow]{plan.strategy}: {escape(finding.detail)}[/yellow]")
+    out.print(escape(state_leakage(r for r in summary.rates if r.k is None and r.scope is PairScope.ALL)))
+
+
+def _leakage_table(
+    title: str,
+    rates: Iterable[LeakageRate],
+    first: str,
+    name_of: Callable[[LeakageRate], str],
+    *,
+    intervals: bool = False,
+) -> Table:
+    rows: dict[str, list[LeakageRate]] = {}
+    for rate in rates:
+        rows.setdefault(name_of(rate), []).append(rate)
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    table.add_column("images", justify="right")
+    for rate in next(iter(rows.values()), []):
+        table.add_column(f"SSIM >= {rate.threshold:.2f}", justify="right")
+    for name, cells in rows.items():
+        shown = []
+        for rate in cells:
+            interval = f"\n{rate.low:.1%} - {rate.high:.1%}" if intervals else ""
+            shown.append(f"{rate.n_leaking} ({rate.share:.1%}){interval}")
+        table.add_row(name, str(cells[0].n_validation), *shown)
+    return table
+
+
+def _counts(title: str, counts: Mapping[str, int], out: Console) -> None:
+    if not counts:
+        return
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in counts.items():
+        table.add_row(escape(name), str(count))
+    out.print(table)

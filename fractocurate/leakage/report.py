@@ -1,0 +1,188 @@
+"""The audit as one self-contained HTML page: what it means, the tables by fold, and the pairs to look at."""
+
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from data_contracts.vocabulary import PairKind, SplitStrategy
+from fractocurate.leakage.folds import FoldFinding, FoldPlan
+from fractocurate.leakage.pairs import FilePair, ImageFile
+from fractocurate.leakage.rates import HEADLINE_SSIM, LeakageRate, PairScope, state_leakage
+
+DEFAULT_MAX_SHOWN_PAIRS = 60
+"""Some 1.5 MB of thumbnails; beyond that a page is scrolled, not read."""
+
+_STRATEGY_NOTES = {
+    SplitStrategy.IMAGE: "every image for itself, as the paper splits",
+    SplitStrategy.FOAN: "images of one FOAN stay together",
+    SplitStrategy.CLUSTER: "FOANs that share near-duplicates stay together, too",
+}
+_KIND_NAMES = {
+    PairKind.SAME_BYTES: "same bytes",
+    PairKind.SAME_PIXELS: "same pixels",
+    PairKind.NEAR_DUPLICATE: "near-duplicate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rates of one strategy, audited in one way: a row for each fold and one for all."""
+
+    split: str
+    audit: str
+    note: str
+    thresholds: tuple[float, ...]
+    rows: tuple[tuple[str, tuple[LeakageRate, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownFile:
+    name: str
+    folder: str
+    foan: str
+    defect_class: str
+    thumbnail_base64: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownPair:
+    kind: str
+    hamming: int
+    ssim: float
+    is_label_conflict: bool
+    is_foan_conflict: bool
+    straddled: tuple[str, ...]
+    files: tuple[_ShownFile, _ShownFile]
+
+
+def render_leakage_report(
+    files: Sequence[ImageFile],
+    plans: Sequence[FoldPlan],
+    rates: Sequence[LeakageRate],
+    pairs: Iterable[FilePair],
+    thumbnails_png: Mapping[str, bytes],
+    *,
+    max_shown_pairs: int = DEFAULT_MAX_SHOWN_PAIRS,
+) -> str:
+    """Render the page.
+
+    Args:
+        files: those that were split.
+        plans: one split per strategy, in the order in which to show them.
+        rates: of those splits; rows of one (strategy, k) make one table, and those with ``k`` None the comparison.
+        pairs: all pairs of the files; the confirmed ones are shown, different labels first, then the likest.
+        thumbnails_png: PNG bytes by micrograph id; a micrograph without one gets an empty frame.
+        max_shown_pairs: the page says how many pairs it left out.
+
+    Returns:
+        HTML without any reference to another file or host. Names are escaped, unprintable characters spelled out.
+    """
+    by_path = {file.path: file for file in files}
+    confirmed = sorted(
+        (pair for pair in pairs if pair.is_confirmed and pair.path_a in by_path and pair.path_b in by_path),
+        key=lambda pair: (pair.same_class, -pair.ssim, pair.hamming, pair.path_a, pair.path_b),
+    )
+    shown_rates = [rate for rate in rates if rate.scope is PairScope.ALL]
+    tables = _tables(shown_rates)
+    environment = Environment(
+        loader=PackageLoader("fractocurate", "leakage"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        n_files=len(files),
+        n_folds=plans[0].n_folds if plans else 0,
+        seed=plans[0].seed if plans else 0,
+        max_hamming=max((rate.max_hamming for rate in rates), default=0),
+        sentence=state_leakage(rate for rate in shown_rates if rate.k is None),
+        headline_ssim=HEADLINE_SSIM,
+        tables=tables,
+        comparison=_comparison(tables),
+        findings=[(plan.strategy.value, _spelled_out(finding)) for plan in plans for finding in plan.findings],
+        n_label_conflicts=sum(not pair.same_class for pair in confirmed),
+        n_foan_conflicts=sum(pair.same_foan is False for pair in confirmed),
+        n_confirmed=len(confirmed),
+        n_left_out=max(len(confirmed) - max_shown_pairs, 0),
+        pairs=[_shown_pair(pair, by_path, plans, thumbnails_png) for pair in confirmed[:max_shown_pairs]],
+    )
+
+
+def _tables(rates: Iterable[LeakageRate]) -> tuple[_Table, ...]:
+    cells: dict[tuple[SplitStrategy, int | None], dict[int | None, list[LeakageRate]]] = {}
+    for rate in rates:
+        cells.setdefault((rate.strategy, rate.k), {}).setdefault(rate.fold, []).append(rate)
+    tables = []
+    for (strategy, k), by_fold in cells.items():
+        folds = sorted(by_fold, key=lambda fold: math.inf if fold is None else fold)
+        rows = tuple(
+            (
+                "all folds" if fold is None else f"fold {fold}",
+                tuple(sorted(by_fold[fold], key=lambda rate: rate.threshold)),
+            )
+            for fold in folds
+        )
+        tables.append(
+            _Table(
+                split=f"{strategy.value} split",
+                audit="all pairs" if k is None else f"{k} most similar by pHash",
+                note=_STRATEGY_NOTES[strategy],
+                thresholds=tuple(rate.threshold for rate in rows[0][1]),
+                rows=rows,
+            )
+        )
+    return tuple(tables)
+
+
+def _comparison(tables: Iterable[_Table]) -> tuple[tuple[_Table, tuple[LeakageRate, ...]], ...]:
+    """The row of all folds of each table."""
+    return tuple((table, cells) for table in tables for _, cells in table.rows if cells and cells[0].fold is None)
+
+
+def _shown_pair(
+    pair: FilePair, by_path: Mapping[str, ImageFile], plans: Iterable[FoldPlan], thumbnails_png: Mapping[str, bytes]
+) -> _ShownPair:
+    straddled = []
+    for plan in plans:
+        fold_a, fold_b = plan.fold_of.get(pair.path_a), plan.fold_of.get(pair.path_b)
+        if fold_a != fold_b:
+            straddled.append(f"{plan.strategy.value}: {fold_a} | {fold_b}")
+    return _ShownPair(
+        kind=_KIND_NAMES[pair.kind],
+        hamming=pair.hamming,
+        ssim=pair.ssim,
+        is_label_conflict=not pair.same_class,
+        is_foan_conflict=pair.same_foan is False,
+        straddled=tuple(straddled),
+        files=(
+            _shown_file(by_path[pair.path_a], thumbnails_png),
+            _shown_file(by_path[pair.path_b], thumbnails_png),
+        ),
+    )
+
+
+def _shown_file(file: ImageFile, thumbnails_png: Mapping[str, bytes]) -> _ShownFile:
+    folder, _, name = file.path.rpartition("/")
+    return _ShownFile(
+        name=_printable(name),
+        folder=_printable(folder),
+        foan=_printable(file.foan or "FOAN unknown"),
+        defect_class=_printable(file.defect_class.replace("_", " ")),
+        thumbnail_base64=base64.b64encode(thumbnails_png.get(file.micrograph_id, b"")).decode("ascii"),
+    )
+
+
+def _spelled_out(finding: FoldFinding) -> str:
+    return _printable(finding.detail)
+
+
+def _printable(text: str) -> str:
+    """Newlines, direction marks and undecodable bytes as escapes: a name must not disturb the page or hide itself."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

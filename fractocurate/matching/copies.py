@@ -1,0 +1,125 @@
+"""Files with the same bytes show the same fracture: they share a link, or none of them has one."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from data_contracts.vocabulary import MatchReason, MatchStatus
+from fractocurate.matching.evidence import (
+    Candidate,
+    Decision,
+    Decisions,
+    ImageEvidence,
+    Instance,
+    SerialEvidence,
+    TagEvidence,
+)
+
+_MAY_INHERIT = {MatchReason.NO_IDENTIFIER, MatchReason.AMBIGUOUS_INSTANCE, MatchReason.FUZZY_NOT_UNIQUE}
+"""Reasons that speak for no other instance."""
+
+
+def settle_copies(outcome: Decisions, images: Sequence[ImageEvidence], instances: Sequence[Instance]) -> Decisions:
+    """Compare the decisions of files with the same sha256.
+
+    - Linked to different instances, or one linked and another one named with another FOAN: all go to review.
+    - One linked, and another one without an identifier of its own, or with one that does not decide between this
+      instance and others: it takes over the link.
+    """
+    decision_of = {decision.path: decision for decision in outcome.decisions}
+    foan_of = {instance.instance_id: instance.foan for instance in instances}
+    copies: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        copies[image.sha256].append(image.path)
+    considered: dict[str, set[str]] = defaultdict(set)
+    for candidate in outcome.candidates:
+        considered[candidate.path].add(candidate.instance_id)
+    stopped: set[str] = set()
+    for paths in copies.values():
+        if len(paths) < 2:
+            continue
+        group = [decision_of[path] for path in sorted(paths)]
+        linked = [d for d in group if d.status is MatchStatus.MATCHED]
+        if not linked:
+            continue
+        foans = {d.foan for d in group if d.foan is not None}
+        if len({d.instance_id for d in linked}) > 1 or len(foans) > 1:
+            for decision in group:
+                decision_of[decision.path] = _in_conflict(decision, group)
+            stopped.update(d.path for d in linked)
+        else:
+            for decision in group:
+                own = considered[decision.path]
+                if decision.reason in _MAY_INHERIT and (not own or linked[0].instance_id in own):
+                    decision_of[decision.path] = _inherited(decision, linked[0])
+    inherited = {p: d for p, d in decision_of.items() if d.rule == "same_bytes"}
+    candidates = _settled_candidates(outcome.candidates, stopped, inherited, foan_of)
+    return Decisions(tuple(decision_of[d.path] for d in outcome.decisions), candidates)
+
+
+def _in_conflict(decision: Decision, group: list[Decision]) -> Decision:
+    others = ", ".join(f"{d.path} ({d.foan or 'no FOAN'})" for d in group if d.path != decision.path)
+    guard = "a file with the same bytes is named otherwise"
+    return replace(
+        decision,
+        status=MatchStatus.REVIEW,
+        reason=MatchReason.SAME_BYTES_CONFLICT,
+        instance_id=None,
+        foan=None,
+        method=None,
+        rule="",
+        guard=guard,
+        evidence=f"{decision.evidence}; same bytes as {others}",
+    )
+
+
+def _inherited(decision: Decision, linked: Decision) -> Decision:
+    return replace(
+        decision,
+        status=MatchStatus.MATCHED,
+        reason=None,
+        instance_id=linked.instance_id,
+        foan=linked.foan,
+        method=linked.method,
+        similarity=linked.similarity,
+        runner_up_similarity=linked.runner_up_similarity,
+        rule="same_bytes",
+        guard="",
+        evidence=f"{decision.evidence}; same bytes as {linked.path}, which is linked",
+    )
+
+
+def _settled_candidates(
+    candidates: Sequence[Candidate], stopped: set[str], inherited: dict[str, Decision], foan_of: dict[str, str]
+) -> tuple[Candidate, ...]:
+    """Candidates in line with the decisions: none accepted where a conflict stopped it, the inherited one first."""
+    of_path: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        of_path[candidate.path].append(candidate)
+    for path in stopped:
+        guard = "a file with the same bytes is named otherwise"
+        of_path[path] = [replace(c, accepted=False, guard=guard) for c in of_path[path]]
+    for path, decision in inherited.items():
+        of_path[path] = _with_inherited(path, decision, of_path[path], foan_of)
+    return tuple(candidate for path in sorted(of_path) for candidate in of_path[path])
+
+
+def _with_inherited(
+    path: str, decision: Decision, own: Sequence[Candidate], foan_of: dict[str, str]
+) -> list[Candidate]:
+    instance_id = decision.instance_id or ""
+    first = next((c for c in own if c.instance_id == instance_id), None) or Candidate(
+        path=path,
+        rank=1,
+        instance_id=instance_id,
+        foan=foan_of[instance_id],
+        similarity=0.0,
+        foan_source=None,
+        serial_evidence=SerialEvidence.NONE,
+        tag_evidence=TagEvidence.NONE,
+        accepted=True,
+        guard="",
+    )
+    rest = [replace(c, guard="a better candidate was accepted") for c in own if c.instance_id != instance_id]
+    ranked = [replace(first, accepted=True, guard=""), *rest]
+    return [replace(c, rank=rank) for rank, c in enumerate(ranked, start=1)]

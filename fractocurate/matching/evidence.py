@@ -1,0 +1,105 @@
+"""The frozen records of the matching room: what is known of an image, and what was decided from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
+from fractocurate.matching.names import NameReading
+
+
+class SerialEvidence(StrEnum):
+    """How the serial numbers found with an image relate to that of an instance."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+    CONTRADICTS = "contradicts"
+
+
+class TagEvidence(StrEnum):
+    """How the tags found with an image relate to the tag of an instance."""
+
+    AGREES = "agrees"
+    NONE = "none"
+    CONTRADICTS = "contradicts"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One fracture instance of the reports that are in force."""
+
+    instance_id: str
+    foan: str
+    """Canonical form."""
+    serial_number: str | None
+    instance_tag: str
+    """Empty if the report names none."""
+    defect_class: DefectClass
+    report_id: str
+    in_review: bool
+    """The report's own reading awaits a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEvidence:
+    """Everything that may identify one image file."""
+
+    path: str
+    """Relative to the image root, POSIX; unique."""
+    sha256: str
+    name: NameReading
+    other_texts: tuple[tuple[str, ReadingMethod], ...] = ()
+    """Texts from the data bar, the vendor tag or a sidecar that may hold identifiers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One instance that was considered for one image."""
+
+    path: str
+    rank: int
+    """1 is the best."""
+    instance_id: str
+    foan: str
+    similarity: float
+    """Normalised Levenshtein similarity of the FOANs, 0 to 1; 0 where only the serial number speaks for it."""
+    foan_source: ReadingMethod | None
+    """The witness whose FOAN came closest."""
+    serial_evidence: SerialEvidence
+    tag_evidence: TagEvidence
+    accepted: bool
+    guard: str
+    """What stopped it; empty if nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one image."""
+
+    path: str
+    status: MatchStatus
+    reason: MatchReason | None
+    """None if matched."""
+    instance_id: str | None
+    """None unless matched."""
+    foan: str | None
+    """The FOAN, where it is known: also without the instance, and also without a report."""
+    method: MatchMethod | None
+    similarity: float | None
+    runner_up_similarity: float | None
+    """Similarity of the closest other FOAN of the reports, where it was looked for."""
+    rule: str
+    """The rung of the ladder: ``exact``, ``fuzzy``, ``serial``, ``same_bytes`` ...; empty if none carried."""
+    guard: str
+    """The guard that stopped a link; empty if none did."""
+    evidence: str
+    """A sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The outcome for a whole archive, sorted by path."""
+
+    decisions: Sequence[Decision]
+    candidates: Sequence[Candidate]

@@ -1,0 +1,145 @@
+"""What the ladder looks up: instances by FOAN and by serial number, and the FOANs that the archive knows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from data_contracts.vocabulary import ReadingMethod
+from fractocurate.matching.evidence import ImageEvidence, Instance
+from fractocurate.matching.names import NameParser, TextReading
+from fractocurate.profile import Profile
+
+_N_NEAREST = 10
+"""Closest FOANs that are kept for ranking; more are no help to a reviewer."""
+_CHUNK = 512
+"""Readings compared at a time, so that the matrix of similarities stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearFoan:
+    """A FOAN and how close it comes to a reading."""
+
+    foan: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One source that may name the component: the file name, the nearest folder that names one, the bar, a tag."""
+
+    method: ReadingMethod
+    text: TextReading
+
+
+class InstanceIndex:
+    """The instances in force, each broken part once, in an order that does not depend on the order of the input."""
+
+    def __init__(self, instances: Iterable[Instance], profile: Profile) -> None:
+        self.foan_grammar = profile.foan.grammar
+        self._serial_grammar = profile.serial_number.grammar
+        parser = NameParser(profile)
+        self.of_foan: dict[str, list[Instance]] = defaultdict(list)
+        self.of_serial: dict[str, list[Instance]] = defaultdict(list)
+        self.tag_keys: dict[str, tuple[str, ...]] = {}
+        self._serial_keys: dict[str, str] = {}
+        seen: set[tuple[str, str, str, str]] = set()
+        for instance in sorted(instances, key=lambda i: i.instance_id):
+            serial = self._serial_grammar.key(instance.serial_number or "")
+            self._serial_keys[instance.instance_id] = serial
+            # The same row of a report and of its copy is one broken part; if their classes differ, they are two views.
+            identity = (instance.foan, serial, instance.instance_tag, instance.defect_class)
+            if serial and identity in seen:
+                continue
+            seen.add(identity)
+            self.of_foan[instance.foan].append(instance)
+            if serial:
+                self.of_serial[serial].append(instance)
+            self.tag_keys[instance.instance_id] = parser.tag_keys(instance.instance_tag)
+        self.serial_lengths = Counter(len(serial) for serial in self.of_serial)
+        self.foan_of_key = {self.foan_grammar.key(foan): foan for foan in sorted(self.of_foan)}
+
+    def serial_key(self, instance: Instance) -> str:
+        """Letters and digits of the serial number; empty if the report has none."""
+        return self._serial_keys[instance.instance_id]
+
+    def is_telling(self, serial: str) -> bool:
+        """Whether a random number of this length would hit some serial number in less than one case in a hundred."""
+        n_digits = sum(c.isdigit() for c in serial)
+        return self.serial_lengths[len(serial)] < 0.01 * 10.0**n_digits
+
+
+class KnownFoans:
+    """FOANs of the reports, and FOANs that names, folders and bars of the archive state although no report does."""
+
+    def __init__(
+        self, witnesses: dict[str, list[Witness]], images: Sequence[ImageEvidence], index: InstanceIndex
+    ) -> None:
+        self._index = index
+        self._testimonies: dict[str, set[tuple[str, frozenset[str]]]] = defaultdict(set)
+        self._folders: set[str] = set()
+        for image in images:
+            for witness in witnesses[image.path]:
+                serials = frozenset(s.key for s in witness.text.serials if s.full)
+                for foan in witness.text.foans:
+                    if foan.may_be_date:
+                        continue
+                    if witness.method is ReadingMethod.FOLDER_NAME:
+                        self._folders.add(foan.value)
+                    self._testimonies[foan.value].add((image.sha256, serials))
+        self.foan_of_key = dict(index.foan_of_key)
+        for stated in sorted(self._testimonies):
+            self.foan_of_key.setdefault(index.foan_grammar.key(stated), stated)
+
+    def has(self, foan: str) -> bool:
+        """Whether a report or any trustworthy reading states it."""
+        return foan in self._index.of_foan or foan in self._testimonies
+
+    def is_attested_apart_from(self, foan: str, serial: str) -> bool:
+        """Whether a report, a folder, or a file without that serial number states ``foan``: then it is no slip."""
+        if foan in self._index.of_foan or foan in self._folders:
+            return True
+        return any(serial not in serials for _, serials in self._testimonies.get(foan, ()))
+
+
+def nearest_foans(
+    keys: Iterable[str], foan_of_key: dict[str, str], threshold: float
+) -> dict[str, tuple[NearFoan, ...]]:
+    """For each key the FOANs at or above the threshold, and the best one below it as runner-up; best first.
+
+    The similarity is 1 - Levenshtein distance / length of the longer key (Schmid et al., section 2.2).
+    """
+    queries, choices = sorted(set(keys)), sorted(foan_of_key)
+    nearest: dict[str, tuple[NearFoan, ...]] = {}
+    if not choices:
+        return dict.fromkeys(queries, ())
+    for first in range(0, len(queries), _CHUNK):
+        chunk = queries[first : first + _CHUNK]
+        # Further off than this, nothing is a rival for any sensible margin, and cdist may stop early.
+        scores = cdist(
+            chunk, choices, scorer=Levenshtein.normalized_similarity, score_cutoff=threshold - 0.2, dtype=np.float32
+        )
+        for query, row in zip(chunk, scores, strict=True):
+            # Rounding must not decide at the threshold, so exact figures are taken for the few that count.
+            n_kept = max(_N_NEAREST, int(np.count_nonzero(row >= threshold - 1e-4)) + 1)
+            order = np.argsort(-row, kind="stable")[:n_kept]
+            close = (
+                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i]))
+                for i in order
+                if row[i] > 0
+            )
+            nearest[query] = tuple(sorted(close, key=lambda near: (-near.similarity, near.foan)))
+    return nearest
+
+
+def witnesses_of(image: ImageEvidence, parser: NameParser) -> list[Witness]:
+    """All witnesses of an image that name a component, well or badly; the file name first."""
+    witnesses = [Witness(ReadingMethod.FILE_NAME, image.name.file)]
+    folder = next((f for f in image.name.folders if f.foans or f.malformed), None)
+    if folder is not None:
+        witnesses.append(Witness(ReadingMethod.FOLDER_NAME, folder))
+    witnesses += [Witness(method, parser.read(text)) for text, method in image.other_texts]
+    return witnesses

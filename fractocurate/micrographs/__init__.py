@@ -1,0 +1,1 @@
+"""One SEM frame -> its pixels, vendor tags, data bar, magnification, pixel size and crop."""

@@ -1,0 +1,195 @@
+"""The words of a data bar -> readings: magnification, scale label, width of the field."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_contracts.records import Box, Reading, Word
+from data_contracts.vocabulary import ReadingMethod
+from fractocurate.micrographs.bar_text import BarText, TextLine
+from fractocurate.micrographs.flatness import PixelBox
+from fractocurate.micrographs.lengths import find_lengths, is_scale_label
+from fractocurate.micrographs.magnification import find_magnifications
+from fractocurate.micrographs.scale_bar import ScaleBar
+
+_FIELD_WIDTH = re.compile(
+    r"\b(?:HFW|HFOV|HFV|FOV|FW|view\s*f\w{2,3}d|field\s*of\s*view|horiz\w*\s*field\s*w\w*|bildbreite|sichtfeld|bildfeld)\b",
+    re.IGNORECASE,
+)
+_OTHER_LENGTH = re.compile(r"\b(?:W[DO0]|W\.D\.?|working\s*dist\w*|aperture\s*size|arbeitsabstand|AA|VFW|FWD|spot|scan\w*)\b", re.IGNORECASE)
+_VALUE_REACH = 14
+"""Characters between a keyword and its value on one line."""
+_KEYWORD_REACH = 4
+"""Letter heights between them: further away the keyword is a column header and the value belongs to something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleLabel:
+    """The printed length of a drawn scale bar."""
+
+    raw: str
+    length_nm: float
+    confidence: float
+    box: Box
+    bar: ScaleBar
+
+
+LOST_POINT_CONFIDENCE = 0.4
+"""Of a number that is as likely to have lost its decimal point: of use to confirm, not to decide."""
+
+
+def lost_point(raw: str) -> bool:
+    """Whether a magnification reads like ``500 K X`` where bars print ``5.00 K X``: three digits, a k and no point."""
+    return bool(re.search(r"(?<![\d.,])\d{3,}\s*[kK]", raw))
+
+
+def box_of(words: Sequence[Word]) -> Box | None:
+    """The smallest box around some words."""
+    if not words:
+        return None
+    return Box(
+        min(w.box.left for w in words),
+        min(w.box.top for w in words),
+        max(w.box.right for w in words),
+        max(w.box.bottom for w in words),
+    )
+
+
+def magnification_readings(text: BarText) -> list[Reading]:
+    """Every magnification printed in a bar, those named by a keyword first."""
+    readings: list[tuple[bool, Reading]] = []
+    for line in text.lines:
+        for raw, value, named in find_magnifications(line.text):
+            start = line.text.find(raw)
+            words = line.words_at(start, start + len(raw))
+            confidence = min((w.confidence for w in words), default=0.0)
+            note = ""
+            if lost_point(raw):
+                confidence, note = min(confidence, LOST_POINT_CONFIDENCE), "a decimal point may be lost"
+            reading = Reading(
+                "magnification", raw, f"{value:.10g}", ReadingMethod.DATA_BAR, confidence, box=box_of(words), note=note
+            )
+            readings.append((not named, reading))
+    readings.extend((True, reading) for reading in _under_header(text))
+    readings.sort(key=lambda item: item[0])
+    unique: dict[str | None, Reading] = {}
+    for _, reading in readings:
+        unique.setdefault(reading.value, reading)
+    return list(unique.values())
+
+
+def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
+    """The printed length that stands beside a drawn bar; None if no pair is close enough.
+
+    Lengths behind ``WD``, ``HFW`` and the like are not labels, and a label is a short mantissa times a power of ten.
+    """
+    best: tuple[float, ScaleLabel] | None = None
+    for line in text.lines:
+        for raw, value, start in _label_lengths(line):
+            words = line.words_at(start, start + len(raw))
+            box = box_of(words)
+            if box is None or not is_scale_label(value) or _stands_behind(_OTHER_LENGTH, line, start):
+                continue
+            if _stands_behind(_FIELD_WIDTH, line, start) or _stands_under(_FIELD_WIDTH, text, box):
+                continue
+            if _stands_under(_OTHER_LENGTH, text, box):
+                continue
+            for bar in bars:
+                distance = _distance(box, bar.box)
+                if distance is not None and (best is None or distance < best[0]):
+                    confidence = min(w.confidence for w in words)
+                    best = (distance, ScaleLabel(raw, value, confidence, box, bar))
+    return best[1] if best else None
+
+
+def field_width_reading(text: BarText) -> Reading | None:
+    """The printed width of the field in nanometres, behind or under its keyword."""
+    for line in text.lines:
+        for match in _FIELD_WIDTH.finditer(line.text):
+            behind = [f for f in find_lengths(line.text) if 0 <= f[2] - match.end() <= _VALUE_REACH]
+            if behind and _stands_behind(_FIELD_WIDTH, line, behind[0][2]):
+                raw, value, start = behind[0]
+                words = line.words_at(start, start + len(raw))
+                return _field_width(raw, value, words)
+            header = box_of(line.words_at(match.start(), match.end()))
+            below = _words_below(text, header) if header is not None else ()
+            found = find_lengths(" ".join(w.text for w in below))
+            if found:
+                return _field_width(found[0][0], found[0][1], below)
+    return None
+
+
+def _field_width(raw: str, value: float, words: Sequence[Word]) -> Reading:
+    confidence = min((w.confidence for w in words), default=0.0)
+    note = ""
+    if "." not in raw and "," not in raw and len(re.sub(r"\D", "", raw)) >= 3:
+        # Three digits without a point are as likely 5.97 with its point lost: of use to confirm, not to decide.
+        confidence, note = min(confidence, 0.4), "a decimal point may be lost"
+    return Reading("field_width_nm", raw, f"{value:.8g}", ReadingMethod.FIELD_WIDTH, confidence, box=box_of(words), note=note)
+
+
+def _label_lengths(line: TextLine) -> list[tuple[str, float, int]]:
+    """Lengths of a line, with the slips of OCR that are certain beside a bar: ``Imm`` for ``1mm``, ``10 zm`` for ``10 µm``."""
+    text = line.text
+    found = find_lengths(text)
+    taken = {start for _, _, start in found}
+    for match in re.finditer(r"(?<![\w.,])([ITil|\]])\s?((?:mm|um|µm|nm|pm))(?!\w)", text):
+        found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"1{match[2]}"))
+    for match in re.finditer(r"(?<![\w.,])(\d{1,3}(?:\.\d)?)\s?([ztvgxa]{1,2}m|t?um|un|umn|pn|ym|fim|pum|jm|m)(?![A-Za-z])", text):
+        if match.start() not in taken:
+            found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"{match[1]} um"))
+    return found
+
+
+def _under_header(text: BarText) -> list[Reading]:
+    """Numbers under a column header ``mag``, with or without their ``x``."""
+    readings = []
+    for line in text.lines:
+        for word in line.words:
+            if re.fullmatch(r"mag(?:n|nification)?\.?|vergr\w*\.?", word.text, re.IGNORECASE):
+                below = _words_below(text, word.box)
+                raw = " ".join(w.text for w in below)
+                found = find_magnifications(f"Mag {raw}") if re.search(r"\d\s?k?\s?x", raw, re.IGNORECASE) else []
+                if found and below:
+                    confidence = min(w.confidence for w in below)
+                    value = f"{found[0][1]:.10g}"
+                    readings.append(Reading("magnification", raw, value, ReadingMethod.DATA_BAR, confidence, box=box_of(below)))
+    return readings
+
+
+def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
+    """The words of the next line whose middle lies in the column of a header."""
+    slack = 0.8 * header.height
+    words = [
+        w
+        for w in text.words
+        if header.bottom - 0.3 * header.height <= w.box.top <= header.bottom + 2 * header.height
+        and header.left - slack <= (w.box.left + w.box.right) / 2 <= header.right + slack
+    ]
+    return tuple(sorted(words, key=lambda w: w.box.left))
+
+
+def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool:
+    """Whether a keyword stands right before a position on a line: few characters and few letter widths away."""
+    text = line.text[:start]
+    matches = list(keyword.finditer(text))
+    if not matches or start - matches[-1].end() > _VALUE_REACH or re.search(r"\d", text[matches[-1].end() :]):
+        return False
+    words, value = line.words_at(matches[-1].start(), matches[-1].end()), line.words_at(start, start + 1)
+    return bool(words and value) and value[0].box.left - words[-1].box.right <= _KEYWORD_REACH * words[-1].box.height
+
+
+def _stands_under(keyword: re.Pattern[str], text: BarText, box: Box) -> bool:
+    return any(
+        keyword.fullmatch(w.text) and any(below.box.left < box.right and box.left < below.box.right and abs(below.box.top - box.top) < box.height for below in _words_below(text, w.box))
+        for w in text.words
+    )
+
+
+def _distance(label: Box, bar: PixelBox) -> float | None:
+    """How far a label is from a bar; None if it cannot belong to it."""
+    gap_x = max(0.0, label.left - bar.right, bar.left - label.right)
+    gap_y = max(0.0, label.top - bar.bottom, bar.top - label.bottom)
+    if gap_y > 2.5 * label.height or gap_x > (10 if gap_y < label.height else 3) * label.height:
+        return None
+    return gap_x + gap_y

@@ -1,0 +1,330 @@
+"""Find the data bar of a frame: a drawn rectangle of one background level with lettering in it.
+
+What makes a bar, whatever its height, place and colour: (1) long flat runs of one level in every row, (2) straight edges
+where these runs begin and end, (3) letters in it. Black vacuum, saturated charging and defocused background may have the
+first, seldom the second and never the third. Text drawn straight over the picture has no such rectangle: see ``overlay``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from data_contracts.pixels import GreyImage
+from data_contracts.vocabulary import DataBarKind
+from fractocurate.micrographs.flatness import (
+    LEVEL_TOLERANCE,
+    BoolImage,
+    PixelBox,
+    drawn_levels,
+    flat_runs,
+    largest_remainder,
+    letters_among,
+    level_shares,
+    marks_of,
+)
+
+LEAST_BAR_HEIGHT_PX = 10
+LEAST_BAR_LETTERS = 4
+"""A scale label alone (``5 µm``) has three or four marks; a flat area with fewer is no data bar."""
+INK_CONTRAST = 50
+"""Least distance of a letter from its background, in grey levels: grey-on-black logos have 80 and more."""
+TALLEST_STRIP = 0.4
+"""A strip that covers more of a frame than this is not a bar, unless the frame is nothing but a bar."""
+_ROW_SHARE = 0.45
+_TEXT_ROW_SHARE = 0.15
+_LONGEST_TEXT_GAP_PX = 40
+_TALLEST_TEXT = 0.06
+"""Of a frame's height: rows of one line of large lettering, in which little background is left."""
+_THICKEST_FRAME_PX = 14
+_JPEG_BLOCK_PX = 8
+_LINE_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class DataBar:
+    """The data bar of one frame."""
+
+    kind: DataBarKind
+    box: PixelBox | None
+    """The bar with its frame lines; None if there is none."""
+    crop: PixelBox
+    """The largest picture without the bar; empty if the frame is nothing but a bar."""
+    background: int = 0
+    """Grey level on which the text stands."""
+    issues: tuple[str, ...] = ()
+
+
+def find_data_bar(grey: GreyImage, hinted_top_px: int | None = None) -> DataBar:
+    """Find the solid data bar of a frame.
+
+    Args:
+        grey: shape (height, width).
+        hinted_top_px: first row of a bottom bar according to a vendor tag; used only where the pixels agree with it.
+
+    Returns:
+        The bar, or one of kind ``NONE`` whose crop is the whole frame.
+    """
+    height_px, width_px = grey.shape
+    flat = flat_runs(grey)
+    shares = level_shares(grey, flat)
+    strips = []
+    for level in drawn_levels(shares, _ROW_SHARE):
+        strips += _strips_of_level(grey, shares, level, hinted_top_px)
+    if strips:
+        bar = max(strips, key=lambda strip: strip[1])
+        return bar[0]
+    floating = _floating_box(grey, flat)
+    if floating is not None:
+        return floating
+    return DataBar(DataBarKind.NONE, None, PixelBox(0, 0, width_px, height_px))
+
+
+def ink_of(grey: GreyImage, background: int) -> BoolImage:
+    """Pixels that stand out from the background level."""
+    return np.asarray(np.abs(grey.astype(np.int16) - background) > INK_CONTRAST)
+
+
+def _strips_of_level(
+    grey: GreyImage, shares: NDArray[np.float32], level: int, hinted_top_px: int | None
+) -> list[tuple[DataBar, int]]:
+    """Bars of one background level across the whole width, each with its number of letters."""
+    height_px, width_px = grey.shape
+    row_share = shares[:, level]
+    found = []
+    for top, bottom in _segments(shares, level):
+        if bottom - top < LEAST_BAR_HEIGHT_PX:
+            continue
+        at_bottom = height_px - bottom <= max(4, 0.06 * height_px)
+        at_top = top <= max(4, 0.06 * height_px)
+        if not (at_bottom or at_top):
+            continue
+        letters = [m.box for m in _letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
+        if len(letters) < LEAST_BAR_LETTERS:
+            continue
+        whole = top <= 4 and height_px - bottom <= 4
+        y0, y1, issues = top, bottom, ()
+        if whole and not _is_only_bar(row_share, letters, height_px):
+            continue
+        if not whole:
+            y0, y1, issues = _settle_edges(shares, level, (top, bottom), letters, at_bottom=at_bottom)
+            if at_bottom and hinted_top_px is not None and 0 < abs(hinted_top_px - y0) <= 4 and _row_is_edge(grey, hinted_top_px):
+                y0 = hinted_top_px
+            if y1 - y0 > TALLEST_STRIP * height_px and not _is_only_bar(row_share, letters, height_px):
+                continue
+        if not whole and not issues:
+            y0, y1 = _sharpened(grey, level, y0, y1)
+        box = _narrowed(grey, PixelBox(0, y0, width_px, y1), level)
+        crop = PixelBox(0, 0, width_px, 0) if whole else largest_remainder(box, width_px, height_px)
+        kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
+        if box.width < width_px:
+            kind = DataBarKind.BOX
+        found.append((DataBar(kind, box, crop, level, issues), len(letters)))
+    return found
+
+
+def _segments(shares: NDArray[np.float32], level: int) -> list[tuple[int, int]]:
+    """Runs of rows made of the level, bridged over rows dense with text and over separator lines and rulers."""
+    row_share = shares[:, level]
+    rows = np.flatnonzero(row_share >= _ROW_SHARE)
+    if rows.size == 0:
+        return []
+    supported = (row_share >= _TEXT_ROW_SHARE) | (shares.max(axis=1) >= _LINE_SHARE)
+    longest_gap = max(_LONGEST_TEXT_GAP_PX, int(_TALLEST_TEXT * len(row_share)))
+    segments = []
+    start = previous = int(rows[0])
+    for row in (int(r) for r in rows[1:]):
+        gap = supported[previous + 1 : row]
+        if gap.size > 3 and (gap.size > longest_gap or gap.mean() < 0.7):
+            segments.append((start, previous + 1))
+            start = row
+        previous = row
+    segments.append((start, previous + 1))
+    return [(top, _down_to_border(supported, bottom)) for top, bottom in segments]
+
+
+def _down_to_border(supported: BoolImage, bottom: int) -> int:
+    """The lower edge of a strip, moved down where its last line of text reaches the border of the frame."""
+    n_rows = len(supported)
+    rest = supported[bottom:]
+    if rest.size and rest.size <= max(_LONGEST_TEXT_GAP_PX, _TALLEST_TEXT * n_rows) and rest.mean() >= 0.7:
+        return n_rows
+    return bottom
+
+
+def _letters_in(grey: GreyImage, box: PixelBox, level: int) -> list:  # type: ignore[type-arg]
+    part = box.cut(grey)
+    ink = ink_of(part, level)  # type: ignore[arg-type]
+    if ink.mean() > 0.5:
+        return []
+    return letters_among(marks_of(ink), tallest_px=0.8 * box.height)
+
+
+def _is_only_bar(row_share: NDArray[np.float32], letters: list[PixelBox], height_px: int) -> bool:
+    """Whether a frame is a strip cut out of another: letters from top to bottom on one flat level."""
+    if float(np.median(row_share)) < 0.6:
+        return False
+    top, bottom = min(b.top for b in letters), max(b.bottom for b in letters)
+    tallest = max(b.height for b in letters)
+    return tallest >= 0.06 * height_px and (bottom - top) >= 0.1 * height_px
+
+
+def _settle_edges(
+    shares: NDArray[np.float32], level: int, rows: tuple[int, int], letters: list[PixelBox], *, at_bottom: bool
+) -> tuple[int, int, tuple[str, ...]]:
+    """The rows of a strip with its frame lines; where the picture beside it is as flat and dark, those around its text."""
+    height_px = shares.shape[0]
+    top, bottom = rows
+    issues: tuple[str, ...] = ()
+    text_top, text_bottom = top + min(b.top for b in letters), top + max(b.bottom for b in letters)
+    text_height = text_bottom - text_top
+    # A bar has margins of the order of its lettering. What is flat far beyond its text is picture: vacuum, a hole.
+    widest_margin = max(2 * text_height, 24)
+    if at_bottom and text_top - top > widest_margin:
+        top = max(top, text_top - max(4, min(height_px - text_bottom, text_height)))
+        issues = ("data bar: its upper edge is invisible against a picture of the same level; cut above its text",)
+    elif not at_bottom and bottom - text_bottom > widest_margin:
+        bottom = min(bottom, text_bottom + max(4, min(text_top, text_height)))
+        issues = ("data bar: its lower edge is invisible against a picture of the same level; cut below its text",)
+    if not issues:
+        top -= _frame_rows(shares, level, range(top - 1, -1, -1))
+        bottom += _frame_rows(shares, level, range(bottom, height_px))
+    return top, bottom, issues
+
+
+def _frame_rows(shares: NDArray[np.float32], level: int, outward: range) -> int:
+    """How many rows next to a strip are its frame line or ruler: one level, not the bar's, and soon at an end."""
+    n = 0
+    for row in outward:
+        others = shares[row].copy()
+        others[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
+        if float(others.max()) < _LINE_SHARE:
+            # Rows of the strip's own level may follow a ruler that lies inside it.
+            if shares[row, level] >= _ROW_SHARE and n:
+                n += 1
+                continue
+            return n
+        n += 1
+        if n > _THICKEST_FRAME_PX:
+            return 0
+    return n
+
+
+def _sharpened(grey: GreyImage, level: int, top: int, bottom: int) -> tuple[int, int]:
+    """The inner edges of a strip moved by up to one JPEG block to where the median distance from its level jumps."""
+    height_px = grey.shape[0]
+    distance = np.median(np.abs(grey.astype(np.int16) - level), axis=1)
+    if top > 2 * _JPEG_BLOCK_PX:
+        top = top - _JPEG_BLOCK_PX + _jump(distance[top - _JPEG_BLOCK_PX : top + 6], _JPEG_BLOCK_PX)
+    if bottom < height_px - 2 * _JPEG_BLOCK_PX:
+        window = distance[bottom - 6 : bottom + _JPEG_BLOCK_PX][::-1]
+        bottom = bottom + _JPEG_BLOCK_PX - _jump(window, _JPEG_BLOCK_PX)
+    return top, bottom
+
+
+def _jump(distance: NDArray[np.float64], default: int) -> int:
+    """Index that best splits a profile into far (first) and near (rest), by least squares; the default if none is clear."""
+    best, best_error = default, np.inf
+    for cut in range(1, len(distance) - 1):
+        far, near = distance[:cut], distance[cut:]
+        error = float(((far - far.mean()) ** 2).sum() + ((near - near.mean()) ** 2).sum())
+        if error < best_error:
+            best, best_error = cut, error
+    clear = distance[:best].mean() - distance[best:].mean() >= 6
+    return best if clear else default
+
+
+def _narrowed(grey: GreyImage, box: PixelBox, level: int) -> PixelBox:
+    """The box without the columns at its two ends that are picture, not bar."""
+    near = (np.abs(box.cut(grey).astype(np.int16) - level) <= 2 * LEVEL_TOLERANCE).mean(axis=0)
+    columns = np.flatnonzero(near >= 0.85)
+    if columns.size == 0:
+        return box
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    if left <= 6 or near[:left].mean() > 0.5:
+        left = 0
+    if box.width - right <= 6 or near[right:].mean() > 0.5:
+        right = box.width
+    return PixelBox(left, box.top, right, box.bottom)
+
+
+def _row_is_edge(grey: GreyImage, row: int) -> bool:
+    if not 0 < row < grey.shape[0]:
+        return False
+    step = np.abs(grey[row].astype(np.int16) - grey[row - 1])
+    return bool(np.median(step) >= 6)
+
+
+def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
+    """A drawn rectangle with picture on several sides."""
+    height_px, width_px = grey.shape
+    n_flat = np.bincount(grey[flat], minlength=256)
+    window = np.convolve(n_flat, np.ones(2 * LEVEL_TOLERANCE + 1), mode="same")
+    best: tuple[int, DataBar] | None = None
+    for _ in range(3):
+        level = int(np.argmax(window))
+        if window[level] < 0.004 * grey.size:
+            break
+        window[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
+        level = _exact_level(n_flat, level)
+        mask = flat & (np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE)
+        mask = ndimage.binary_closing(mask, structure=np.ones((5, 5), bool), border_value=0)
+        for mark in marks_of(mask):
+            box = mark.box
+            if box.width < 0.12 * width_px or box.height < LEAST_BAR_HEIGHT_PX or box.height > TALLEST_STRIP * height_px:
+                continue
+            if mark.fill < 0.4 or not _has_straight_sides(grey, box, level):
+                continue
+            letters = _letters_in(grey, box, level)
+            if len(letters) < LEAST_BAR_LETTERS or (best is not None and len(letters) <= best[0]):
+                continue
+            outer = _with_frame(grey, box)
+            crop = largest_remainder(outer, width_px, height_px)
+            best = (len(letters), DataBar(DataBarKind.BOX, outer, crop, level))
+    return best[1] if best else None
+
+
+def _exact_level(n_flat: NDArray[np.int64], level: int) -> int:
+    low = max(0, level - LEVEL_TOLERANCE)
+    return low + int(np.argmax(n_flat[low : level + LEVEL_TOLERANCE + 1]))
+
+
+def _has_straight_sides(grey: GreyImage, box: PixelBox, level: int) -> bool:
+    """Whether the rim of a box is of its level and the picture just outside, where there is one, is not."""
+    height_px, width_px = grey.shape
+    near = np.abs(grey.astype(np.int16) - level) <= 2 * LEVEL_TOLERANCE
+    inside = (
+        near[box.top : box.top + 2, box.left : box.right],
+        near[box.bottom - 2 : box.bottom, box.left : box.right],
+        near[box.top : box.bottom, box.left : box.left + 2],
+        near[box.top : box.bottom, box.right - 2 : box.right],
+    )
+    if any(side.mean() < 0.6 for side in inside):
+        return False
+    outside = []
+    if box.top >= 3:
+        outside.append(near[box.top - 3 : box.top - 1, box.left : box.right])
+    if box.bottom + 3 <= height_px:
+        outside.append(near[box.bottom + 1 : box.bottom + 3, box.left : box.right])
+    if box.left >= 3:
+        outside.append(near[box.top : box.bottom, box.left - 3 : box.left - 1])
+    if box.right + 3 <= width_px:
+        outside.append(near[box.top : box.bottom, box.right + 1 : box.right + 3])
+    return bool(outside) and all(side.mean() < 0.5 for side in outside)
+
+
+def _with_frame(grey: GreyImage, box: PixelBox) -> PixelBox:
+    """The box grown over a constant frame line of up to 3 px on each side."""
+    left, top, right, bottom = box.left, box.top, box.right, box.bottom
+    height_px, width_px = grey.shape
+    for _ in range(3):
+        if top > 0 and np.ptp(grey[top - 1, left:right]) <= LEVEL_TOLERANCE:
+            top -= 1
+        if bottom < height_px and np.ptp(grey[bottom, left:right]) <= LEVEL_TOLERANCE:
+            bottom += 1
+        if left > 0 and np.ptp(grey[top:bottom, left - 1]) <= LEVEL_TOLERANCE:
+            left -= 1
+        if right < width_px and np.ptp(grey[top:bottom, right]) <= LEVEL_TOLERANCE:
+            right += 1
+    return PixelBox(left, top, right, bottom)

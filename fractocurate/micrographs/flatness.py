@@ -1,0 +1,168 @@
+"""Where a picture is drawn rather than scanned: long runs of one grey level, rectangles, and the marks on them.
+
+A scanned picture carries noise, so its neighbouring pixels differ; what software draws (the background of a data bar, a
+scale bar, letters) is constant. JPEG blurs this a little, hence the tolerances.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from data_contracts.pixels import GreyImage
+
+STEP_TOLERANCE = 2
+"""Largest step between neighbours of one drawn run: 0 in lossless files, up to 2 in flat JPEG blocks."""
+LEVEL_TOLERANCE = 8
+"""Largest distance from the level of a drawn area: JPEG ringing near text at quality 75 and above."""
+RUN_LENGTH_PX = 8
+"""Shortest run that counts as drawn: noise rarely makes one, the gaps between words always do."""
+
+BoolImage = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelBox:
+    """A half-open box of whole pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return max(0, self.width) * max(0, self.height)
+
+    def cut(self, image: NDArray[np.generic]) -> NDArray[np.generic]:
+        """The part of an array of shape (height, width) inside the box."""
+        return image[self.top : self.bottom, self.left : self.right]
+
+    def grown(self, dx: int, dy: int, width_px: int, height_px: int) -> "PixelBox":
+        """The box with margins, kept inside a picture of the given size."""
+        return PixelBox(
+            max(0, self.left - dx), max(0, self.top - dy), min(width_px, self.right + dx), min(height_px, self.bottom + dy)
+        )
+
+    def united(self, other: "PixelBox") -> "PixelBox":
+        """The smallest box around both."""
+        return PixelBox(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One connected component of foreground: a letter, a tick, a line, a logo."""
+
+    label: int
+    box: PixelBox
+    area_px: int
+
+    @property
+    def fill(self) -> float:
+        """Share of its box that the mark covers."""
+        return self.area_px / self.box.area
+
+
+def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:
+    """Pixels of horizontal runs of at least ``run_length_px`` whose neighbours differ by at most the tolerance."""
+    if grey.shape[1] < run_length_px:
+        return np.zeros(grey.shape, np.bool_)
+    steps = np.abs(np.diff(grey.astype(np.int16), axis=1)) <= STEP_TOLERANCE
+    n = run_length_px - 1
+    sums = np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    starts = (sums[:, n:] - sums[:, :-n]) == n  # a whole run begins here
+    covered = np.cumsum(np.pad(starts, ((0, 0), (1, run_length_px - 1))), axis=1, dtype=np.int32)
+    padded = np.pad(covered, ((0, 0), (run_length_px, 0)))[:, : covered.shape[1]]
+    return np.asarray((covered - padded)[:, 1:] > 0)
+
+
+def level_shares(grey: GreyImage, flat: BoolImage) -> NDArray[np.float32]:
+    """Per row and grey level, the share of the row that is flat and within the tolerance of that level.
+
+    Returns:
+        Shape (height, 256).
+    """
+    height_px, width_px = grey.shape
+    keys = np.arange(height_px, dtype=np.int64)[:, None] * 256 + grey
+    counts = np.bincount(keys[flat], minlength=height_px * 256).reshape(height_px, 256)
+    padded = np.pad(counts, ((0, 0), (LEVEL_TOLERANCE + 1, LEVEL_TOLERANCE)))
+    sums = np.cumsum(padded, axis=1)
+    window = 2 * LEVEL_TOLERANCE + 1
+    return np.asarray((sums[:, window:] - sums[:, :-window]) / width_px, dtype=np.float32)
+
+
+def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4) -> list[int]:
+    """The grey levels of which some rows are largely made, most frequent first and well apart from each other."""
+    weight = np.where(shares >= least_share, shares, 0).sum(axis=0)
+    levels: list[int] = []
+    while len(levels) < most:
+        peak = float(weight.max())
+        if peak <= 0:
+            break
+        # The window makes plateaus around a level: its middle is the level itself, except at the two ends of the scale.
+        best = np.flatnonzero(weight >= 0.999 * peak)
+        plateau = best[best - best[0] <= 2 * LEVEL_TOLERANCE]
+        level = int(plateau[0] if plateau[0] == 0 else plateau[-1] if plateau[-1] == 255 else plateau[len(plateau) // 2])
+        levels.append(level)
+        weight[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
+    return levels
+
+
+def marks_of(foreground: BoolImage) -> list[Mark]:
+    """The 8-connected components of a foreground mask, in the mask's own coordinates."""
+    labels, _ = ndimage.label(foreground, structure=np.ones((3, 3), int))
+    areas = np.bincount(labels.ravel())
+    return [
+        Mark(n, PixelBox(where[1].start, where[0].start, where[1].stop, where[0].stop), int(areas[n]))
+        for n, where in enumerate(ndimage.find_objects(labels), start=1)
+        if where is not None
+    ]
+
+
+def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
+    """The marks of the size and build of letters and digits, that have neighbours of their own height on their line."""
+    candidates = [
+        m
+        for m in marks
+        if 4 <= m.box.height <= tallest_px and m.box.width <= 2.5 * m.box.height + 2 and m.area_px >= 4 and m.fill > 0.12
+    ]
+    candidates.sort(key=lambda m: m.box.left)
+    letters = []
+    for i, mark in enumerate(candidates):
+        reach = 2.5 * mark.box.height
+        for other in (*candidates[max(0, i - 25) : i], *candidates[i + 1 : i + 26]):
+            gap = max(other.box.left - mark.box.right, mark.box.left - other.box.right)
+            alike = 0.5 <= other.box.height / mark.box.height <= 2
+            overlap = min(mark.box.bottom, other.box.bottom) - max(mark.box.top, other.box.top)
+            if gap <= reach and alike and overlap >= 0.5 * min(mark.box.height, other.box.height):
+                letters.append(mark)
+                break
+    return letters
+
+
+def largest_remainder(box: PixelBox, width_px: int, height_px: int) -> PixelBox:
+    """The largest of the four rectangles that a box leaves of a picture: above, below, left or right of it."""
+    rests = (
+        PixelBox(0, 0, width_px, box.top),
+        PixelBox(0, box.bottom, width_px, height_px),
+        PixelBox(0, 0, box.left, height_px),
+        PixelBox(box.right, 0, width_px, height_px),
+    )
+    return max(rests, key=lambda rest: rest.area)

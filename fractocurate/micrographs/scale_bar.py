@@ -1,0 +1,151 @@
+"""Measure drawn scale bars and tick rulers: outer edge to outer edge, or first to last tick."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, marks_of
+
+SHORTEST_BAR_PX = 14
+THICKEST_BAR_SHARE = 0.45
+"""Of the length: a block that is thicker is a logo or a letter."""
+LEAST_TICKS = 5
+MOST_TICK_CANDIDATES = 1500
+"""A picture with more thin upright specks than this is texture; looking for a ruler in it would only take time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBar:
+    """A drawn length."""
+
+    box: PixelBox
+    length_px: float
+    is_ruler: bool
+    """Whether the length is that from the first to the last tick of a ruler."""
+    parts: tuple[PixelBox, ...]
+    """The marks it is drawn with, without its label."""
+
+
+def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
+    """All drawn scale bars and rulers of a foreground mask, longest first, in the mask's own coordinates.
+
+    A bar is a mark whose full width is one unbroken run: a block, a line, or a line with end ticks. Lines that run from
+    edge to edge are frames and separators. A line broken by its own label (``|--- 2 mm ---|``) is put together.
+    """
+    height_px, width_px = ink.shape
+    marks = marks_of(ink)
+    lines = [m for m in marks if _is_line(ink, m, width_px)]
+    bars = [ScaleBar(m.box, _length_px(ink, m), is_ruler=False, parts=(m.box,)) for m in lines]
+    bars += _broken_lines(ink, lines, marks)
+    bars += [ruler for ruler in _rulers(marks) if not any(_covers(bar.box, ruler.box) for bar in bars)]
+    return sorted(bars, key=lambda bar: -bar.length_px)
+
+
+def _length_px(ink: BoolImage, mark: Mark) -> float:
+    """Length of a bar: outer edge to outer edge, less half an end tick.
+
+    Whether instruments mean the outer edges of the end ticks or their middles is not documented, and differs: with half a
+    tick taken off, either meaning is met to half a tick.
+    """
+    return mark.box.width - _end_tick_px(ink, mark, at_left=True) / 2
+
+
+def _end_tick_px(ink: BoolImage, mark: Mark, *, at_left: bool) -> int:
+    """Width of the tick at one end of a line; 0 for a plain line or block."""
+    part = np.asarray(mark.box.cut(ink))
+    columns = part.sum(axis=0)
+    line_height = int(np.median(columns))
+    if part.shape[0] < line_height + 3:
+        return 0
+    ends = columns if at_left else columns[::-1]
+    tick = 0
+    while tick < len(ends) // 4 and ends[tick] > line_height + 1:
+        tick += 1
+    return tick
+
+
+def _is_line(ink: BoolImage, mark: Mark, width_px: int) -> bool:
+    box = mark.box
+    if box.left <= 0 or box.right >= width_px:
+        return False  # bars stand clear of the border, frames and table lines run into it
+    if box.width < SHORTEST_BAR_PX or box.width >= 0.93 * width_px or box.height > THICKEST_BAR_SHARE * box.width:
+        return False
+    part = np.asarray(box.cut(ink))
+    full_rows = np.flatnonzero(part.mean(axis=1) >= 0.97)
+    if full_rows.size == 0:
+        return False
+    # Besides the line there are only its ticks: thin, and mostly at the two ends.
+    return bool(mark.area_px <= part.shape[1] * full_rows.size + 0.35 * box.area)
+
+
+def _broken_lines(ink: BoolImage, lines: list[Mark], marks: list[Mark]) -> list[ScaleBar]:
+    """Pairs of like lines on one row with nothing but lettering between them."""
+    found = []
+    for left in lines:
+        for right in lines:
+            gap = right.box.left - left.box.right
+            alike = abs(left.box.top - right.box.top) <= 1 and abs(left.box.bottom - right.box.bottom) <= 1
+            if gap <= 0 or not alike or abs(left.box.width - right.box.width) > 0.2 * left.box.width + 3:
+                continue
+            middle = (left.box.top + left.box.bottom) / 2
+            between = [m for m in marks if m.box.left >= left.box.right and m.box.right <= right.box.left]
+            label = [m for m in between if m.box.top < middle < m.box.bottom]
+            if label and gap <= 6 * sum(m.box.width for m in label):
+                box = left.box.united(right.box)
+                length_px = box.width - _end_tick_px(ink, left, at_left=True) / 2
+                found.append(ScaleBar(box, length_px, is_ruler=False, parts=(left.box, right.box)))
+    return found
+
+
+def _rulers(marks: list[Mark]) -> list[ScaleBar]:
+    """Rows of like, thin, upright, evenly spaced ticks."""
+    ticks = [m for m in marks if 3 <= m.box.height <= 60 and m.box.width <= 0.6 * m.box.height and m.fill >= 0.75]
+    if len(ticks) > MOST_TICK_CANDIDATES:
+        return []
+    found = []
+    seen: set[int] = set()
+    for first in ticks:
+        if first.label in seen:
+            continue
+        # Longer main ticks hang from, or stand on, the same line as the short ones.
+        row = [
+            m
+            for m in ticks
+            if (abs(m.box.top - first.box.top) <= 1 or abs(m.box.bottom - first.box.bottom) <= 1)
+            and abs(m.box.width - first.box.width) <= 2
+            and m.box.height <= 2.5 * first.box.height
+            and first.box.height <= 2.5 * m.box.height
+        ]
+        row.sort(key=lambda m: m.box.left)
+        run = _evenly_spaced(row)
+        if len(run) >= LEAST_TICKS:
+            seen.update(m.label for m in run)
+            box = run[0].box.united(run[-1].box)
+            length_px = (run[-1].box.left + run[-1].box.right - run[0].box.left - run[0].box.right) / 2
+            found.append(ScaleBar(box, length_px, is_ruler=True, parts=tuple(m.box for m in run)))
+    return found
+
+
+def _evenly_spaced(row: list[Mark]) -> list[Mark]:
+    """The longest part of a row of ticks whose distances are one step or, where a tick is lost, a few of them."""
+    if len(row) < LEAST_TICKS:
+        return []
+    centres = np.array([(m.box.left + m.box.right) / 2 for m in row])
+    gaps = np.diff(centres)
+    step = float(np.median(gaps))
+    if step < 4:
+        return []
+    multiples = np.rint(gaps / step)
+    even = (np.abs(gaps - multiples * step) <= np.maximum(1.5, 0.06 * step)) & (multiples >= 1) & (multiples <= 3)
+    best: tuple[int, int] = (0, 0)
+    start = 0
+    for i in range(len(even) + 1):
+        if i == len(even) or not even[i]:
+            if i - start > best[1] - best[0]:
+                best = (start, i)
+            start = i + 1
+    return row[best[0] : best[1] + 1] if best[1] > best[0] else []
+
+
+def _covers(outer: PixelBox, inner: PixelBox) -> bool:
+    return outer.left - 2 <= inner.left and inner.right <= outer.right + 2 and outer.top - 12 <= inner.top <= outer.bottom + 12

@@ -1,0 +1,27 @@
+"""Settings of the micrographs stage; part of its fingerprint, so that changing one re-reads the frames."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from data_contracts.pixels import DEFAULT_MAX_PIXELS
+
+
+class MicrographSettings(BaseModel):
+    """How micrographs are read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ocr_languages: str = "eng"
+    """Tesseract languages, joined by ``+``. Data bars hold abbreviations and numbers in Latin letters; a second language
+    doubles the time and adds little, but sites with umlauts in their notes may want ``eng+deu``."""
+    ocr_timeout_s: float = Field(default=30.0, gt=0)
+    """Longest time for one call of Tesseract."""
+    use_ocr: bool = True
+    """Whether printed text is read at all; tags and sidecars are read in any case."""
+    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, gt=0)
+    """Larger pictures are refused as decompression bombs, from their header."""
+    magnification_tolerance: float = Field(default=0.01, gt=0, lt=1)
+    """Relative difference up to which two magnifications are the same: bars print three digits."""
+    pixel_size_tolerance: float = Field(default=0.05, gt=0, lt=1)
+    """Relative difference up to which two pixel sizes agree; short scale bars get one pixel more."""
+    least_ocr_confidence: float = Field(default=0.5, ge=0, le=1)
+    """Printed values below this confidence are kept as readings but never chosen."""

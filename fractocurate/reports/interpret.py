@@ -1,0 +1,258 @@
+"""The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_contracts.identifiers import Identifier
+from data_contracts.records import InstanceReading, PageReading, Reading, ReportReading, Word
+from data_contracts.vocabulary import ReadingMethod, TextSource
+from fractocurate.profile import Profile
+from fractocurate.reports.facts import Fact, report_date, report_number, revision
+from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
+from fractocurate.reports.identify import Identifiers
+from fractocurate.reports.instances import (
+    Reader,
+    Source,
+    flag_contradictions,
+    instances_of_block,
+    instances_of_table,
+    merge_repeated,
+)
+from fractocurate.reports.key_values import Pair, find_blocks, find_pairs
+from fractocurate.reports.lines import Line, Ruling, around, group_lines
+from fractocurate.reports.tables import Table, continue_table, find_tables
+from fractocurate.reports.vocabulary import Vocabulary
+
+_FOOTER_LINES = 3
+"""Lines that may stand below a table that goes on on the next page: page numbers, file marks."""
+_LONGEST_HEADING_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """One page, read."""
+
+    reading: PageReading
+    words: tuple[Word, ...]
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    page: int
+    top: float
+    identifier: Identifier
+    words: tuple[Word, ...]
+    is_heading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Tables of a report, and its lines outside them, page by page."""
+
+    tables: tuple[Table, ...]
+    free: dict[int, list[Line]]
+    pairs: tuple[Pair, ...]
+
+
+def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str, ...] = ()) -> ReportReading:
+    """Everything that the words of a report say.
+
+    Args:
+        pages: in order.
+        profile: the site's grammars and vocabulary.
+        problems: what is wrong with the file as a whole; becomes an issue of every instance.
+    """
+    vocabulary = Vocabulary(profile.vocabulary)
+    identifiers = Identifiers(profile)
+    lines = {p.reading.page: group_lines(p.words) for p in pages}
+    layout = _layout(pages, lines, vocabulary, identifiers)
+    first_page = lines[pages[0].reading.page]
+    language = language_of(w.text for p in pages for w in p.words)
+    reader = Reader(identifiers, vocabulary, _decimal_mark(layout, language))
+    mentions = _mentions(layout, identifiers)
+    instances = _instances(pages, layout, reader, mentions, problems)
+    header_foans = _header_foans(layout, identifiers)
+    counts = Counter(m.identifier.value for m in mentions)
+    instances = flag_contradictions(merge_repeated(instances), header_foans, counts)
+    number, date = report_number(layout.pairs), report_date(layout.pairs, first_page)
+    about = revision(layout.free[pages[0].reading.page], layout.pairs, vocabulary)
+    methods = {p.reading.page: _method(p) for p in pages}
+    readings = [_fact_reading(f, methods) for f in (number, date) if f is not None]
+    readings += _identifier_readings(lines, identifiers, methods)
+    return ReportReading(
+        n_pages=len(pages),
+        pages=tuple(p.reading for p in pages),
+        instances=tuple(instances),
+        readings=tuple(readings),
+        report_number=number.value if number else "",
+        report_date=date.value if date else "",
+        language=language,
+        is_revision=about.is_revision,
+        supersedes_raw=about.supersedes_raw,
+    )
+
+
+def _layout(
+    pages: Sequence[PageWords], lines: dict[int, list[Line]], vocabulary: Vocabulary, identifiers: Identifiers
+) -> _Layout:
+    def is_value(name: str, text: str) -> bool:
+        return _is_value(name, text, identifiers, vocabulary)
+
+    tables: list[Table] = []
+    free: dict[int, list[Line]] = {}
+    for page in pages:
+        number = page.reading.page
+        found, rest = find_tables(number, lines[number], page.rulings, vocabulary, is_value)
+        if tables and _may_continue(tables[-1], number, free):
+            above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
+            continued, left_over = continue_table(tables[-1], number, above, page.rulings, is_value)
+            if continued is not None:
+                found.insert(0, continued)
+                rest = [line for line in rest if line not in above or line in left_over]
+        tables += found
+        free[number] = rest
+    pairs = [p for number, rest in free.items() for p in find_pairs(number, rest, vocabulary)]
+    return _Layout(tuple(tables), free, tuple(pairs))
+
+
+def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
+    """Whether the table was the last thing on the page just before."""
+    if table.page != page - 1:
+        return False
+    below = [line for line in free.get(table.page, []) if line.box.top > table.box.bottom]
+    return len(below) <= _FOOTER_LINES
+
+
+def _is_value(name: str, text: str, identifiers: Identifiers, vocabulary: Vocabulary) -> bool:
+    if name == "foan":
+        return identifiers.foan(text).value is not None
+    if name == "serial_number":
+        return identifiers.serial_number(text).value is not None
+    if name == "fracture_load_kn":
+        return parse_load(text, "", ".").kn is not None
+    if name == "defect_class":
+        return vocabulary.defect_class(text) is not None
+    return name == "instance_tag" and len(text) <= 6 and any(c.isdigit() for c in text)
+
+
+def _decimal_mark(layout: _Layout, language: str) -> str:
+    texts = [p.text for p in layout.pairs if p.name == "fracture_load_kn"]
+    for table in layout.tables:
+        for index, column in enumerate(table.columns):
+            if "fracture_load_kn" in column.fields:
+                texts += [row.text(index) for row in table.rows]
+    return decimal_mark_of(texts, language)
+
+
+def _instances(
+    pages: Sequence[PageWords],
+    layout: _Layout,
+    reader: Reader,
+    mentions: Sequence[_Mention],
+    problems: tuple[str, ...],
+) -> list[InstanceReading]:
+    sources = {p.reading.page: Source(p.reading.page, _method(p), problems) for p in pages}
+    instances: list[InstanceReading] = []
+    for table in layout.tables:
+        section = _section_foan(mentions, table.page, table.box.top)
+        instances += instances_of_table(table, reader, sources[table.page], section)
+    for block in find_blocks(layout.pairs):
+        top = block[0].key[0].box.top
+        section = _section_foan(mentions, block[0].page, top)
+        instances += instances_of_block(block, reader, sources[block[0].page], section)
+    return instances
+
+
+def _mentions(layout: _Layout, identifiers: Identifiers) -> list[_Mention]:
+    """FOANs in the text outside tables, in reading order; FOANs without prefix count where a key announces them."""
+    mentions = []
+    for page, lines in layout.free.items():
+        for line in lines:
+            for found in identifiers.foans_in(line.text):
+                is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
+                mentions.append(_Mention(page, line.box.top, found, line.words, is_heading))
+    for pair in layout.pairs:
+        if pair.name == "foan" and (value := identifiers.foan(pair.text).value):
+            top = pair.key[0].box.top
+            if not any(m.page == pair.page and abs(m.top - top) < 2 and m.identifier.value == value for m in mentions):
+                found = Identifier(value, pair.text, 0, 0, prefixed=True)
+                mentions.append(_Mention(pair.page, top, found, pair.key, is_heading=True))
+    return sorted(mentions, key=lambda m: (m.page, m.top))
+
+
+def _section_foan(mentions: Sequence[_Mention], page: int, top: float) -> str | None:
+    """The FOAN that holds for a table without one: the report's only FOAN, else the heading nearest above."""
+    values = {m.identifier.value for m in mentions}
+    if len(values) == 1:
+        return next(iter(values))
+    above = [m for m in mentions if m.is_heading and (m.page, m.top) < (page, top)]
+    return above[-1].identifier.value if above else None
+
+
+def _header_foans(layout: _Layout, identifiers: Identifiers) -> list[str]:
+    """FOANs that the first page states as key and value."""
+    values = [identifiers.foan(p.text).value for p in layout.pairs if p.name == "foan" and p.page == 1]
+    return list(dict.fromkeys(v for v in values if v))
+
+
+def _method(page: PageWords) -> ReadingMethod:
+    return ReadingMethod.OCR if page.reading.text_source is TextSource.OCR else ReadingMethod.TEXT_LAYER
+
+
+def _fact_reading(fact: Fact, methods: dict[int, ReadingMethod]) -> Reading:
+    words = () if fact.pair is None else tuple(w for v in fact.pair.values for w in v)
+    page = 1 if fact.pair is None else fact.pair.page
+    return Reading(
+        field=fact.name,
+        raw=fact.raw,
+        value=fact.value,
+        method=methods[page],
+        confidence=min((w.confidence for w in words), default=0.8),
+        page=page,
+        box=around(words) if words else None,
+        note="" if fact.pair else "the only date on the first page; no key announces it",
+    )
+
+
+def _identifier_readings(
+    lines: dict[int, list[Line]], identifiers: Identifiers, methods: dict[int, ReadingMethod]
+) -> list[Reading]:
+    """Every FOAN and every announced serial number on any page, tables included."""
+    readings = []
+    for page, of_page in lines.items():
+        for line in of_page:
+            text = line.text
+            for name, found in (
+                ("foan", identifiers.foans_in(text)),
+                ("serial_number", identifiers.serial_numbers_in(text)),
+            ):
+                for identifier in found:
+                    words = _words_between(line, identifier.start, identifier.end) or line.words
+                    note = f"repaired: {', '.join(identifier.repairs)}" if identifier.repairs else ""
+                    reading = Reading(
+                        field=name,
+                        raw=identifier.raw,
+                        value=identifier.value,
+                        method=methods[page],
+                        confidence=min(w.confidence for w in words),
+                        page=page,
+                        box=around(words),
+                        note=note,
+                    )
+                    readings.append(reading)
+    return readings
+
+
+def _words_between(line: Line, start: int, end: int) -> tuple[Word, ...]:
+    """Words of a line that cover some characters of its text."""
+    words = []
+    position = 0
+    for word in line.words:
+        if position < end and start < position + len(word.text):
+            words.append(word)
+        position += len(word.text) + 1
+    return tuple(words)
+
+

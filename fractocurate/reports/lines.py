@@ -1,0 +1,123 @@
+"""Words to lines, and the geometry that both text-layer and OCR pages share."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from data_contracts.records import Box, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A straight line of a table, axis-parallel, in points of the upright page."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def is_horizontal(self) -> bool:
+        """Longer along x than along y."""
+        return abs(self.x1 - self.x0) >= abs(self.y1 - self.y0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words that stand side by side, left to right."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """Words joined by single spaces."""
+        return " ".join(w.text for w in self.words)
+
+    @property
+    def box(self) -> Box:
+        """Smallest box around the words."""
+        return around(self.words)
+
+    @property
+    def centre_y(self) -> float:
+        """Median of the words' vertical centres: one tall mark does not shift it."""
+        return statistics.median(centre_y(w) for w in self.words)
+
+    @property
+    def height(self) -> float:
+        """Median height of the words."""
+        return statistics.median(w.box.height for w in self.words)
+
+
+def centre_x(word: Word) -> float:
+    """Horizontal centre of a word."""
+    return (word.box.left + word.box.right) / 2
+
+
+def centre_y(word: Word) -> float:
+    """Vertical centre of a word."""
+    return (word.box.top + word.box.bottom) / 2
+
+
+def around(words: Iterable[Word]) -> Box:
+    """Smallest box around at least one word."""
+    boxes = [w.box for w in words]
+    return Box(
+        min(b.left for b in boxes),
+        min(b.top for b in boxes),
+        max(b.right for b in boxes),
+        max(b.bottom for b in boxes),
+    )
+
+
+def group_lines(words: Sequence[Word]) -> list[Line]:
+    """Lines from top to bottom. Words belong together if their centres differ by less than half their height.
+
+    The next word to the right decides, not the line's start, so that a small remaining skew does no harm.
+    """
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (w.box.left, w.box.top)):
+        best: list[Word] | None = None
+        best_distance = float("inf")
+        for line in lines:
+            last = line[-1]
+            distance = abs(centre_y(last) - centre_y(word))
+            limit = 0.45 * min(max(last.box.height, 4.0), max(word.box.height, 4.0), key=lambda h: abs(h - 10.0))
+            if distance < limit and distance < best_distance and word.box.left > last.box.left - 1:
+                best, best_distance = line, distance
+        if best is None:
+            lines.append([word])
+        else:
+            best.append(word)
+    return sorted((Line(tuple(line)) for line in lines), key=lambda line: line.centre_y)
+
+
+def split_at_gaps(words: Sequence[Word], gap_in_heights: float) -> list[tuple[Word, ...]]:
+    """Split words of one line where the gap exceeds a multiple of the line's height."""
+    if not words:
+        return []
+    height = statistics.median(w.box.height for w in words)
+    segments: list[list[Word]] = [[words[0]]]
+    for previous, word in zip(words, words[1:], strict=False):
+        if word.box.left - previous.box.right > gap_in_heights * height:
+            segments.append([])
+        segments[-1].append(word)
+    return [tuple(s) for s in segments]
+
+
+def join_text(words: Sequence[Word]) -> str:
+    """Text of a cell of one or more lines; a hyphen at a line's end keeps its word together."""
+    text = ""
+    for line in group_lines(words):
+        text = text + line.text if text.endswith(("-", "/")) and len(text) > 1 else f"{text} {line.text}".strip()
+    return text
+
+
+def without_debris(words: Iterable[Word]) -> list[Word]:
+    """Drop words that are pieces of a table's rulings read as characters, and cut such pieces off other words."""
+    kept = []
+    for word in words:
+        text = word.text.strip("|¦_").strip()
+        if text and not all(c in "|¦_~=—―" for c in text):
+            kept.append(word if text == word.text else Word(text, word.box, word.confidence))
+    return kept

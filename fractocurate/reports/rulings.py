@@ -1,0 +1,123 @@
+"""Ruling lines of tables: from the drawing operators of a PDF page, or from the pixels of a scan."""
+
+import ctypes
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from scipy import ndimage
+
+from fractocurate.reports.lines import Ruling
+
+_THICKEST_PT = 3.0
+_SHORTEST_PT = 8.0
+_MOST_SEGMENTS = 2_000
+"""A path with more segments is a drawing, not a table."""
+
+Point = tuple[float, float]
+
+
+def drawn_rulings(page: pdfium.PdfPage, to_upright: Callable[[float, float], Point]) -> list[Ruling]:
+    """Axis-parallel lines, edges of boxes and thin boxes drawn on a page, in points of the upright page."""
+    rulings: list[Ruling] = []
+    for path in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_PATH], max_depth=1):
+        for start, end in _segments(path):
+            rulings += _as_ruling(to_upright(*start), to_upright(*end))
+    return merged(rulings)
+
+
+def _segments(path: pdfium.PdfObject) -> Iterable[tuple[Point, Point]]:
+    count = pdfium_c.FPDFPath_CountSegments(path.raw)
+    if not 1 < count <= _MOST_SEGMENTS:
+        return
+    matrix = path.get_matrix()
+    x, y = ctypes.c_float(), ctypes.c_float()
+    first: Point | None = None
+    previous: Point | None = None
+    for index in range(count):
+        segment = pdfium_c.FPDFPath_GetPathSegment(path.raw, index)
+        kind = pdfium_c.FPDFPathSegment_GetType(segment)
+        pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
+        point = matrix.on_point(x.value, y.value)
+        if kind == pdfium_c.FPDF_SEGMENT_LINETO and previous is not None:
+            yield previous, point
+        elif kind == pdfium_c.FPDF_SEGMENT_MOVETO:
+            first = point
+        previous = point
+        if pdfium_c.FPDFPathSegment_GetClose(segment) and first is not None:
+            yield point, first
+
+
+def _as_ruling(start: Point, end: Point) -> list[Ruling]:
+    x0, x1 = sorted((start[0], end[0]))
+    y0, y1 = sorted((start[1], end[1]))
+    if y1 - y0 <= 0.5 and x1 - x0 >= _SHORTEST_PT:
+        return [Ruling(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)]
+    if x1 - x0 <= 0.5 and y1 - y0 >= _SHORTEST_PT:
+        return [Ruling((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)]
+    return []
+
+
+def merged(rulings: Iterable[Ruling]) -> list[Ruling]:
+    """Join pieces of one line: collinear within ``_THICKEST_PT`` and touching end to end."""
+    result: list[Ruling] = []
+    for horizontal in (True, False):
+        spans = [_span(r) for r in rulings if r.is_horizontal is horizontal]
+        done: list[list[float]] = []
+        for level, low, high in sorted(spans):
+            same = [o for o in done if level - o[0] <= _THICKEST_PT and low <= o[2] + 2 and high >= o[1] - 2]
+            if same:
+                same[-1][1], same[-1][2] = min(low, same[-1][1]), max(high, same[-1][2])
+            else:
+                done.append([level, low, high])
+        for level, low, high in done:
+            result.append(Ruling(low, level, high, level) if horizontal else Ruling(level, low, level, high))
+    return result
+
+
+def _span(ruling: Ruling) -> tuple[float, float, float]:
+    if ruling.is_horizontal:
+        return (ruling.y0, ruling.x0, ruling.x1)
+    return (ruling.x0, ruling.y0, ruling.y1)
+
+
+def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling], npt.NDArray[np.bool_]]:
+    """Long thin runs of ink, as rulings in points, and the mask of their pixels.
+
+    Args:
+        ink: upright, deskewed page; True where dark.
+        dpi: resolution of ``ink``.
+    """
+    rulings: list[Ruling] = []
+    mask = np.zeros_like(ink)
+    pt = 72.0 / dpi
+    thickest_px = max(3, round(dpi / 30))
+    for horizontal, shortest_inch in ((True, 0.4), (False, 0.22)):
+        length = round(shortest_inch * dpi)
+        # One row of slack keeps a line whole that climbs by a pixel over its length.
+        slack = (3, 1) if horizontal else (1, 3)
+        thick = ndimage.maximum_filter(ink, size=slack)
+        runs = _opened_runs(thick, length, axis=1 if horizontal else 0)
+        labels, _ = ndimage.label(runs, structure=np.ones((3, 3)))
+        for index, slices in enumerate(ndimage.find_objects(labels), start=1):
+            rows, columns = slices
+            height, width = rows.stop - rows.start, columns.stop - columns.start
+            across = height if horizontal else width
+            if across > thickest_px + 2:
+                continue
+            mask[slices] |= labels[slices] == index
+            x0, x1, y0, y1 = columns.start * pt, columns.stop * pt, rows.start * pt, rows.stop * pt
+            if horizontal:
+                rulings.append(Ruling(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2))
+            else:
+                rulings.append(Ruling((x0 + x1) / 2, y0, (x0 + x1) / 2, y1))
+    return merged(rulings), mask & ink
+
+
+def _opened_runs(ink: npt.NDArray[np.bool_], length: int, axis: int) -> npt.NDArray[np.bool_]:
+    """Morphological opening by a line of ``length`` pixels, by running sums."""
+    eroded = ndimage.minimum_filter1d(ink.astype(np.uint8), length, axis=axis, mode="constant")
+    opened: npt.NDArray[np.bool_] = ndimage.maximum_filter1d(eroded, length, axis=axis, mode="constant") > 0
+    return opened

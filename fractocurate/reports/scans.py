@@ -1,0 +1,220 @@
+"""A rendered page made ready for OCR: upright, straight, without pictures and rulings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+from fractocurate.reports.lines import Ruling
+from fractocurate.reports.rulings import pixel_rulings
+
+Grey = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+_COARSE_DPI = 75.0
+_LARGEST_SKEW_DEG = 6.0
+_SMALLEST_INK_SHARE = 2e-5
+_SURE_UPRIGHT = 0.06
+"""How far the share of ascenders must be from one half to decide between upright and upside down."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPage:
+    """A page as Tesseract gets it."""
+
+    grey: Grey
+    """(height, width), uint8."""
+    rotation_deg: int
+    """Clockwise rotation applied: 0, 90, 180 or 270."""
+    skew_deg: float
+    """Counter-clockwise turn applied to straighten the lines."""
+    is_direction_sure: bool
+    """False if upright and upside down look alike: Tesseract's orientation detection has to decide."""
+    rulings: tuple[Ruling, ...]
+    """In points of the cleaned page."""
+    is_blank: bool
+
+
+def clean_page(grey: Grey, dpi: float) -> CleanPage:
+    """Turn, straighten, and wipe pictures and rulings.
+
+    Args:
+        grey: (height, width), uint8, as rendered.
+        dpi: its resolution.
+    """
+    factor = max(1, round(dpi / _COARSE_DPI))
+    small = _reduced(grey, factor)
+    ink = _ink(small) & ~_picture_mask(small, dpi / factor)
+    if ink.mean() < _SMALLEST_INK_SHARE:
+        return CleanPage(grey, 0, 0.0, is_direction_sure=True, rulings=(), is_blank=True)
+    text = _without_long_runs(ink, dpi / factor)
+    across, skew_across = _line_contrast(text)
+    down, skew_down = _line_contrast(np.rot90(text))
+    rotation = 0
+    skew = skew_across
+    if down > 1.15 * across:
+        rotation, skew = 270, skew_down
+        grey = np.ascontiguousarray(np.rot90(grey))
+    grey = _straightened(grey, skew)
+    small = _reduced(grey, factor)
+    pictures = _picture_mask(small, dpi / factor)
+    ascending = _ascender_share(grey, pictures, factor)
+    if ascending < 0.5 - _SURE_UPRIGHT:
+        rotation = (rotation + 180) % 360
+        grey = np.ascontiguousarray(grey[::-1, ::-1])
+        pictures = pictures[::-1, ::-1]
+    grey, rulings = _wiped(grey, pictures, factor, dpi)
+    return CleanPage(
+        grey,
+        rotation,
+        round(skew, 2),
+        is_direction_sure=abs(ascending - 0.5) >= _SURE_UPRIGHT,
+        rulings=tuple(rulings),
+        is_blank=False,
+    )
+
+
+def turned_over(page: CleanPage, dpi: float) -> CleanPage:
+    """The same page turned by half a circle."""
+    height_pt, width_pt = (side * 72.0 / dpi for side in page.grey.shape)
+    rulings = tuple(Ruling(width_pt - r.x1, height_pt - r.y1, width_pt - r.x0, height_pt - r.y0) for r in page.rulings)
+    return CleanPage(
+        np.ascontiguousarray(page.grey[::-1, ::-1]),
+        (page.rotation_deg + 180) % 360,
+        page.skew_deg,
+        is_direction_sure=True,
+        rulings=rulings,
+        is_blank=page.is_blank,
+    )
+
+
+def _reduced(grey: Grey, factor: int) -> Grey:
+    return np.asarray(Image.fromarray(grey).reduce(factor)) if factor > 1 else grey
+
+
+def _ink(grey: Grey) -> Mask:
+    """Pixels clearly darker than the paper around them."""
+    paper = ndimage.uniform_filter(ndimage.maximum_filter(grey, size=9), size=15).astype(np.int16)
+    ink: Mask = grey.astype(np.int16) < paper - np.maximum(paper // 5, 12)
+    return ink
+
+
+def _picture_mask(small: Grey, dpi: float) -> Mask:
+    """Boxes around areas that are dark over more than text ever is: micrographs."""
+    paper = float(np.percentile(small, 90))
+    window = max(3, round(dpi * 0.2))
+    dark: Mask = ndimage.uniform_filter(small.astype(np.float32), size=window) < 0.68 * paper
+    labels, _ = ndimage.label(dark)
+    mask = np.zeros_like(dark)
+    smallest, margin = 0.7 * dpi, max(1, round(0.06 * dpi))
+    for rows, columns in ndimage.find_objects(labels):
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        is_whole_page = height > 0.95 * small.shape[0] and width > 0.95 * small.shape[1]
+        if height > smallest and width > smallest and not is_whole_page:
+            mask[max(0, rows.start - margin) : rows.stop + margin, max(0, columns.start - margin) : columns.stop + margin] = (
+                True
+            )
+    return mask
+
+
+def _without_long_runs(ink: Mask, dpi: float) -> Mask:
+    """Ink without connected pieces longer than an inch: rulings, frames and blots say nothing about text lines."""
+    labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    if count == 0:
+        return ink
+    long = [0]
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        if max(rows.stop - rows.start, columns.stop - columns.start) > dpi:
+            long.append(index)
+    keep = np.ones(count + 1, dtype=bool)
+    keep[long] = False
+    kept: Mask = keep[labels]
+    return kept
+
+
+def _line_contrast(text: Mask) -> tuple[float, float]:
+    """How sharply rows of text and white rows alternate at the best angle, and that angle (counter-clockwise).
+
+    Dark pixels are projected along slightly tilted rows; straight lines give the most uneven profile.
+    """
+    ys, xs = np.nonzero(text)
+    if len(ys) > 60_000:
+        keep = np.linspace(0, len(ys) - 1, 60_000).astype(np.intp)
+        ys, xs = ys[keep], xs[keep]
+    if len(ys) == 0:
+        return 0.0, 0.0
+
+    def contrast(angle_deg: float) -> float:
+        rows = ys - xs * np.tan(np.radians(angle_deg))
+        profile = np.bincount(np.round(rows - rows.min()).astype(np.intp)).astype(np.float64)
+        return float(np.sum(np.diff(profile) ** 2)) / len(ys)
+
+    best = 0.0
+    for step, reach in ((0.5, _LARGEST_SKEW_DEG), (0.1, 0.5), (0.05, 0.1)):
+        angles = best + np.arange(-reach, reach + step / 2, step)
+        best = float(max(angles, key=lambda a: (contrast(a), -abs(a))))
+    return contrast(best), best
+
+
+def _straightened(grey: Grey, skew_deg: float) -> Grey:
+    if abs(skew_deg) < 0.1:
+        return grey
+    paper = int(np.percentile(grey[::8, ::8], 90))
+    turned = Image.fromarray(grey).rotate(skew_deg, resample=Image.Resampling.BILINEAR, fillcolor=paper)
+    return np.asarray(turned)
+
+
+def _ascender_share(grey: Grey, pictures: Mask, factor: int) -> float:
+    """Ink above the x-height over ink above it and below the base line; about 0.75 for upright Latin text.
+
+    Lines with digits and capitals only have neither and do not count.
+    """
+    half = max(1, factor // 2)
+    ink = _ink(_reduced(grey, half))
+    wide = np.kron(pictures, np.ones((factor // half, factor // half), dtype=bool))
+    rows, columns = min(ink.shape[0], wide.shape[0]), min(ink.shape[1], wide.shape[1])
+    ink = ink[:rows, :columns] & ~wide[:rows, :columns]
+    ink = _without_long_runs(ink, _COARSE_DPI * factor / half / 2)
+    above = below = 0.0
+    # Strips keep lines of text apart that stand side by side at different heights.
+    for strip in np.array_split(ink, 4, axis=1):
+        a, b = _tails(strip.sum(axis=1).astype(np.float64))
+        above, below = above + a, below + b
+    return above / (above + below) if above + below > 0 else 0.5
+
+
+def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
+    above = below = 0.0
+    labels, _ = ndimage.label(profile > 0)
+    for (rows,) in ndimage.find_objects(labels):
+        line = profile[rows]
+        if not 8 <= len(line) <= 60 or line.max() < 12:
+            continue
+        body = np.nonzero(line > 0.42 * line.max())[0]
+        first, last = int(body[0]), int(body[-1])
+        if last - first < 0.3 * len(line):
+            continue
+        above += float(line[:first].sum())
+        below += float(line[last + 1 :].sum())
+    return above, below
+
+
+def _wiped(grey: Grey, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, list[Ruling]]:
+    """Paper over pictures and rulings: Tesseract loses time on the first and characters to the second."""
+    paper = np.uint8(np.percentile(grey[::8, ::8], 90))
+    half = max(1, factor // 2)
+    ink = _ink(_reduced(grey, half))
+    rulings, mask = pixel_rulings(ink, dpi / half)
+    wiped = grey.copy()
+    # A ruling is a little wider than its darkest pixels.
+    _fill(wiped, ndimage.binary_dilation(mask, structure=np.ones((3, 3))), half, paper)
+    _fill(wiped, pictures, factor, paper)
+    return wiped, rulings
+
+
+def _fill(grey: Grey, mask: Mask, factor: int, value: np.uint8) -> None:
+    full = np.repeat(np.repeat(mask, factor, axis=0), factor, axis=1)
+    rows, columns = min(grey.shape[0], full.shape[0]), min(grey.shape[1], full.shape[1])
+    grey[:rows, :columns][full[:rows, :columns]] = value

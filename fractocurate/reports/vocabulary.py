@@ -1,0 +1,200 @@
+"""Words of reports to columns, defect classes and sub-types, by the synonyms of the site's profile.
+
+Comparison ignores case, accents, umlaut spelling (``ü``, ``ue``, ``u``), punctuation and spaces. Beyond that it
+tolerates reading errors, but only where one meaning is clearly the nearest; everything else is "not understood".
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
+
+from data_contracts.vocabulary import DefectClass
+from fractocurate.profile import VocabularySettings
+
+SMALLEST_SIMILARITY = 0.84
+"""Two reading errors in twelve characters pass, three do not."""
+_SMALLEST_LEAD = 0.08
+"""How much nearer the best meaning must be than the next other one."""
+_SHORTEST_FUZZY_KEY = 5
+
+_FILLERS = frozenset(
+    """a an the of in at on by to from due caused probably defect defects flaw flaws fault faults error damage origin
+    cause class type failure fracture related state process step machining body defekt defekte fehler schaden ursprung
+    ursache art klasse bruch im in aus der die das des dem den vom von durch bei am an einer eines beim zur zum und
+    bedingt bedingter wegen""".split()
+)
+"""Words that change no meaning beside a synonym. Negations are not among them."""
+
+_UNIT = re.compile(r"[\[(/]?\s*\b(?P<unit>[kKM]?N)\b\s*[\])]?\s*$|\bin\s+(?P<unit2>[kKM]?N)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text was understood as."""
+
+    name: str
+    """Column, defect class or sub-type."""
+    similarity: float
+    """1.0 for a synonym as listed, less for one read with errors."""
+    rest: str = ""
+    """Words beside the synonym that carry meaning of their own."""
+
+
+@lru_cache(maxsize=20_000)
+def fold(text: str) -> str:
+    """Comparison form: lower case letters and digits; ``ä``, ``ae`` and ``a`` alike, ``ß`` and ``ss`` alike."""
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    text = "".join(c for c in text if c.isalnum())
+    # Tesseract reads ü as ii.
+    return re.sub(r"([aou])e", r"\1", text.replace("ii", "u"))
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words."""
+    folded = (fold(t) for t in re.split(r"[\s/,;:()\[\]\"„“”'+&]+", text))
+    return [t for t in folded if t]
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """Meanings and the texts that stand for them."""
+
+    meanings: Mapping[str, tuple[str, ...]]
+    fuzzy: bool = True
+    _by_key: dict[str, list[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, texts in self.meanings.items():
+            for text in texts:
+                names = self._by_key.setdefault(fold(text) or text.strip(), [])
+                if name not in names:
+                    names.append(name)
+
+    def exact(self, text: str) -> list[str]:
+        """Meanings of a text that is a listed synonym; more than one if the profile lists it under several."""
+        return self._by_key.get(fold(text) or text.strip(), [])
+
+    def near(self, text: str) -> Meaning | None:
+        """The meaning whose synonym is clearly the nearest to a text with reading errors."""
+        key = fold(text)
+        if not self.fuzzy or len(key) < _SHORTEST_FUZZY_KEY:
+            return None
+        best: dict[str, float] = {}
+        for synonym, names in self._by_key.items():
+            if len(synonym) < _SHORTEST_FUZZY_KEY:
+                continue
+            similarity = Levenshtein.normalized_similarity(key, synonym, score_cutoff=0.6)
+            for name in names:
+                best[name] = max(best.get(name, 0.0), similarity)
+        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        if not ranked or ranked[0][1] < SMALLEST_SIMILARITY:
+            return None
+        if len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _SMALLEST_LEAD:
+            return None
+        return Meaning(ranked[0][0], ranked[0][1])
+
+    def within(self, text: str) -> Meaning | None:
+        """The one meaning whose synonyms stand in a text as whole words; ``rest`` holds the other telling words."""
+        words = tokens(text)
+        taken = [False] * len(words)
+        found: set[str] = set()
+        for length in range(len(words), 0, -1):
+            for start in range(len(words) - length + 1):
+                if any(taken[start : start + length]):
+                    continue
+                names = self._by_key.get("".join(words[start : start + length]), [])
+                if len(names) == 1:
+                    found.add(names[0])
+                    taken[start : start + length] = [True] * length
+        if len(found) != 1:
+            return None
+        rest = [w for w, used in zip(words, taken, strict=True) if not used and w not in _FOLDED_FILLERS]
+        return Meaning(found.pop(), 1.0, " ".join(rest))
+
+
+_FOLDED_FILLERS = frozenset(map(fold, _FILLERS))
+
+
+class Vocabulary:
+    """The words of one site's reports."""
+
+    def __init__(self, settings: VocabularySettings) -> None:
+        self._columns = Synonyms(settings.columns)
+        self._classes = Synonyms({c.value: texts for c, texts in settings.defect_classes.items()})
+        self._sub_types = Synonyms(settings.sub_types)
+        self._revision = frozenset(fold(w) for w in settings.revision_words)
+        self.known_words = frozenset(_words_of(settings))
+        self._column_cache: dict[str, tuple[tuple[str, ...], float]] = {}
+
+    def columns(self, text: str) -> tuple[tuple[str, ...], float]:
+        """Columns that a header or key may announce, best guess first, and the similarity; empty if none."""
+        bare = strip_unit(text)
+        cached = self._column_cache.get(bare)
+        if cached is None:
+            cached = self._find_columns(bare)
+            self._column_cache[bare] = cached
+        return cached
+
+    def _find_columns(self, bare: str) -> tuple[tuple[str, ...], float]:
+        if not bare or len(bare) > 60:
+            return (), 0.0
+        if names := self._columns.exact(bare):
+            return tuple(names), 1.0
+        meaning = self._columns.near(bare)
+        return ((meaning.name,), meaning.similarity) if meaning else ((), 0.0)
+
+    def defect_class(self, text: str) -> Meaning | None:
+        """The defect class that a cell states; None if it is not understood, ``unknown`` if it says unknown."""
+        if names := self._classes.exact(text):
+            return Meaning(names[0], 1.0) if len(names) == 1 else None
+        within = self._classes.within(text)
+        if within is not None:
+            if not within.rest:
+                return within
+            # "green body defect (agglomerate)": the rest must be understood too, or a negation would slip through.
+            return within if self.sub_type(within.rest) is not None else None
+        return self._classes.near(text) or self._classes.near(_without_fillers(text))
+
+    def sub_type(self, text: str) -> Meaning | None:
+        """The sub-type that a cell states; None if it is not understood."""
+        if names := self._sub_types.exact(text):
+            return Meaning(names[0], 1.0) if len(names) == 1 else None
+        within = self._sub_types.within(text)
+        if within is not None and not within.rest:
+            return within
+        return self._sub_types.near(text)
+
+    def is_revision_word(self, word: str) -> bool:
+        """Whether a single word calls its report a revision."""
+        return fold(word) in self._revision
+
+
+def strip_unit(text: str) -> str:
+    """A header without its unit of force and without a closing colon."""
+    return _UNIT.sub("", text.strip().rstrip(":").strip()).strip(" [](),:")
+
+
+def unit_of(text: str) -> str:
+    """``kN``, ``N`` or ``MN`` if a header or cell names it, else an empty string."""
+    match = re.search(r"(?<![A-Za-z])(?P<unit>[kKM]?N)(?![A-Za-z.°])", text)
+    return {"KN": "kN", "kN": "kN", "N": "N", "MN": "MN"}[match["unit"]] if match else ""
+
+
+def _without_fillers(text: str) -> str:
+    return " ".join(t for t in tokens(text) if t not in _FOLDED_FILLERS)
+
+
+def _words_of(settings: VocabularySettings) -> Iterable[str]:
+    groups: list[Iterable[tuple[str, ...]]] = [settings.columns.values(), settings.sub_types.values()]
+    groups.append(settings.defect_classes.values())
+    for group in groups:
+        for texts in group:
+            for text in texts:
+                yield from (t for t in tokens(text) if len(t) > 2)
+
+
+UNKNOWN_CLASS = DefectClass.UNKNOWN

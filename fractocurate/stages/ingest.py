@@ -1,0 +1,194 @@
+"""`fracto ingest`: archive -> files, reports, instances, micrographs, matches."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_contracts.catalog import Catalog
+from data_contracts.ledger import Work
+from data_contracts.records import Failure, MicrographReading, ReportReading
+from data_contracts.vocabulary import Stage
+from fractocurate.micrographs.read import read_micrograph
+from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.profile import Profile
+from fractocurate.progress import Progress
+from fractocurate.reports.read import read_report
+from fractocurate.stages.archive import Archive, forget_micrographs, forget_reports, survey
+from fractocurate.stages.labels import record_labels
+from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
+from fractocurate.stages.revisions import mark_revisions
+from fractocurate.stages.rows import (
+    Row,
+    failure_row,
+    instance_rows,
+    micrograph_row,
+    page_row,
+    reading_rows,
+    report_row,
+    short_id,
+)
+from fractocurate.stages.run_log import logged_run
+from fractocurate.workers import Task, WorkerPool
+
+REPORT_VERSION = 1
+"""Raise it when ``reports`` reads something differently: every report is read anew at the next ingest."""
+MICROGRAPH_VERSION = 1
+"""Raise it when ``micrographs`` reads something differently: every frame is read anew at the next ingest."""
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """The closing figures of an ingest."""
+
+    reports: StageResult
+    micrographs: StageResult
+    n_report_files: int
+    n_image_files: int
+    n_instances: int
+    n_other_files: int
+    statuses: dict[str, int]
+    """Image files by status: matched, review, unmatched, failed."""
+    reasons: dict[str, int]
+    """Image files in review or unmatched by reason."""
+    failures: tuple[Failure, ...]
+
+
+def ingest(
+    catalog: Catalog,
+    reports_root: Path | None,
+    images_root: Path,
+    profile: Profile,
+    jobs: int,
+    progress: Progress,
+    labels: Path | None = None,
+) -> IngestSummary:
+    """Bring the catalog up to date with the archive.
+
+    Args:
+        catalog: open for writing.
+        reports_root: folder of PDF reports; None if ``labels`` is given.
+        images_root: folder of micrographs.
+        profile: the site's settings.
+        jobs: worker processes.
+        progress: told where the work is.
+        labels: table of labels instead of reports.
+
+    Raises:
+        FractoError: the run cannot go on; what was recorded so far is kept.
+    """
+    settings = {
+        "reports": reports_root,
+        "images": images_root,
+        "labels": labels,
+        "jobs": jobs,
+        "profile": profile.model_dump(mode="json"),
+    }
+    with logged_run(catalog, "ingest", settings) as figures, WorkerPool(jobs) as pool:
+        archive = survey(catalog, reports_root, images_root, profile.ignore)
+        reports, report_failures = _read_reports(catalog, archive, profile, pool, progress)
+        micrographs, image_failures = _read_micrographs(catalog, archive, profile, pool, progress)
+        failures = [*archive.failures, *report_failures, *image_failures]
+        if labels is None:
+            mark_revisions(catalog)
+            match_by_name(catalog, profile, progress)
+        else:
+            failures += record_labels(catalog, labels, profile, progress)
+        failures.sort(key=lambda f: (f.stage, f.item))
+        with catalog.transaction():
+            for stage in (Stage.REPORTS, Stage.MICROGRAPHS, Stage.LABELS):
+                catalog.replace("failures", [failure_row(f) for f in failures if f.stage == stage], stage=str(stage))
+        summary = _summary(catalog, archive, reports, micrographs, failures)
+        figures.update(summary.statuses, n_failures=len(failures), n_instances=summary.n_instances)
+    return summary
+
+
+def _read_reports(
+    catalog: Catalog,
+    archive: Archive,
+    profile: Profile,
+    pool: WorkerPool,
+    progress: Progress,
+) -> tuple[StageResult, list[Failure]]:
+    if archive.reports_root is None:
+        return StageResult(), []
+    work = Work(
+        Stage.REPORTS,
+        REPORT_VERSION,
+        profile.fingerprint("foan", "serial_number", "vocabulary", "ocr"),
+    )
+    tasks = [
+        Task(sha256, paths[0], Stage.REPORTS, read_report, (archive.reports_root / paths[0], paths[0], profile))
+        for sha256, paths in archive.reports.items()
+    ]
+
+    def rows(sha256: str, report: ReportReading) -> dict[str, Sequence[Row]]:
+        report_id = short_id(sha256)
+        return {
+            "reports": [report_row(report, sha256, archive.reports[sha256][0])],
+            "report_pages": [page_row(page, report_id) for page in report.pages],
+            "fracture_instances": instance_rows(report.instances, report_id),
+            "readings": reading_rows("report", report_id, report.readings),
+        }
+
+    tables = ("reports", "report_pages", "fracture_instances", "readings")
+    result = read_pending(catalog, work, tasks, Store(tables, rows, forget_reports), pool, progress)
+    return result, failures_of(catalog, work, archive.reports, result)
+
+
+def _read_micrographs(
+    catalog: Catalog,
+    archive: Archive,
+    profile: Profile,
+    pool: WorkerPool,
+    progress: Progress,
+) -> tuple[StageResult, list[Failure]]:
+    settings = MicrographSettings(
+        ocr_languages="+".join(profile.ocr.data_bar_languages),
+        max_pixels=round(profile.max_megapixels * 1e6),
+        ocr_timeout_s=profile.ocr.timeout_s,
+    )
+    work = Work(Stage.MICROGRAPHS, MICROGRAPH_VERSION, profile.fingerprint("ocr", "max_megapixels"))
+    sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}
+    tasks = []
+    for key, sha256 in sha_of.items():
+        path = archive.images[sha256][0]
+        sidecars = tuple(archive.images_root / f.path for f in archive.sidecars[sha256])
+        arguments = (archive.images_root / path, path, sidecars, settings)
+        tasks.append(Task(key, path, Stage.MICROGRAPHS, read_micrograph, arguments))
+
+    def rows(key: str, micrograph: MicrographReading) -> dict[str, Sequence[Row]]:
+        sha256 = sha_of[key]
+        return {
+            "micrographs": [micrograph_row(micrograph, sha256)],
+            "readings": reading_rows("micrograph", short_id(sha256), micrograph.readings),
+        }
+
+    def forget(catalog: Catalog, keys: Sequence[str]) -> None:
+        forget_micrographs(catalog, [sha_of[key] for key in keys])
+
+    result = read_pending(catalog, work, tasks, Store(("micrographs", "readings"), rows, forget), pool, progress)
+    paths_by_input = {key: archive.images[sha256] for key, sha256 in sha_of.items()}
+    return result, failures_of(catalog, work, paths_by_input, result)
+
+
+def _summary(
+    catalog: Catalog,
+    archive: Archive,
+    reports: StageResult,
+    micrographs: StageResult,
+    failures: Sequence[Failure],
+) -> IngestSummary:
+    dataset = catalog.query("SELECT status, reason FROM dataset")
+    return IngestSummary(
+        reports,
+        micrographs,
+        sum(map(len, archive.reports.values())),
+        len(dataset),
+        catalog.query("SELECT 1 FROM fracture_instances").height,
+        archive.n_other,
+        dict(sorted(Counter(dataset["status"]).items())),
+        dict(sorted(Counter(r for s, r in dataset.iter_rows() if s in {"review", "unmatched"}).items())),
+        tuple(failures),
+    )

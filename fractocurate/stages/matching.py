@@ -1,0 +1,217 @@
+"""Names x instances -> matches: everything that identifies an image is gathered from the catalog and decided anew.
+
+Matching is cheap beside reading, and one new report may change the decision on any image; so it is never done in
+parts. It is skipped when nothing that it rests on has changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from data_contracts.catalog import Catalog
+from data_contracts.ledger import input_hash
+from data_contracts.records import Reading
+from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
+from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance
+from fractocurate.matching.ladder import decide
+from fractocurate.matching.names import NameParser, TextReading
+from fractocurate.micrographs.magnification import parse_magnification_from_name
+from fractocurate.profile import Profile
+from fractocurate.progress import Progress
+from fractocurate.stages.rows import Row, reading_rows
+
+MATCHING_VERSION = 1
+
+_IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample", "identifier")
+"""Readings of a micrograph that may hold a FOAN or a serial number."""
+
+
+def match_by_name(catalog: Catalog, profile: Profile, progress: Progress) -> None:
+    """Bring ``matches``, ``match_candidates`` and the readings of names up to date."""
+    inputs = _inputs_hash(catalog, profile)
+    if catalog.meta("matching_inputs") == inputs:
+        return
+    images = image_evidence(catalog, profile)
+    progress.start("matching", len(images))
+    outcome = decide(images, instances(catalog), profile)
+    micrograph_of = dict(catalog.query("SELECT path, micrograph_id FROM dataset").iter_rows())
+    decisions = _with_human_decisions(catalog, outcome.decisions)
+    readings = [row for image in images for row in reading_rows("image_file", image.path, _name_readings(image))]
+    with catalog.transaction():
+        catalog.replace("readings", readings, subject="image_file")
+        catalog.replace("match_candidates", [_candidate_row(c) for c in outcome.candidates])
+        catalog.replace("matches", [match_row(d, micrograph_of[d.path]) for d in decisions])
+        catalog.set_meta("matching_inputs", inputs)
+    progress.advance(len(images))
+
+
+def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
+    """Everything that may identify each readable image file."""
+    texts: dict[str, list[tuple[str, ReadingMethod]]] = defaultdict(list)
+    fields = ", ".join(f"'{field}'" for field in _IDENTIFYING_FIELDS)
+    rows = catalog.query(
+        "SELECT subject_id, raw, method FROM readings "  # noqa: S608 - constants of this module
+        f"WHERE subject = 'micrograph' AND field IN ({fields}) ORDER BY subject_id, number",
+    )
+    for micrograph_id, raw, method in rows.iter_rows():
+        texts[micrograph_id].append((raw, ReadingMethod(method)))
+    parser = NameParser(profile)
+    files = catalog.query(
+        "SELECT path, sha256, micrograph_id FROM dataset WHERE micrograph_id IS NOT NULL ORDER BY path"
+    )
+    return [
+        ImageEvidence(path, sha256, parser.parse(path), tuple(texts[micrograph_id]))
+        for path, sha256, micrograph_id in files.iter_rows()
+    ]
+
+
+def instances(catalog: Catalog) -> list[Instance]:
+    """The fracture instances in force."""
+    rows = catalog.query(
+        "SELECT instance_id, foan, serial_number, instance_tag, defect_class, report_id, in_review "
+        "FROM fracture_instances WHERE superseded_by IS NULL AND foan IS NOT NULL ORDER BY instance_id",
+    )
+    return [
+        Instance(identifier, foan, serial, tag, DefectClass(defect_class), report_id, in_review)
+        for identifier, foan, serial, tag, defect_class, report_id, in_review in rows.iter_rows()
+    ]
+
+
+def apply_decision(catalog: Catalog, decision: Mapping[str, object]) -> None:
+    """Bring the matches of one picture in line with what a person just decided about it, within a transaction."""
+    paths = set(
+        catalog.query("SELECT path FROM files WHERE kind = 'image' AND sha256 = ?", [decision["sha256"]])["path"]
+    )
+    rows = catalog.read("matches").filter(pl.col("path").is_in(sorted(paths)))
+    current = _current_instances(catalog)
+    for row in rows.iter_rows(named=True):
+        micrograph_id = row.pop("micrograph_id")
+        decided = _decided(Decision(**row), decision, current)
+        catalog.replace("matches", [match_row(decided, micrograph_id)], path=row["path"])
+
+
+def match_row(decision: Decision, micrograph_id: str) -> Row:
+    """Row of ``matches``."""
+    return {
+        "path": decision.path,
+        "micrograph_id": micrograph_id,
+        "status": str(decision.status),
+        "reason": decision.reason and str(decision.reason),
+        "instance_id": decision.instance_id,
+        "foan": decision.foan,
+        "method": decision.method and str(decision.method),
+        "similarity": decision.similarity,
+        "runner_up_similarity": decision.runner_up_similarity,
+        "rule": decision.rule,
+        "guard": decision.guard,
+        "evidence": decision.evidence,
+    }
+
+
+def _inputs_hash(catalog: Catalog, profile: Profile) -> str:
+    tables = catalog.content_hash("fracture_instances", "decisions")
+    images = catalog.query(
+        "SELECT path, sha256, micrograph_id FROM dataset ORDER BY path",
+    ).write_csv()
+    texts = catalog.query(
+        "SELECT subject_id, field, raw FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
+    ).write_csv()
+    settings = profile.fingerprint("foan", "serial_number", "vocabulary", "matching")
+    return input_hash([str(MATCHING_VERSION), settings, tables, images, texts])
+
+
+def _with_human_decisions(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
+    """The latest decision of a person on a picture overrules every rule."""
+    latest = {row["sha256"]: row for row in catalog.read("decisions").sort("decision_id").iter_rows(named=True)}
+    if not latest:
+        return list(decisions)
+    sha_of = dict(catalog.query("SELECT path, sha256 FROM files WHERE kind = 'image'").iter_rows())
+    current = _current_instances(catalog)
+    return [
+        _decided(decision, latest[sha_of[decision.path]], current) if sha_of[decision.path] in latest else decision
+        for decision in decisions
+    ]
+
+
+def _current_instances(catalog: Catalog) -> pl.DataFrame:
+    return catalog.query(
+        "SELECT instance_id, foan, serial_number FROM fracture_instances WHERE superseded_by IS NULL ORDER BY instance_id",
+    )
+
+
+def _decided(decision: Decision, human: Mapping[str, object], current: pl.DataFrame) -> Decision:
+    said = f"{human['reviewer']} on {human['decided_at']}: {human['note']}"
+    if human["action"] == "exclude":
+        return _reviewed(decision, MatchStatus.UNMATCHED, MatchReason.EXCLUDED, None, None, said)
+    fitting = current.filter(pl.col("foan") == human["foan"])
+    if human["serial_number"] is not None:
+        fitting = fitting.filter(pl.col("serial_number") == human["serial_number"])
+    if fitting.height != 1:
+        foan = str(human["foan"])
+        gone = f"{said}; but the reports now have {fitting.height} such instances"
+        return _reviewed(decision, MatchStatus.REVIEW, MatchReason.AMBIGUOUS_INSTANCE, None, foan, gone)
+    return _reviewed(decision, MatchStatus.MATCHED, None, fitting["instance_id"][0], str(human["foan"]), said)
+
+
+def _reviewed(
+    decision: Decision,
+    status: MatchStatus,
+    reason: MatchReason | None,
+    instance_id: str | None,
+    foan: str | None,
+    evidence: str,
+) -> Decision:
+    method = MatchMethod.REVIEWED if status is MatchStatus.MATCHED else None
+    return Decision(decision.path, status, reason, instance_id, foan, method, None, None, "reviewed", "", evidence)
+
+
+def _name_readings(image: ImageEvidence) -> list[Reading]:
+    """What a path says, as readings: magnification first, because the view ``dataset`` takes the first."""
+    readings = []
+    magnification = parse_magnification_from_name(image.path.rsplit("/", 1)[-1])
+    if magnification is not None:
+        readings.append(magnification)
+    readings += _text_readings(image.name.file, ReadingMethod.FILE_NAME)
+    for folder in image.name.folders:
+        readings += _text_readings(folder, ReadingMethod.FOLDER_NAME)
+    return readings
+
+
+def _text_readings(text: TextReading, method: ReadingMethod) -> list[Reading]:
+    readings = []
+    for foan in text.foans:
+        confidence = 1.0 if foan.prefixed and not foan.repairs else 0.8 if foan.prefixed else 0.6
+        readings.append(Reading("foan", foan.raw, foan.value, method, confidence, note=", ".join(foan.repairs)))
+    readings += [
+        Reading("foan", malformed.raw, None, method, 0.3, note="breaks the grammar of FOANs")
+        for malformed in text.malformed
+    ]
+    readings += [
+        Reading(
+            "serial_number",
+            serial.raw,
+            serial.key if serial.full else None,
+            method,
+            1.0 if serial.full and serial.labelled and not serial.repaired else 0.6 if serial.full else 0.3,
+            note="" if serial.full else f"part of a serial number: {serial.key}",
+        )
+        for serial in text.serials
+    ]
+    readings += [Reading("instance_tag", tag.raw, tag.keys[0], method, 0.5) for tag in text.tags if tag.keys]
+    return readings
+
+
+def _candidate_row(candidate: Candidate) -> Row:
+    return {
+        "path": candidate.path,
+        "rank": candidate.rank,
+        "instance_id": candidate.instance_id,
+        "foan": candidate.foan,
+        "similarity": float(candidate.similarity),
+        "foan_source": candidate.foan_source and str(candidate.foan_source),
+        "serial_evidence": str(candidate.serial_evidence),
+        "tag_evidence": str(candidate.tag_evidence),
+        "accepted": candidate.accepted,
+        "guard": candidate.guard,
+    }

@@ -1,0 +1,1 @@
+"""From an audited catalog to a cross-validated classifier."""

@@ -1,0 +1,163 @@
+"""Cropped, resized grey frames, decoded once and kept as one uint8 array that training maps into memory.
+
+An entry is named by what it is made from: the bytes of the file, the crop box, the size and the rule. Crop and resize
+come before every random step, so their result is the same in every epoch, fold and run. A pack is one ``.npy`` file
+with a ``.json`` beside it that names its rows; it appears under its name only when it is whole.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
+from data_contracts.records import Failure
+from data_contracts.vocabulary import FailureReason, Stage
+from fractotrain.errors import TrainingError
+
+RULE_VERSION = 1
+"""Raised when the same file would give other pixels."""
+
+Pixels = NDArray[np.uint8]
+"""Shape (images, height, width), 0 black to 255 white."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One file and the part of it that is used."""
+
+    path: Path
+    name: str
+    """As the catalog names it."""
+    sha256: str
+    crop_box: tuple[int, int, int, int]
+
+    def key(self, size_px: tuple[int, int]) -> str:
+        """Name of the entry: equal names, equal pixels."""
+        facts = [self.sha256, list(self.crop_box), list(size_px), RULE_VERSION]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def decode_frame(frame: Frame, size_px: tuple[int, int]) -> GreyImage | Failure:
+    """The direct path: bytes -> grey -> crop -> bilinear resize to (height, width), aspect ratio not kept."""
+    try:
+        content = read_bytes(frame.path)
+        if hashlib.sha256(content).hexdigest() != frame.sha256:
+            return _failure(
+                frame, FailureReason.UNREADABLE, "its content changed since the ingest; run `fracto ingest`"
+            )
+        grey = decode_grey(content).grey
+    except PixelError as error:
+        return _failure(frame, error.reason, error.detail)
+    left, top, right, bottom = frame.crop_box
+    height_px, width_px = grey.shape
+    if not (0 <= left < right <= width_px and 0 <= top < bottom <= height_px):
+        detail = f"the crop box {frame.crop_box} leaves the picture of {width_px} x {height_px} px"
+        return _failure(frame, FailureReason.CORRUPT, detail)
+    cropped = Image.fromarray(np.ascontiguousarray(grey[top:bottom, left:right]))
+    return np.asarray(cropped.resize((size_px[1], size_px[0]), Image.Resampling.BILINEAR))
+
+
+def cached_pixels(
+    frames: Sequence[Frame],
+    size_px: tuple[int, int],
+    folder: Path,
+    n_threads: int = 1,
+    on_decoded: Callable[[int, int], None] | None = None,
+) -> tuple[Pixels | None, tuple[Failure, ...]]:
+    """Pixels of all frames, in their order, read-only and mapped from disk; or None and every failure.
+
+    Only frames that no pack of the folder holds are decoded. Packs that the new one contains are removed.
+
+    Raises:
+        TrainingError: the folder cannot be written.
+    """
+    keys = [frame.key(size_px) for frame in frames]
+    name = hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / f"{name}.json").exists():
+            failures = _write_pack(frames, keys, size_px, folder, name, n_threads, on_decoded)
+            if failures:
+                return None, failures
+        pack = np.load(folder / f"{name}.npy", mmap_mode="r")
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: the pixel cache cannot be written ({error.strerror or error}); free some space or name another "
+            "folder by data.cache_dir=..."
+        ) from error
+    return pack, ()
+
+
+def _write_pack(
+    frames: Sequence[Frame],
+    keys: Sequence[str],
+    size_px: tuple[int, int],
+    folder: Path,
+    name: str,
+    n_threads: int,
+    on_decoded: Callable[[int, int], None] | None,
+) -> tuple[Failure, ...]:
+    rows_of_pack = _known_packs(folder, size_px)
+    known = {key: (pack, row) for pack, rows in rows_of_pack.items() for row, key in enumerate(rows)}
+    failures: list[Failure] = []
+    missing = [i for i, key in enumerate(keys) if key not in known]
+    handle, draft = tempfile.mkstemp(prefix=f".{name}.", suffix=".npy", dir=folder)
+    os.close(handle)
+    try:
+        pixels = np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=(len(frames), *size_px))
+        packs = {pack: np.load(pack, mmap_mode="r") for pack in rows_of_pack}
+        for i, key in enumerate(keys):
+            if key in known:
+                pack, row = known[key]
+                pixels[i] = packs[pack][row]
+        with ThreadPoolExecutor(n_threads) as pool:  # Pillow's decoders release the interpreter lock
+            decoded = pool.map(lambda i: decode_frame(frames[i], size_px), missing)
+            for done, (i, result) in enumerate(zip(missing, decoded, strict=True), start=1):
+                if isinstance(result, Failure):
+                    failures.append(result)
+                else:
+                    pixels[i] = result
+                if on_decoded is not None:
+                    on_decoded(done, len(missing))
+        pixels.flush()
+        del pixels
+        if failures:
+            return tuple(failures)
+        os.replace(draft, folder / f"{name}.npy")  # noqa: PTH105 - draft is a str
+        _write_atomically(folder / f"{name}.json", json.dumps({"size_px": size_px, "keys": list(keys)}))
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    for pack, rows in rows_of_pack.items():
+        if set(rows) <= set(keys):
+            pack.with_suffix(".json").unlink(missing_ok=True)
+            pack.unlink(missing_ok=True)
+    return ()
+
+
+def _known_packs(folder: Path, size_px: tuple[int, int]) -> dict[Path, list[str]]:
+    """Packs of this size -> the keys of their rows."""
+    packs: dict[Path, list[str]] = {}
+    for index in sorted(folder.glob("*.json")):
+        facts = json.loads(index.read_text())
+        if tuple(facts["size_px"]) == size_px and index.with_suffix(".npy").exists():
+            packs[index.with_suffix(".npy")] = list(facts["keys"])
+    return packs
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        draft.write(text)
+    os.replace(draft.name, path)  # noqa: PTH105 - draft.name is a str
+
+
+def _failure(frame: Frame, reason: FailureReason, detail: str) -> Failure:
+    return Failure(frame.name, Stage.TRAINING, reason, detail)

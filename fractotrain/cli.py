@@ -1,0 +1,285 @@
+"""`fracto train`: the terminal's side of training. Imports torch only when a run starts."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from data_contracts.errors import MissingToolError, UsageError
+from data_contracts.records import Failure
+from fractotrain.watch import Epoch, Update, Watch
+
+if TYPE_CHECKING:
+    from fractotrain.record import Outcome
+    from fractotrain.settings import Settings
+    from fractotrain.train import Plan
+
+_TRAIN_HELP = """Cross-validate a vision transformer over the catalog's folds, then fit a final model on everything.
+
+Takes the matched images of the catalog and the folds that `fracto audit` made; stores figures and out-of-fold
+predictions in the catalog, and the final model beside it.
+
+Settings are key=value. A recipe chooses many at once, and what follows it wins:
+
+  recipe=fast    tiny ViT from scratch, minutes on a CPU: shows that all fits together (the default without a GPU)
+
+  recipe=base    the paper's ViT-B and optimisation, over grouped folds, last epoch (the default with a GPU)
+
+  recipe=paper   to the letter of the paper: folds over images, best epoch. Optimistic, and marked so
+
+Examples:
+
+  fracto train
+
+  fracto train recipe=fast optim.epochs=20 cv.strategy=foan
+
+  fracto train recipe=base --weights vit_base.safetensors --fold 0
+
+  fracto train recipe=base optim.lr=5e-5 --print-config
+"""
+
+Catalog = Annotated[Path, typer.Option("--catalog", help="The catalog that `fracto ingest` and `fracto audit` made.")]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
+Folds = Annotated[list[int] | None, typer.Option("--fold", help="Only this fold (0-based); may be given again.")]
+Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, if the archive moved.")]
+WeightsFile = Annotated[Path | None, typer.Option("--weights", help="First weights: safetensors, or timm's .pth.")]
+FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from random weights, on purpose.")]
+FoldsOnly = Annotated[bool, typer.Option("--folds-only", help="Cross-validate, but fit no final model.")]
+FinalOnly = Annotated[bool, typer.Option("--final-only", help="Fit the final model without cross-validation.")]
+PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only the closing table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
+
+
+_METRIC_NAMES = {"macro_f1": "macro-F1", "macro_precision": "precision", "macro_recall": "recall"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of training to the `fracto` app; called through the entry point ``fracto.commands``."""
+    app.command("train", help=_TRAIN_HELP)(train)
+
+
+def train(  # noqa: PLR0913, PLR0917 - one argument per option is how typer reads a command line
+    overrides: Overrides = None,
+    catalog: Catalog = Path("catalog.duckdb"),
+    fold: Folds = None,
+    images: Images = None,
+    weights: WeightsFile = None,
+    from_scratch: FromScratch = False,  # noqa: FBT002 - typer's way to name a flag, here and below
+    folds_only: FoldsOnly = False,  # noqa: FBT002
+    final_only: FinalOnly = False,  # noqa: FBT002
+    print_config: PrintConfig = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Compose the settings, plan, run, and show what came out."""
+    if weights is not None and from_scratch:
+        raise UsageError("--weights and --from-scratch contradict each other; give one of them")
+    if folds_only and final_only:
+        raise UsageError("--folds-only and --final-only contradict each other; give one of them")
+    options: dict[str, Any] = {}
+    if fold:
+        options["cv.folds"] = tuple(fold)
+        options["cv.final_model"] = False
+    if images is not None:
+        options["data.images_root"] = images
+    if weights is not None:
+        options |= {"model.init": "file", "model.weights_file": weights}
+    if from_scratch:
+        options |= {"model.init": "scratch", "model.weights_file": None}
+    if folds_only:
+        options["cv.final_model"] = False
+    if final_only:
+        options |= {"cv.cross_validate": False, "cv.final_model": True}
+    settings = _compose(overrides or [], options)
+    if print_config:
+        typer.echo(settings.to_yaml(), nl=False)
+        return
+    console = Console(stderr=as_json)
+    _train(settings, catalog, console, quiet=quiet, as_json=as_json)
+
+
+def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
+    try:
+        from fractotrain.device import default_recipe  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.settings import compose_settings  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise MissingToolError(
+            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
+        ) from error
+    if not any(override.startswith("recipe=") for override in overrides):
+        overrides = [f"recipe={default_recipe()}", *overrides]
+    return compose_settings(overrides, options)
+
+
+def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool, as_json: bool) -> None:
+    try:
+        from fractotrain.record import summary  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.train import plan_run, run  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise MissingToolError(
+            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
+        ) from error
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries say nothing that our error does not
+    plan = plan_run(settings, catalog)
+    if quiet:
+        outcome = run(plan)
+    else:
+        _announce(console, plan)
+        if console.is_terminal:
+            with _bars(console) as bars:
+                outcome = run(plan, BarWatch(bars, plan.total_updates))
+        else:
+            outcome = run(plan, LineWatch(console))
+    if as_json:
+        sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
+    else:
+        show_outcome(console, outcome, catalog)
+
+
+class LineWatch(Watch):
+    """One line an epoch, for logs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def on_decoded(self, done: int, total: int) -> None:
+        """Say so every thousand images and at the end."""
+        if done % 1000 == 0 or done == total:
+            self._say(f"decoded {done} of {total} images")
+
+    def on_skipped(self, failures: tuple[Failure, ...]) -> None:
+        """Name each image that the run goes on without."""
+        for failure in failures:
+            self._say(f"skipped {failure.item}: {failure.reason}: {failure.detail}")
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Loss and validation figure of the epoch."""
+        self._say(_epoch_line(epoch))
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class BarWatch(Watch):
+    """One bar over all updates of all fits, with what is left."""
+
+    def __init__(self, bars: Progress, total_updates: int) -> None:
+        self._bars = bars
+        self._decoding: TaskID | None = None
+        self._finished = 0
+        self._training = bars.add_task("training", total=total_updates)
+
+    def on_decoded(self, done: int, total: int) -> None:
+        """Move the bar of the cache."""
+        if self._decoding is None:
+            self._decoding = self._bars.add_task("decoding images", total=total)
+        self._bars.update(self._decoding, completed=done)
+
+    def on_skipped(self, failures: tuple[Failure, ...]) -> None:
+        """Name each image that the run goes on without."""
+        for failure in failures:
+            self._bars.console.print(f"skipped {failure.item}: {failure.reason}: {failure.detail}", markup=False)
+
+    def on_update(self, update: Update) -> None:
+        """Move the bar of the run."""
+        self._bars.update(self._training, completed=self._finished + update.update + 1)
+        if update.update + 1 == update.total_updates:
+            self._finished += update.total_updates
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Show the latest figures beside the bar."""
+        self._bars.update(self._training, description=_epoch_line(epoch))
+
+
+def _bars(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _epoch_line(epoch: Epoch) -> str:
+    name = "final model" if epoch.fold < 0 else f"fold {epoch.fold}"
+    seen = "" if epoch.validation_macro_f1 is None else f", validation macro-F1 {epoch.validation_macro_f1:.3f}"
+    return f"{name}, epoch {epoch.epoch + 1}/{epoch.n_epochs}: loss {epoch.training_loss:.4f}{seen}"
+
+
+def _announce(console: Console, plan: "Plan") -> None:
+    """What is about to be done, before it takes its time."""
+    training_set, settings, split = plan.training_set, plan.settings, plan.training_set.split
+    start = "from scratch, no pretrained weights" if plan.weights.file is None else f"weights {plan.weights.source}"
+    final = ", then the final model" if settings.cv.final_model else ""
+    lines = (
+        f"recipe {settings.recipe}: {settings.model.name}, {plan.n_parameters / 1e6:.2f} M parameters, {start}",
+        f"{len(training_set)} images of {len(set(training_set.foans))} FOANs, {split.strategy} split {split.split_id}",
+        f"folds: {', '.join(map(str, plan.folds)) or 'none'}{final}",
+        f"{settings.optim.epochs} epochs on {plan.machine.name}, {plan.machine.precision}",
+    )
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
+    """The closing tables: what was reached, how sure that is, and where it lies."""
+    settings, training_set = outcome.setup.bench.settings, outcome.setup.training_set
+    where = (
+        f"{len(outcome.folds)} folds, {training_set.split.strategy} split, {len(training_set)} images, "
+        f"{len(set(training_set.foans))} FOANs"
+    )
+    for selection, folds in outcome.aggregates.items():
+        main = selection == settings.cv.selection
+        optimistic = ", optimistic: chosen on the fold it is reported on" if selection == "best_val" else ""
+        title = f"{'Last epoch' if selection == 'last' else 'Best epoch'}{optimistic}\n({where})"
+        columns = ["metric", "mean ± SD", "95 % interval", "corrected", *(["training"] if main else [])]
+        table = Table(*(Column(name, no_wrap=True) for name in columns), title=title)
+        for metric, interval in folds.figures.items():
+            row = [
+                _METRIC_NAMES.get(metric, metric),
+                _mean_sd(interval.mean, interval.sd),
+                _range(interval.t_low, interval.t_high),
+                _range(interval.corrected_low, interval.corrected_high),
+            ]
+            if main:
+                row.append(_mean_sd(folds.training_figures[metric].mean, folds.training_figures[metric].sd))
+            table.add_row(*row)
+        console.print(table)
+    if settings.cv.selection in outcome.aggregates:
+        _show_pooled(console, outcome)
+    for failure in outcome.skipped:
+        console.print(f"skipped {failure.item}: {failure.reason}", markup=False, soft_wrap=True)
+    console.print(f"Run {outcome.run_id} is stored in {catalog}", markup=False, highlight=False, soft_wrap=True)
+    if outcome.model_file is not None:
+        console.print(f"Final model: {outcome.model_file}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_pooled(console: Console, outcome: "Outcome") -> None:
+    """Per class and confusion matrix of all out-of-fold predictions."""
+    folds = outcome.aggregates[outcome.setup.bench.settings.cv.selection]
+    classes = list(folds.pooled.per_class)
+    table = Table("class", "precision", "recall", "F1", "images", title="All out-of-fold predictions")
+    for name, figures in folds.pooled.per_class.items():
+        shown = ["-" if figures[m] is None else f"{figures[m]:.3f}" for m in ("precision", "recall", "f1")]
+        table.add_row(name, *shown, f"{figures['support']:.0f}")
+    console.print(table)
+    confusion = Table("true \\ predicted", *classes, title="Confusion matrix (images)")
+    for name, counts in zip(classes, folds.pooled.confusion, strict=True):
+        confusion.add_row(name, *(str(int(n)) for n in counts))
+    console.print(confusion)
+    if folds.macro_f1_bootstrap is not None:
+        low, high = folds.macro_f1_bootstrap
+        macro_f1 = folds.pooled.overall["macro_f1"]
+        line = f"Pooled macro-F1 {macro_f1:.3f} [{low:.3f}, {high:.3f}] (bootstrap over FOANs)"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _mean_sd(mean: float, sd: float | None) -> str:
+    return f"{mean:.3f}" if sd is None else f"{mean:.3f} ± {sd:.3f}"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"

@@ -1,0 +1,126 @@
+"""Cross-validation: one model per fold, judged on the fold that it never saw; then one model on everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fractotrain.data import TrainingSet
+from fractotrain.intervals import Interval, bootstrap_macro_f1, fold_interval
+from fractotrain.loop import Bench, Logits, fit, predict
+from fractotrain.metrics import OVERALL, Scores, score, score_confusion
+from fractotrain.model import InputFormat, Weights, build_model
+from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
+from fractotrain.settings import Selection, Settings
+from fractotrain.watch import Epoch, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """What one fold gave."""
+
+    fold: int
+    n_training: int
+    validation: NDArray[np.int64]
+    """Positions of its validation images in the training set."""
+    logits: Logits
+    """Of the validation images, at the epoch that the settings select."""
+    validation_scores: dict[Selection, Scores]
+    training_scores: Scores
+    """On the training images as they are, un-augmented and each once, at the epoch that the settings select."""
+    best_epoch: int
+    """0-based."""
+    epochs: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """All folds together."""
+
+    figures: dict[str, Interval]
+    """Overall metric -> mean over folds with its intervals."""
+    training_figures: dict[str, Interval]
+    pooled: Scores
+    """Of all out-of-fold predictions as one set."""
+    macro_f1_bootstrap: tuple[float, float] | None
+    """95 % interval of the pooled macro-F1, FOANs drawn with replacement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that the folds of a run share."""
+
+    bench: Bench
+    training_set: TrainingSet
+    weights: Weights
+    input_format: InputFormat
+
+
+def folds_to_run(training_set: TrainingSet, settings: Settings) -> tuple[int, ...]:
+    """The folds asked for, else all; without those that hold no image."""
+    asked = settings.cv.folds if settings.cv.folds is not None else range(training_set.split.n_folds)
+    return tuple(fold for fold in asked if (training_set.folds == fold).any())
+
+
+def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
+    """Fit one fold. Its result does not depend on which folds ran before."""
+    bench, settings, labels = setup.bench, setup.bench.settings, setup.bench.images.labels
+    training = np.flatnonzero(setup.training_set.folds != fold)
+    validation = np.flatnonzero(setup.training_set.folds == fold)
+    model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, fold))
+    fitted = fit(model, bench, training, validation, fold, watch)
+    logits_of: dict[Selection, Logits] = {"last": fitted.validation_logits, "best_val": fitted.best_validation_logits}
+    if fitted.best_state is not None:
+        model.load_state_dict(fitted.best_state)
+    seen = predict(model, bench.images.pixels, training, bench.normalise, settings.optim.eval_batch_size)
+    return FoldResult(
+        fold,
+        len(training),
+        validation,
+        logits_of[settings.cv.selection],
+        {selection: score(labels[validation], logits.argmax(axis=1)) for selection, logits in logits_of.items()},
+        score(labels[training], seen.argmax(axis=1)),
+        fitted.best_epoch,
+        fitted.epochs,
+    )
+
+
+def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
+    """One model on every image, as the folds were trained: last epoch, same number of epochs."""
+    settings = setup.bench.settings
+    model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, FINAL_MODEL))
+    everything = np.arange(len(setup.training_set))
+    fit(model, setup.bench, everything, np.zeros(0, np.int64), FINAL_MODEL, watch)
+    return model.eval()
+
+
+def aggregate(
+    results: Sequence[FoldResult], training_set: TrainingSet, settings: Settings, selection: Selection
+) -> Aggregate:
+    """Means and intervals over folds at one selection of the epoch; pooled figures at the one of the settings."""
+    test_share = float(np.mean([len(r.validation) / r.n_training for r in results]))
+    validation = [r.validation_scores[selection] for r in results]
+    pooled = score_pooled(validation)
+    bootstrap = None
+    if selection == settings.cv.selection:
+        order = np.concatenate([r.validation for r in results])
+        bootstrap = bootstrap_macro_f1(
+            training_set.labels[order],
+            np.concatenate([r.logits for r in results]).argmax(axis=1),
+            [training_set.foans[i] for i in order],
+            settings.cv.bootstrap_samples,
+            derive_seed(settings.seed, Purpose.BOOTSTRAP),
+        )
+    return Aggregate(
+        {m: fold_interval([s.overall[m] for s in validation], test_share) for m in OVERALL},
+        {m: fold_interval([r.training_scores.overall[m] for r in results], test_share) for m in OVERALL},
+        pooled,
+        bootstrap,
+    )
+
+
+def score_pooled(parts: Sequence[Scores]) -> Scores:
+    """Scores of all parts as one set: counts are added, rates never averaged."""
+    return score_confusion(np.sum([s.confusion for s in parts], axis=0))

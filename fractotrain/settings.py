@@ -1,0 +1,194 @@
+"""The settings of a run: composed by Hydra, checked by frozen models that know every key. All problems at once."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from data_contracts.errors import UsageError
+from data_contracts.vocabulary import SplitStrategy
+
+CONF_DIR = Path(__file__).resolve().parent / "conf"
+
+Selection = Literal["last", "best_val"]
+Precision = Literal["fp32", "bf16", "fp16"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class ModelSettings(_Strict):
+    """Which network, and where its first weights come from."""
+
+    name: str = Field(min_length=1)
+    init: Literal["pretrained", "file", "scratch"]
+    weights_file: Path | None
+    img_size: int | None = Field(ge=16, le=2048)
+    patch_size: int | None = Field(ge=2, le=64)
+    in_chans: Literal[1, 3]
+    drop_path: float = Field(ge=0, lt=1)
+    patch_drop: float = Field(ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _weights_fit_init(self) -> Self:
+        if (self.init == "file") != (self.weights_file is not None):
+            raise ValueError("init=file and weights_file belong together; --weights FILE sets both")
+        return self
+
+
+class DataSettings(_Strict):
+    """Which pixels, in which order, and how they are varied."""
+
+    images_root: Path | None
+    cache_dir: Path | None
+    skip_failed: bool
+    sampler: Literal["weighted", "shuffled"]
+    randaugment_ops: int = Field(ge=0, le=10)
+    randaugment_magnitude: int = Field(ge=0, le=30)
+
+
+class OptimSettings(_Strict):
+    """Loss, optimiser, schedule, batch and precision."""
+
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    accumulate: int = Field(ge=1)
+    lr: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    layer_decay: float = Field(gt=0, le=1)
+    beta1: float = Field(ge=0, lt=1)
+    beta2: float = Field(ge=0, lt=1)
+    eps: float = Field(gt=0)
+    warmup_updates: int = Field(ge=0)
+    warmup_start: float = Field(ge=0, le=1)
+    clip_norm: float | None = Field(gt=0)
+    focal_gamma: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=1)
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    eval_batch_size: int = Field(ge=1)
+
+    @property
+    def images_per_update(self) -> int:
+        """Images between two changes of the weights."""
+        return self.batch_size * self.accumulate
+
+
+class CvSettings(_Strict):
+    """Which split, which folds, which epoch, and what is fitted."""
+
+    strategy: SplitStrategy
+    split_id: str | None
+    folds: tuple[int, ...] | None
+    selection: Selection
+    cross_validate: bool
+    final_model: bool
+    bootstrap_samples: int = Field(ge=0, le=100_000)
+
+    @field_validator("split_id", mode="before")
+    @classmethod
+    def _digits_are_an_id(cls, value: object) -> object:
+        # 16 hex digits may happen to be decimal ones, which Hydra reads as a number.
+        return f"{value:016d}" if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if not (self.cross_validate or self.final_model):
+            raise ValueError("cross_validate and final_model are both false: nothing is left to do")
+        if self.folds is not None and (not self.folds or len(set(self.folds)) < len(self.folds) or min(self.folds) < 0):
+            raise ValueError("folds are different numbers from 0 on, such as [0,2]")
+        return self
+
+
+class Settings(_Strict):
+    """Everything that decides what a run computes."""
+
+    recipe: str
+    seed: int = Field(ge=0, lt=2**32)
+    device: Literal["auto", "cpu", "cuda"]
+    threads: int | None = Field(ge=1, le=1024)
+    model: ModelSettings
+    data: DataSettings
+    optim: OptimSettings
+    cv: CvSettings
+
+    @model_validator(mode="after")
+    def _half_precision_needs_a_gpu(self) -> Self:
+        if self.device == "cpu" and self.optim.precision == "fp16":
+            raise ValueError("optim.precision=fp16 needs a GPU; take optim.precision=fp32 (or bf16) on a CPU")
+        return self
+
+    def to_yaml(self) -> str:
+        """As ``--print-config`` shows them."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None = None) -> Settings:
+    """Compose the groups of ``conf/`` with ``overrides`` (``recipe=fast``, ``optim.lr=1e-4``) and check the result.
+
+    Args:
+        overrides: Hydra's ``key=value``, in the order given.
+        options: Dotted key -> value, set last and taken literally: paths may hold any character.
+
+    Raises:
+        UsageError: with every problem found.
+    """
+    from hydra import compose, initialize_config_dir  # noqa: PLC0415 - --help must not need the training packages
+    from hydra.errors import HydraException  # noqa: PLC0415 - as above
+    from omegaconf import OmegaConf  # noqa: PLC0415 - as above
+    from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415 - as above
+
+    for override in overrides:
+        if "=" not in override:
+            raise UsageError(f"{override!r} is no setting; settings are given as key=value, such as recipe=fast")
+    try:
+        with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
+            config = compose("config", overrides=list(overrides))
+        raw = OmegaConf.to_container(config, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(_hydra_sentence(error)) from error
+    if not isinstance(raw, dict):
+        raise UsageError("the settings are no mapping; conf/config.yaml is damaged")
+    for key, value in (options or {}).items():
+        group, _, name = key.rpartition(".")
+        (raw[group] if group else raw)[name] = value
+    return check_settings(raw)
+
+
+def check_settings(raw: Mapping[Any, Any]) -> Settings:
+    """Check settings that come from elsewhere than Hydra, such as a stored run.
+
+    Raises:
+        UsageError: with every problem found.
+    """
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems = "\n".join(f"  {_problem(dict(e))}" for e in error.errors())
+        raise UsageError(f"the settings cannot be used:\n{problems}") from error
+
+
+def group_choices(group: str) -> tuple[str, ...]:
+    """Names of the files of a group: ``group_choices('recipe')`` -> ``('base', 'fast', 'paper')``."""
+    return tuple(sorted(path.stem for path in (CONF_DIR / group).glob("*.yaml")))
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "settings"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: there is no such setting"
+    if error["type"] == "missing":
+        return f"{key}: is missing"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    given = "" if isinstance(error["input"], Mapping | BaseModel) else f" (given: {error['input']!r})"
+    return f"{key}: {message}{given}"
+
+
+def _hydra_sentence(error: Exception) -> str:
+    # Hydra wraps the telling sentence ("Key 'x' is not in 'optim'") in one that advises a `+` that we forbid.
+    lines = [line.strip() for e in (error, error.__cause__) if e is not None for line in str(e).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("To append", "full_key", "object_type", "Set the"))]
+    groups = "; ".join(f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv"))
+    return f"{' '.join(dict.fromkeys(kept))} (choices: {groups}; `--print-config` shows every key)"

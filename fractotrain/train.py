@@ -1,0 +1,163 @@
+"""`fracto train` without its terminal: plan (every problem found before any work), run, record."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data_contracts.catalog import Catalog
+from data_contracts.errors import BadInputError, UsageError
+from data_contracts.records import Failure
+from fractotrain.cache import Frame, Pixels, cached_pixels
+from fractotrain.crossval import (
+    Aggregate,
+    FoldResult,
+    Setup,
+    aggregate,
+    cross_validate_fold,
+    fit_final,
+    folds_to_run,
+)
+from fractotrain.data import TrainingSet, find_images_root, read_training_set
+from fractotrain.device import Machine, choose_machine
+from fractotrain.loop import Bench, Images, count_updates
+from fractotrain.model import InputFormat, Weights, build_model, find_weights, input_format
+from fractotrain.record import Outcome, record_run, store_model
+from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
+from fractotrain.settings import Selection, Settings
+from fractotrain.transforms import Normaliser
+from fractotrain.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that can start: settings, rows, weights and machine have been checked against each other."""
+
+    settings: Settings
+    catalog_path: Path
+    training_set: TrainingSet
+    images_root: Path
+    cache_dir: Path
+    weights: Weights
+    input_format: InputFormat
+    machine: Machine
+    folds: tuple[int, ...]
+    n_parameters: int
+    total_updates: int
+    """Of all folds and the final model."""
+
+
+def plan_run(settings: Settings, catalog_path: Path) -> Plan:
+    """Read the catalog (and close it again), find images and weights, and try out the model.
+
+    Raises:
+        FractoError: the run could not be finished as asked.
+    """
+    machine = choose_machine(settings)
+    with Catalog.open_read_only(catalog_path) as catalog:
+        training_set = read_training_set(catalog, settings.cv)
+        images_root = find_images_root(catalog, settings.data.images_root)
+    if not os.access(catalog_path, os.W_OK) or not os.access(catalog_path.parent, os.W_OK):
+        raise UsageError(f"{catalog_path}: no permission to write; the results could not be stored")
+    folds = folds_to_run(training_set, settings) if settings.cv.cross_validate else ()
+    if settings.cv.cross_validate and not folds:
+        raise UsageError(f"cv.folds={settings.cv.folds}: no image validates in these folds")
+    shape = input_format(settings.model)
+    weights = find_weights(settings.model)
+    model = build_model(settings.model, weights, derive_seed(settings.seed, Purpose.MODEL))
+    sizes = [int((training_set.folds != fold).sum()) for fold in folds]
+    sizes += [len(training_set)] if settings.cv.final_model else []
+    if min(sizes) == 0:
+        raise UsageError(
+            f"split {training_set.split.split_id}: all images lie in one fold; nothing is left to train on"
+        )
+    return Plan(
+        settings,
+        catalog_path,
+        training_set,
+        images_root,
+        settings.data.cache_dir or catalog_path.with_suffix(".cache"),
+        weights,
+        shape,
+        machine,
+        folds,
+        sum(p.numel() for p in model.parameters()),
+        sum(count_updates(size, settings.optim) for size in sizes),
+    )
+
+
+def run(plan: Plan, watch: Watch | None = None) -> Outcome:
+    """Decode, cross-validate, fit the final model, and record it all in the catalog at the end.
+
+    Raises:
+        FractoError: images that cannot be decoded, numbers that are none, or a catalog that cannot be written.
+    """
+    watch = watch or Watch()
+    started_at = datetime.now(UTC)
+    run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    training_set, pixels, skipped = _decode(plan, watch)
+    settings = plan.settings
+    normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
+    bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
+    setup = Setup(bench, training_set, plan.weights, plan.input_format)
+    results: list[FoldResult] = []
+    for fold in plan.folds:
+        n_validation = int((training_set.folds == fold).sum())
+        watch.on_fit(fold, len(training_set) - n_validation, n_validation)
+        results.append(cross_validate_fold(setup, fold, watch))
+    aggregates: dict[Selection, Aggregate] = {}
+    if results:
+        selections: tuple[Selection, ...] = ("last", "best_val")
+        aggregates = {selection: aggregate(results, training_set, settings, selection) for selection in selections}
+    final: torch.nn.Module | None = None
+    if settings.cv.final_model:
+        watch.on_fit(FINAL_MODEL, len(training_set), 0)
+        final = fit_final(setup, watch)
+    outcome = Outcome(
+        run_id, started_at, datetime.now(UTC), setup, plan.n_parameters, tuple(results), aggregates, skipped, None
+    )
+    if final is not None:
+        outcome = store_model(outcome, final, plan.catalog_path)
+    record_run(outcome, plan.catalog_path)
+    return outcome
+
+
+def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
+    """Pixels of the training set; without the images that fail, if the settings allow it."""
+    training_set = plan.training_set
+    skipped: tuple[Failure, ...] = ()
+    while True:
+        frames = [
+            Frame(plan.images_root / path, path, sha256, box)
+            for path, sha256, box in zip(training_set.paths, training_set.sha256, training_set.crop_boxes, strict=True)
+        ]
+        pixels, failures = cached_pixels(
+            frames, plan.input_format.size_px, plan.cache_dir, plan.machine.n_threads, watch.on_decoded
+        )
+        if pixels is not None:
+            break
+        if not plan.settings.data.skip_failed:
+            raise BadInputError(_failure_sentence(plan, failures, len(frames)))
+        if skipped:
+            raise BadInputError(_failure_sentence(plan, failures, len(frames)))  # an archive that changes meanwhile
+        skipped = failures
+        failed = {failure.item for failure in failures}
+        training_set = training_set.subset(np.array([path not in failed for path in training_set.paths]))
+        if len(np.unique(training_set.labels)) < 2:
+            raise BadInputError(_failure_sentence(plan, failures, len(frames)))
+        watch.on_skipped(skipped)
+    return training_set, pixels, skipped
+
+
+def _failure_sentence(plan: Plan, failures: tuple[Failure, ...], n_images: int) -> str:
+    listing = "\n".join(f"  {failure.item}: {failure.reason}: {failure.detail}" for failure in failures[:20])
+    more = f"\n  ... and {len(failures) - 20} more" if len(failures) > 20 else ""
+    return (
+        f"{plan.images_root}: {len(failures)} of {n_images} images cannot be used:\n{listing}{more}\n"
+        "`fracto ingest` takes note of what changed; `--images DIR` names the folder if the archive moved; "
+        "data.skip_failed=true trains without them"
+    )

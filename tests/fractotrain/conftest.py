@@ -1,0 +1,153 @@
+"""Small catalogs with planted textures, made through the catalog's own door."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from data_contracts.catalog import Catalog
+from data_contracts.tables import TABLES, polars_schema
+from data_contracts.vocabulary import TRAINABLE_CLASSES
+from fractotrain.settings import Settings, compose_settings
+
+CLASSES = tuple(str(c) for c in TRAINABLE_CLASSES)
+WIDTH_PX, HEIGHT_PX, BAR_PX = 96, 88, 8
+
+
+@dataclass
+class Planted:
+    """A catalog on disk and what was planted in it."""
+
+    catalog: Path
+    images: Path
+    paths: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    folds: list[int] = field(default_factory=list)
+    split_id: str = "c1" * 8
+
+
+def texture(label: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Stripes across, stripes along, or grains: a class each, at a random phase, over noise."""
+    y, x = np.mgrid[:HEIGHT_PX, :WIDTH_PX]
+    phase = rng.uniform(0, 2 * np.pi)
+    waves = (np.sin(x / 2.5 + phase), np.sin(y / 2.5 + phase), np.sin(x / 5 + phase) * np.sin(y / 5 + phase))
+    grey = 128 + 70 * waves[label] + rng.normal(0, 20, x.shape)
+    grey[-BAR_PX:] = 255  # a data bar, which the crop box leaves out
+    return np.clip(grey, 0, 255).astype(np.uint8)
+
+
+def plant(
+    folder: Path,
+    n_per_class: Sequence[int] = (12, 12, 12),
+    n_folds: int = 3,
+    strategy: str = "cluster",
+    *,
+    with_folds: bool = True,
+) -> Planted:
+    """An archive of textures, three images a FOAN, and the catalog that an ingest and an audit would make of it."""
+    planted = Planted(folder / "catalog.duckdb", folder / "images")
+    planted.images.mkdir(parents=True)
+    rng = np.random.default_rng(7)
+    tables: dict[str, list[dict[str, object]]] = {
+        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "folds")
+    }
+    for label, count in enumerate(n_per_class):
+        for i in range(count):
+            path = f"{CLASSES[label]}_{i:03d}.png"
+            Image.fromarray(texture(label, rng)).save(planted.images / path)
+            foan = f"F-{label}-{i // 3}"
+            fold = (i // 3) % n_folds
+            planted.folds.append(fold)
+            _add_rows(tables, planted, path, label, foan, {"fold": fold, "strategy": strategy, "n_folds": n_folds})
+    with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        catalog.set_meta("images_root", str(planted.images.resolve()))
+        for name, rows in tables.items():
+            if name != "folds" or with_folds:
+                catalog.append(name, [complete(name, row) for row in rows])
+    return planted
+
+
+def complete(table: str, row: dict[str, object]) -> dict[str, object]:
+    """Fill columns that say nothing about training: null where the contract allows it, else empty."""
+    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False}
+    columns = TABLES[table].to_schema().columns
+    blank = {
+        name: None if columns[name].nullable else empty[dtype] for name, dtype in polars_schema(TABLES[table]).items()
+    }
+    return blank | row
+
+
+def _add_rows(
+    tables: dict[str, list[dict[str, object]]],
+    planted: Planted,
+    path: str,
+    label: int,
+    foan: str,
+    assignment: dict[str, object],
+) -> None:
+    content = (planted.images / path).read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    instance = hashlib.sha256(foan.encode()).hexdigest()[:16]
+    tables["files"].append(
+        {"kind": "image", "path": path, "sha256": sha256, "size_bytes": len(content), "modified_ns": 0}
+    )
+    tables["micrographs"].append(
+        {
+            "micrograph_id": sha256[:16], "sha256": sha256, "width_px": WIDTH_PX, "height_px": HEIGHT_PX,
+            "file_format": "PNG", "colour_mode": "L", "bit_depth": 8, "n_frames": 1, "pixel_sha256": sha256,
+            "data_bar_kind": "bottom", "crop_left_px": 0, "crop_top_px": 0, "crop_right_px": WIDTH_PX,
+            "crop_bottom_px": HEIGHT_PX - BAR_PX,
+        }
+    )  # fmt: skip
+    if instance not in {row["instance_id"] for row in tables["fracture_instances"]}:
+        tables["fracture_instances"].append(
+            {
+                "instance_id": instance, "label_source": f"labels.csv:{instance}", "foan": foan, "foan_raw": foan,
+                "specimen_uid": f"{foan}|{CLASSES[label]}",
+                "defect_class": CLASSES[label], "defect_class_raw": CLASSES[label], "method": "label_table",
+                "is_current": True,
+            }
+        )  # fmt: skip
+    tables["matches"].append(
+        {
+            "path": path, "micrograph_id": sha256[:16], "status": "matched", "instance_id": instance,
+            "foan": foan, "method": "label_table", "rule": "table", "evidence": "planted",
+        }
+    )  # fmt: skip
+    tables["folds"].append(
+        {
+            "split_id": planted.split_id, "seed": 42, "path": path, "group_id": foan, **assignment,
+        }
+    )  # fmt: skip
+    planted.paths.append(path)
+    planted.labels.append(CLASSES[label])
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    """36 textures of 12 FOANs, three classes, three folds."""
+    return plant(tmp_path)
+
+
+@pytest.fixture
+def quick() -> Callable[..., Settings]:
+    """Settings of a run that takes a second: the tiny model at 32 px for two epochs."""
+
+    def compose(*overrides: str) -> Settings:
+        small = ["recipe=fast", "model.img_size=32", "optim.epochs=2", "optim.warmup_updates=1", "threads=1"]
+        return compose_settings([*small, "cv.bootstrap_samples=50", *overrides])
+
+    return compose
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Results must not hang on the number of cores, and tests run side by side."""
+    torch.set_num_threads(1)
