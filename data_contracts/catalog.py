@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import pandera.errors
 import polars as pl
 
-from data_contracts.errors import CatalogError
+from data_contracts.errors import CatalogError, ContractError
 from data_contracts.schema import SCHEMA_VERSION, statements
 from data_contracts.tables import TABLES, polars_schema
 
@@ -115,7 +116,10 @@ class Catalog:
         """As ``append``, for a frame with the table's columns."""
         if frame.is_empty():
             return
-        TABLES[table].validate(frame)
+        try:
+            TABLES[table].validate(frame)
+        except pandera.errors.SchemaError as error:
+            raise ContractError(f"{self.path}: {table}: {str(error).splitlines()[0]}") from error
         columns = ", ".join(f'"{c}"' for c in frame.columns)
         with _translated(self.path):
             self._connection.register("incoming", frame.to_arrow())

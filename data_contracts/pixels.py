@@ -3,13 +3,14 @@
 The rule, in this order:
 
 1. The first page of a multi-page file is the picture.
-2. An EXIF or TIFF orientation is applied: it is set by viewers so that the picture, and with it the text of the data bar,
+2. An EXIF or TIFF orientation is applied: it is set by viewers so that the picture, and with it the text of the
+data bar,
    stands upright. Width and height are those of the upright picture.
 3. Palettes are looked up, transparency is dropped (the colours under it are kept), CMYK becomes RGB, and colour becomes
    grey by ITU-R BT.601 luma, as Pillow's mode ``L`` does.
 4. Values of more than 8 bits (16-bit, 32-bit, float) that all lie within 0 to 255 are rounded and kept. Others are
-   stretched linearly from their 0.1 % to their 99.9 % percentile onto 0 to 255 and clipped: a 12-bit picture in a 16-bit
-   file keeps its contrast, and a handful of hot pixels cannot take it away. Not-a-number becomes 0.
+   stretched linearly from their 0.1 % to their 99.9 % percentile onto 0 to 255 and clipped: a 12-bit picture in a
+   16-bit file keeps its contrast, and a handful of hot pixels cannot take it away. Not-a-number becomes 0.
 """
 
 import io
@@ -50,7 +51,8 @@ _SIGNATURES = (
     b"BM",
     b"\x00\x00\x00\x0cjP  ",
 )
-"""First bytes of the formats that microscopes write: a file that begins so and cannot be opened is broken, not foreign."""
+"""First bytes of the formats that microscopes write: a file that begins so and cannot be opened is broken, not
+foreign."""
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -179,17 +181,18 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
 
 def grey_from_deep(values: NDArray[np.generic]) -> GreyImage:
     """Step 4 of the rule: values of more than 8 bits, any shape -> 8 bits, same shape."""
-    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=np.finfo(np.float32).max, neginf=0.0)
+    numbers: NDArray[np.float64] = np.asarray(values, dtype=np.float64)
+    numbers = np.where(np.isnan(numbers), 0.0, numbers)
     lowest, highest = float(numbers.min()), float(numbers.max())
     # A float picture scaled to 0..1 lies within 0..255 too, but rounding would leave it two grey levels.
     if lowest >= 0 and 1 < highest <= 255:
-        return np.rint(numbers).astype(np.uint8)
+        return np.asarray(np.rint(numbers), dtype=np.uint8)
     low, high = (float(v) for v in np.percentile(numbers, STRETCH_PERCENTILES))
     if high <= low:
         low, high = lowest, highest
     if high <= low:
         return np.zeros(numbers.shape, np.uint8)
-    return np.rint(np.clip((numbers - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip((numbers - low) / (high - low), 0, 1) * 255), dtype=np.uint8)
 
 
 @contextmanager
@@ -303,7 +306,7 @@ def _ends_early(content: bytes, image: Image.Image) -> bool:
     if image.format == "BMP" and len(content) >= 54:
         offset, width, height, _, bits, compression = struct.unpack_from("<I4xiiHHI", content, 10)
         needed = offset + (abs(width) * bits + 31) // 32 * 4 * abs(height)
-        return compression == 0 and len(content) < needed
+        return bool(compression == 0 and len(content) < needed)
     return False
 
 

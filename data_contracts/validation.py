@@ -146,14 +146,22 @@ def labels_can_be_used(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Viola
     yield from _violation("matches", "instance_fit_for_labels", unfit.select("path"), detail)
 
 
+def matched_have_a_picture(_frames: Frames, dataset: pl.DataFrame) -> Iterator[Violation]:
+    """No image is matched that has no picture beside its data bar."""
+    empty = (pl.col("crop_right_px") <= pl.col("crop_left_px")) | (pl.col("crop_bottom_px") <= pl.col("crop_top_px"))
+    rows = dataset.filter(empty & (pl.col("status") == MatchStatus.MATCHED)).select("path")
+    yield from _violation("matches", "matched_has_picture", rows, "is matched but has no picture beside its data bar")
+
+
 def boxes_inside(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
-    """Crop and data bar lie inside the frame, are not empty, and do not overlap."""
+    """Crop and data bar lie inside the frame and do not overlap."""
     m = frames["micrographs"]
     for name in ("crop", "data_bar"):
         left, top, right, bottom = (pl.col(f"{name}_{side}_px") for side in ("left", "top", "right", "bottom"))
-        bad = m.filter(
-            (right <= left) | (bottom <= top) | (right > pl.col("width_px")) | (bottom > pl.col("height_px")),
-        )
+        outside = (right > pl.col("width_px")) | (bottom > pl.col("height_px"))
+        # A file that is a data bar alone has an empty crop; a data bar is never empty.
+        empty = (right < left) | (bottom < top) if name == "crop" else (right <= left) | (bottom <= top)
+        bad = m.filter(outside | empty)
         yield from _violation(
             "micrographs", f"{name}_inside_frame", bad.select("micrograph_id"), f"{name} box is wrong"
         )
@@ -218,6 +226,7 @@ RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (
     every_image_accounted_for,
     one_instance_per_matched_micrograph,
     labels_can_be_used,
+    matched_have_a_picture,
     boxes_inside,
     folds_do_not_straddle,
 )

@@ -42,6 +42,7 @@ class MatchMethod(StrEnum):
 class MatchReason(StrEnum):
     """Why an image file is in review or unmatched."""
 
+    NO_PICTURE = "nothing_but_a_data_bar"
     NO_IDENTIFIER = "no_identifier"
     NO_REPORT = "identifier_without_report"
     AMBIGUOUS_INSTANCE = "ambiguous_instance"
@@ -103,6 +104,7 @@ class FailureReason(StrEnum):
     OCR_FAILED = "ocr_failed"
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
+    BREAKS_CONTRACT = "breaks_contract"
     UNEXPECTED = "unexpected"
 
 

@@ -65,18 +65,18 @@ def register(app: typer.Typer) -> None:
     app.command("train", help=_TRAIN_HELP)(train)
 
 
-def train(  # noqa: PLR0913, PLR0917 - one argument per option is how typer reads a command line
+def train(
     overrides: Overrides = None,
     catalog: Catalog = Path("catalog.duckdb"),
     fold: Folds = None,
     images: Images = None,
     weights: WeightsFile = None,
-    from_scratch: FromScratch = False,  # noqa: FBT002 - typer's way to name a flag, here and below
-    folds_only: FoldsOnly = False,  # noqa: FBT002
-    final_only: FinalOnly = False,  # noqa: FBT002
-    print_config: PrintConfig = False,  # noqa: FBT002
-    quiet: Quiet = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    from_scratch: FromScratch = False,
+    folds_only: FoldsOnly = False,
+    final_only: FinalOnly = False,
+    print_config: PrintConfig = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compose the settings, plan, run, and show what came out."""
     if weights is not None and from_scratch:
@@ -159,6 +159,10 @@ class LineWatch(Watch):
         for failure in failures:
             self._say(f"skipped {failure.item}: {failure.reason}: {failure.detail}")
 
+    def on_resumed(self, fold: int, epochs_done: int) -> None:
+        """Say that work done before is used."""
+        self._say(f"{_fit_name(fold)}: goes on after epoch {epochs_done}, from a checkpoint")
+
     def on_epoch(self, epoch: Epoch) -> None:
         """Loss and validation figure of the epoch."""
         self._say(_epoch_line(epoch))
@@ -173,7 +177,7 @@ class BarWatch(Watch):
     def __init__(self, bars: Progress, total_updates: int) -> None:
         self._bars = bars
         self._decoding: TaskID | None = None
-        self._finished = 0
+        self._finished = self._of_this_fit = 0
         self._training = bars.add_task("training", total=total_updates)
 
     def on_decoded(self, done: int, total: int) -> None:
@@ -187,11 +191,24 @@ class BarWatch(Watch):
         for failure in failures:
             self._bars.console.print(f"skipped {failure.item}: {failure.reason}: {failure.detail}", markup=False)
 
+    def on_resumed(self, fold: int, epochs_done: int) -> None:
+        """Say that work done before is used."""
+        self._bars.console.print(f"{_fit_name(fold)}: goes on after epoch {epochs_done}, from a checkpoint")
+
+    def on_fit(self, fold: int, n_training: int, n_validation: int) -> None:
+        """Say which fit the bar is in; what the fits before would have taken is done."""
+        self._finished += self._of_this_fit
+        self._of_this_fit = 0
+        self._bars.update(
+            self._training,
+            completed=self._finished,
+            description=f"{_fit_name(fold)}: {n_training} training, {n_validation} validation images",
+        )
+
     def on_update(self, update: Update) -> None:
         """Move the bar of the run."""
         self._bars.update(self._training, completed=self._finished + update.update + 1)
-        if update.update + 1 == update.total_updates:
-            self._finished += update.total_updates
+        self._of_this_fit = update.total_updates
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Show the latest figures beside the bar."""
@@ -203,10 +220,13 @@ def _bars(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
+def _fit_name(fold: int) -> str:
+    return "final model" if fold < 0 else f"fold {fold}"
+
+
 def _epoch_line(epoch: Epoch) -> str:
-    name = "final model" if epoch.fold < 0 else f"fold {epoch.fold}"
     seen = "" if epoch.validation_macro_f1 is None else f", validation macro-F1 {epoch.validation_macro_f1:.3f}"
-    return f"{name}, epoch {epoch.epoch + 1}/{epoch.n_epochs}: loss {epoch.training_loss:.4f}{seen}"
+    return f"{_fit_name(epoch.fold)}, epoch {epoch.epoch + 1}/{epoch.n_epochs}: loss {epoch.training_loss:.4f}{seen}"
 
 
 def _announce(console: Console, plan: "Plan") -> None:

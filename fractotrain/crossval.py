@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import timm
 import torch
 from numpy.typing import NDArray
 
+from fractotrain.checkpoint import Keeper, fingerprint
 from fractotrain.data import TrainingSet
 from fractotrain.intervals import Interval, bootstrap_macro_f1, fold_interval
 from fractotrain.loop import Bench, Logits, fit, predict
@@ -56,6 +59,28 @@ class Setup:
     training_set: TrainingSet
     weights: Weights
     input_format: InputFormat
+    checkpoint_dir: Path
+
+    def keeper(self, fold: int) -> Keeper | None:
+        """What keeps the checkpoint of a fold's fit; None if the settings want none."""
+        settings = self.bench.settings
+        if settings.checkpoint_every_s is None:
+            return None
+        # What decides neither weights nor outputs may differ between a killed run and the one that goes on.
+        indifferent = {"checkpoint_every_s": True, "threads": True, "data": {"images_root", "cache_dir"}}
+        indifferent["cv"] = {"folds", "cross_validate", "final_model", "bootstrap_samples"}
+        name = fingerprint(
+            settings=settings.model_dump(mode="json", exclude=indifferent),
+            paths=self.training_set.paths,
+            sha256=self.training_set.sha256,
+            crop_boxes=self.training_set.crop_boxes,
+            labels=self.training_set.labels.tolist(),
+            folds=self.training_set.folds.tolist(),
+            weights=self.weights.sha256,
+            machine=[self.bench.machine.name, self.bench.machine.precision, torch.__version__, timm.__version__],
+            fold=fold,
+        )
+        return Keeper(self.checkpoint_dir / f"{name}.safetensors", name, settings.checkpoint_every_s)
 
 
 def folds_to_run(training_set: TrainingSet, settings: Settings) -> tuple[int, ...]:
@@ -70,8 +95,8 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     training = np.flatnonzero(setup.training_set.folds != fold)
     validation = np.flatnonzero(setup.training_set.folds == fold)
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, fold))
-    fitted = fit(model, bench, training, validation, fold, watch)
-    logits_of: dict[Selection, Logits] = {"last": fitted.validation_logits, "best_val": fitted.best_validation_logits}
+    fitted = fit(model, bench, training, validation, fold, watch, setup.keeper(fold))
+    logits_of: dict[Selection, Logits] = {"last": fitted.logits, "best_val": fitted.best_logits}
     if fitted.best_state is not None:
         model.load_state_dict(fitted.best_state)
     seen = predict(model, bench.images.pixels, training, bench.normalise, settings.optim.eval_batch_size)
@@ -83,7 +108,7 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
         {selection: score(labels[validation], logits.argmax(axis=1)) for selection, logits in logits_of.items()},
         score(labels[training], seen.argmax(axis=1)),
         fitted.best_epoch,
-        fitted.epochs,
+        tuple(fitted.epochs),
     )
 
 
@@ -92,7 +117,8 @@ def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
     settings = setup.bench.settings
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, FINAL_MODEL))
     everything = np.arange(len(setup.training_set))
-    fit(model, setup.bench, everything, np.zeros(0, np.int64), FINAL_MODEL, watch)
+    nothing = np.zeros(0, np.int64)
+    fit(model, setup.bench, everything, nothing, FINAL_MODEL, watch, setup.keeper(FINAL_MODEL))
     return model.eval()
 
 

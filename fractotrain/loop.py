@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data_contracts.errors import UsageError
 from fractotrain.cache import Pixels
+from fractotrain.checkpoint import Keeper, Standing
 from fractotrain.device import Machine
 from fractotrain.errors import TrainingError
 from fractotrain.losses import focal_loss
@@ -44,20 +45,6 @@ class Bench:
     machine: Machine
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """What a fit leaves behind: its model stands at the last epoch."""
-
-    epochs: tuple[Epoch, ...]
-    validation_logits: Logits
-    """At the last epoch, of the validation images in the order given."""
-    best_epoch: int
-    """0-based epoch of the highest validation macro-F1, the first of equals."""
-    best_validation_logits: Logits
-    best_state: dict[str, torch.Tensor] | None
-    """Weights at the best epoch, if they were asked for."""
-
-
 def count_updates(n_training: int, settings: OptimSettings) -> int:
     """Updates of a whole fit; the last update of an epoch may hold fewer images.
 
@@ -80,11 +67,14 @@ def fit(
     validation: Indices,
     fold: int = FINAL_MODEL,
     watch: Watch | None = None,
-) -> Fit:
+    keeper: Keeper | None = None,
+) -> Standing:
     """Fit ``model`` in place on the ``training`` images; watch the ``validation`` images, which decide nothing.
 
+    With a ``keeper`` the fit goes on where its checkpoint stands, and keeps a checkpoint itself.
+
     Raises:
-        TrainingError: the loss or an output is no longer a number.
+        TrainingError: the loss or an output is no longer a number, or a checkpoint cannot be read or written.
     """
     images, settings, machine = bench.images, bench.settings, bench.machine
     optim, watch = settings.optim, watch or Watch()
@@ -94,11 +84,13 @@ def fit(
     scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.precision == "fp16")
     augmentation = randaugment(settings.data.randaugment_ops, settings.data.randaugment_magnitude)
     labels = torch.from_numpy(images.labels).to(machine.device)
-    logits = best_logits = np.zeros((len(validation), 0), np.float32)
-    epochs: list[Epoch] = []
-    best_epoch, best_macro_f1, best_state = 0, -1.0, None
-    update = 0
-    for epoch in range(optim.epochs):
+    nothing = np.zeros((len(validation), 0), np.float32)
+    standing = Standing([], nothing, 0, -1.0, nothing, None)
+    if keeper is not None and (kept := keeper.restore(model, optimiser, scaler)) is not None:
+        standing = kept
+        watch.on_resumed(fold, len(standing.epochs))
+    update = len(standing.epochs) * (total_updates // optim.epochs)
+    for epoch in range(len(standing.epochs), optim.epochs):
         model.train()
         torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, fold, epoch))
         order_seed = derive_seed(settings.seed, Purpose.ORDER, fold, epoch)
@@ -129,17 +121,19 @@ def fit(
             raise TrainingError(_not_a_number("the training loss", fold, epoch))
         macro_f1 = None
         if len(validation):
-            logits = predict(model, images.pixels, validation, bench.normalise, optim.eval_batch_size)
-            if not np.isfinite(logits).all():
+            standing.logits = predict(model, images.pixels, validation, bench.normalise, optim.eval_batch_size)
+            if not np.isfinite(standing.logits).all():
                 raise TrainingError(_not_a_number("an output on a validation image", fold, epoch))
-            macro_f1 = score(images.labels[validation], logits.argmax(axis=1)).overall["macro_f1"]
-            if macro_f1 > best_macro_f1:
-                best_epoch, best_macro_f1, best_logits = epoch, macro_f1, logits
+            macro_f1 = score(images.labels[validation], standing.logits.argmax(axis=1)).overall["macro_f1"]
+            if macro_f1 > standing.best_macro_f1:
+                standing.best_epoch, standing.best_macro_f1, standing.best_logits = epoch, macro_f1, standing.logits
                 if settings.cv.selection == "best_val":
-                    best_state = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
-        epochs.append(Epoch(fold, epoch, optim.epochs, training_loss, macro_f1))
-        watch.on_epoch(epochs[-1])
-    return Fit(tuple(epochs), logits, best_epoch, best_logits, best_state)
+                    standing.best_state = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+        standing.epochs.append(Epoch(fold, epoch, optim.epochs, training_loss, macro_f1))
+        if keeper is not None:
+            keeper.save(model, optimiser, scaler, standing, last=epoch + 1 == optim.epochs)
+        watch.on_epoch(standing.epochs[-1])
+    return standing
 
 
 @torch.no_grad()

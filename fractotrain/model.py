@@ -108,7 +108,10 @@ def build_optimiser(model: torch.nn.Module, settings: OptimSettings) -> torch.op
 
 
 def _pretrained_config(settings: ModelSettings) -> Any:  # noqa: ANN401 - timm has no types
-    config = timm.get_pretrained_cfg(settings.name) if timm.is_model(settings.name) else None
+    try:
+        config = timm.get_pretrained_cfg(settings.name) if timm.is_model(settings.name) else None
+    except RuntimeError:  # the architecture exists, but not the variant after the dot
+        config = None
     if config is None:
         near = ", ".join(timm.list_models(f"*{settings.name.split('.')[0].split('_')[0]}*", pretrained=True)[:5])
         raise UsageError(f"model.name={settings.name}: timm has no such model{f'; it has {near} ...' if near else ''}")

@@ -109,6 +109,7 @@ class Settings(_Strict):
     seed: int = Field(ge=0, lt=2**32)
     device: Literal["auto", "cpu", "cuda"]
     threads: int | None = Field(ge=1, le=1024)
+    checkpoint_every_s: float | None = Field(ge=0)
     model: ModelSettings
     data: DataSettings
     optim: OptimSettings
@@ -189,6 +190,10 @@ def _problem(error: Mapping[str, Any]) -> str:
 def _hydra_sentence(error: Exception) -> str:
     # Hydra wraps the telling sentence ("Key 'x' is not in 'optim'") in one that advises a `+` that we forbid.
     lines = [line.strip() for e in (error, error.__cause__) if e is not None for line in str(e).splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("To append", "full_key", "object_type", "Set the"))]
+    noise = ("To append", "full_key", "object_type", "Set the", "See https", "Config search path", "provider=")
+    said = " ".join(dict.fromkeys(line for line in lines if line and not line.startswith(noise)))
+    said = said.replace("is not in struct", "is no setting")
+    override = getattr(error, "override", None)
+    where = f"{override!r} cannot be read: " if override else ""
     groups = "; ".join(f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv"))
-    return f"{' '.join(dict.fromkeys(kept))} (choices: {groups}; `--print-config` shows every key)"
+    return f"{where}{said} (choices: {groups}; `--print-config` shows every key)"

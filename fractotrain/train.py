@@ -1,5 +1,6 @@
 """`fracto train` without its terminal: plan (every problem found before any work), run, record."""
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -103,7 +104,8 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     settings = plan.settings
     normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
-    setup = Setup(bench, training_set, plan.weights, plan.input_format)
+    checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
+    setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
     results: list[FoldResult] = []
     for fold in plan.folds:
         n_validation = int((training_set.folds == fold).sum())
@@ -123,7 +125,16 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     if final is not None:
         outcome = store_model(outcome, final, plan.catalog_path)
     record_run(outcome, plan.catalog_path)
+    _remove_checkpoints(setup, plan)
     return outcome
+
+
+def _remove_checkpoints(setup: Setup, plan: Plan) -> None:
+    for fold in (*plan.folds, FINAL_MODEL):
+        if (keeper := setup.keeper(fold)) is not None:
+            keeper.remove()
+    with contextlib.suppress(OSError):  # another run may keep its own checkpoints there
+        setup.checkpoint_dir.rmdir()
 
 
 def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:

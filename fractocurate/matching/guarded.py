@@ -131,7 +131,8 @@ class GuardedLadder:
 
     def _verdict(self, testimonies: list[_Testimony], marks: Marks, owner: Instance | None) -> _Verdict:
         stated = sorted({foan for t in testimonies for foan in t.foans})
-        torn = [t for t in testimonies if not t.foans]
+        # A folder or a line of OCR that resembles no FOAN is likely none ("FOAN 2021-03" for a month); a file name is.
+        torn = [t for t in testimonies if not t.foans and (t.method is ReadingMethod.FILE_NAME or self._plausible(t))]
         if len(stated) == 1:
             if any(stated[0] not in self._plausible(t) for t in torn):
                 return self._disagreement(stated, [f for t in torn for f in self._plausible(t)], marks, owner)

@@ -136,9 +136,14 @@ def nearest_foans(
 
 
 def witnesses_of(image: ImageEvidence, parser: NameParser) -> list[Witness]:
-    """All witnesses of an image that name a component, well or badly; the file name first."""
+    """The file name, the folder and the other texts of an image.
+
+    The folder is the nearest one that states a FOAN; one that may be a date, or is malformed, only for want of another.
+    """
     witnesses = [Witness(ReadingMethod.FILE_NAME, image.name.file)]
-    folder = next((f for f in image.name.folders if f.foans or f.malformed), None)
+    folders = image.name.folders
+    folder = next((f for f in folders if any(not foan.may_be_date for foan in f.foans)), None)
+    folder = folder or next((f for f in folders if f.foans or f.malformed), None)
     if folder is not None:
         witnesses.append(Witness(ReadingMethod.FOLDER_NAME, folder))
     witnesses += [Witness(method, parser.read(text)) for text, method in image.other_texts]

@@ -87,22 +87,34 @@ def select_instance(instances: Sequence[Instance], marks: Marks, index: Instance
     """Choose among the instances of one FOAN: full serial, part of a serial, tag; never an arbitrary one."""
     serials = {i.instance_id: serial_evidence(i, marks, index) for i in instances}
     tags = {i.instance_id: tag_evidence(i, marks, index) for i in instances}
-    if len(strong_serials(marks, index)) > 1:
-        return Selection(None, "", MatchReason.CONTRADICTION, "several serial numbers")
+    guard = _contradiction(marks, index, serials, tags)
+    if guard:
+        return Selection(None, "", MatchReason.CONTRADICTION, guard)
     open_to = [i for i in instances if serials[i.instance_id] is not SerialEvidence.CONTRADICTS]
-    if not open_to:
-        return Selection(None, "", MatchReason.CONTRADICTION, "the serial number is none of this FOAN")
     tagged = [i for i in instances if tags[i.instance_id] is TagEvidence.AGREES]
     for rung, wanted in (("serial", SerialEvidence.FULL), ("partial serial", SerialEvidence.PARTIAL)):
         agreeing = [i for i in open_to if serials[i.instance_id] is wanted]
         if agreeing:
             return _settle(agreeing, tagged, rung, tags)
-    if any(s.labelled for s in marks.serials) and len(open_to) < len(instances):
+    if len(open_to) < len(instances):
         # Only instances without a serial number are left: that they are open is no evidence for them.
         return Selection(None, "", MatchReason.AMBIGUOUS_INSTANCE, "no instance has this serial number")
     if len(instances) > 1 and not tagged:
         return Selection(None, "", MatchReason.AMBIGUOUS_INSTANCE, "neither serial number nor tag tells which instance")
     return _settle(tagged or list(instances), tagged, "tag" if tagged else "only instance", tags)
+
+
+def _contradiction(
+    marks: Marks, index: InstanceIndex, serials: dict[str, SerialEvidence], tags: dict[str, TagEvidence]
+) -> str:
+    """What speaks against every instance of the FOAN; empty if nothing does."""
+    if len(strong_serials(marks, index)) > 1:
+        return "several serial numbers"
+    if set(serials.values()) == {SerialEvidence.CONTRADICTS}:
+        return "the serial number is none of this FOAN"
+    if set(tags.values()) == {TagEvidence.CONTRADICTS}:
+        return "the tag is none of this FOAN"
+    return ""
 
 
 def _settle(agreeing: list[Instance], tagged: list[Instance], rung: str, tags: dict[str, TagEvidence]) -> Selection:

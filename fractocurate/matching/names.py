@@ -184,7 +184,7 @@ class NameParser:
         serials = []
         for match in self._serial_label.finditer(text):
             label = match[0][: match.start("body") - match.start()]
-            # "744084-10k" may be one serial number or one and a magnification: the longest that fits is taken.
+            # "123456-10k" may be one serial number or one and a magnification: the longest that fits is taken.
             for body in dict.fromkeys((match["body"], match["first"])):
                 raw = (label + body).strip()
                 reading = self._labelled_serial(body, raw) or self._labelled_serial(label + body, raw)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytesseract
@@ -18,7 +19,8 @@ from fractocurate.micrographs.settings import MicrographSettings
 
 LETTER_HEIGHT_PX = 26
 """Tesseract's recognition net was trained on lines of some 36 px with capitals of about this height."""
-SECOND_LETTER_HEIGHT_PX = 34
+SECOND_LETTER_HEIGHT_PX = 17
+"""The second look is at a smaller size: that smooths the stairs of unsmoothed fonts, on which the first fails."""
 LARGEST_SCALE = 5.0
 MARGIN_PX = 20
 """White border that Tesseract needs around text."""
@@ -98,7 +100,7 @@ def read_text(
         ink: same shape, the foreground.
         origin: where the region lies in the frame, in pixels.
         settings: languages and time limit.
-        second: read larger and as one block of lines, where a first reading left something out.
+        second: read smaller, where a first reading left something in doubt.
 
     Returns:
         Lines of words; boxes in pixels of the frame.
@@ -112,13 +114,15 @@ def read_text(
         return BarText(())
     # Capitals and digits, not the dots and small letters, set the size.
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
-    scale = float(np.clip((SECOND_LETTER_HEIGHT_PX if second else LETTER_HEIGHT_PX) / letter_height, 0.5, LARGEST_SCALE))
+    scale = float(
+        np.clip((SECOND_LETTER_HEIGHT_PX if second else LETTER_HEIGHT_PX) / letter_height, 0.5, LARGEST_SCALE)
+    )
     page = 255 - _without_lines(contrast, ink, letter_height)
     size = (max(1, round(page.shape[1] * scale)), max(1, round(page.shape[0] * scale)))
     picture = Image.fromarray(page).resize(size, Image.Resampling.BICUBIC)
     framed = Image.new("L", (size[0] + 2 * MARGIN_PX, size[1] + 2 * MARGIN_PX), 255)
     framed.paste(picture, (MARGIN_PX, MARGIN_PX))
-    data = _tesseract(framed, settings, page_mode=6 if second else 11)
+    data = _tesseract(framed, settings)
     words = []
     for text, conf, left, top, width, height in zip(
         data["text"], data["conf"], data["left"], data["top"], data["width"], data["height"], strict=True
@@ -165,13 +169,13 @@ def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: f
     return np.where(wiped, 0, contrast).astype(np.uint8)
 
 
-def _tesseract(picture: Image.Image, settings: MicrographSettings, page_mode: int) -> dict[str, list]:  # type: ignore[type-arg]
+def _tesseract(picture: Image.Image, settings: MicrographSettings) -> dict[str, list[Any]]:
     try:
         with _one_thread():
-            data: dict[str, list] = pytesseract.image_to_data(  # type: ignore[type-arg]
+            data: dict[str, list[Any]] = pytesseract.image_to_data(
                 picture,
                 lang=settings.ocr_languages,
-                config=f"--oem 1 --psm {page_mode} -c load_system_dawg=0 -c load_freq_dawg=0",
+                config="--oem 1 --psm 11 -c load_system_dawg=0 -c load_freq_dawg=0",
                 timeout=settings.ocr_timeout_s,
                 output_type=pytesseract.Output.DICT,
             )
@@ -194,7 +198,7 @@ def _tesseract(picture: Image.Image, settings: MicrographSettings, page_mode: in
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep Tesseract to one thread while it runs: the workers are the parallelism, more threads slow each other down."""
+    """Keep Tesseract to one thread while it runs: the workers are the parallelism, threads would slow each other."""
     before = os.environ.get("OMP_THREAD_LIMIT")
     os.environ["OMP_THREAD_LIMIT"] = "1"
     try:

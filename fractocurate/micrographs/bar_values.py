@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
@@ -16,7 +16,11 @@ _FIELD_WIDTH = re.compile(
     r"\b(?:HFW|HFOV|HFV|FOV|FW|view\s*f\w{2,3}d|field\s*of\s*view|horiz\w*\s*field\s*w\w*|bildbreite|sichtfeld|bildfeld)\b",
     re.IGNORECASE,
 )
-_OTHER_LENGTH = re.compile(r"\b(?:W[DO0]|W\.D\.?|working\s*dist\w*|aperture\s*size|arbeitsabstand|AA|VFW|FWD|spot|scan\w*)\b", re.IGNORECASE)
+_OTHER_LENGTH = re.compile(
+    r"\b(?:W[DO0]|W\.D\.?|working\s*dist\w*|aperture\s*size|arbeitsabstand|AA|VFW|FWD|spot|scan\w*)\b", re.IGNORECASE
+)
+_MISREAD = re.compile(r"\bMag\w*\.?\s*[=:]?\s*(?P<number>[0-9OoSIl|B.,]{1,8}?)\s*(?P<kilo>[kK]?)\s*[xX](?!\w)")
+_DIGIT_SLIPS = str.maketrans("OoSIl|B", "0051118")
 _VALUE_REACH = 14
 """Characters between a keyword and its value on one line."""
 _KEYWORD_REACH = 4
@@ -38,8 +42,11 @@ LOST_POINT_CONFIDENCE = 0.4
 """Of a number that is as likely to have lost its decimal point: of use to confirm, not to decide."""
 
 
+AGREED_CONFIDENCE = 0.6
+
+
 def lost_point(raw: str) -> bool:
-    """Whether a magnification reads like ``500 K X`` where bars print ``5.00 K X``: three digits, a k and no point."""
+    """Whether a magnification reads like ``500 K X`` where bars print ``5.00 K X``: a k and no decimal point."""
     return bool(re.search(r"(?<![\d.,])\d{3,}\s*[kK]", raw))
 
 
@@ -53,6 +60,37 @@ def box_of(words: Sequence[Word]) -> Box | None:
         max(w.box.right for w in words),
         max(w.box.bottom for w in words),
     )
+
+
+def agreed_label(first: ScaleLabel | None, second: ScaleLabel | None) -> ScaleLabel | None:
+    """What two looks at a label make of it: agreement raises the confidence, contradiction halves that of the
+    better.
+    """
+    if first is None or second is None:
+        return first or second
+    if abs(first.length_nm - second.length_nm) <= 1e-6 * first.length_nm:
+        return replace(first, confidence=agreed_confidence(first.confidence, second.confidence))
+    better = max(first, second, key=lambda label: label.confidence)
+    return replace(better, confidence=better.confidence / 2)
+
+
+def agreed_readings(first: list[Reading], second: list[Reading]) -> list[Reading]:
+    """The same for magnifications; those that only one look saw keep their confidence, the surest comes first."""
+    if not first or not second:
+        return first or second
+    merged: dict[str | None, Reading] = {r.value: r for r in first}
+    for reading in second:
+        known = merged.get(reading.value)
+        if known is None:
+            merged[reading.value] = reading
+        elif not lost_point(known.raw):
+            merged[reading.value] = replace(known, confidence=agreed_confidence(known.confidence, reading.confidence))
+    return sorted(merged.values(), key=lambda r: -r.confidence)
+
+
+def agreed_confidence(one: float, other: float) -> float:
+    """Confidence of a value that two looks at different sizes agree on: at least 0.6, that one of them is right."""
+    return round(max(AGREED_CONFIDENCE, 1 - (1 - one) * (1 - other)), 3)
 
 
 def magnification_readings(text: BarText) -> list[Reading]:
@@ -71,6 +109,8 @@ def magnification_readings(text: BarText) -> list[Reading]:
             )
             readings.append((not named, reading))
     readings.extend((True, reading) for reading in _under_header(text))
+    if not readings:
+        readings.extend((False, reading) for reading in _repaired(text))
     readings.sort(key=lambda item: item[0])
     unique: dict[str | None, Reading] = {}
     for _, reading in readings:
@@ -125,20 +165,50 @@ def _field_width(raw: str, value: float, words: Sequence[Word]) -> Reading:
     if "." not in raw and "," not in raw and len(re.sub(r"\D", "", raw)) >= 3:
         # Three digits without a point are as likely 5.97 with its point lost: of use to confirm, not to decide.
         confidence, note = min(confidence, 0.4), "a decimal point may be lost"
-    return Reading("field_width_nm", raw, f"{value:.8g}", ReadingMethod.FIELD_WIDTH, confidence, box=box_of(words), note=note)
+    return Reading(
+        "field_width_nm", raw, f"{value:.8g}", ReadingMethod.FIELD_WIDTH, confidence, box=box_of(words), note=note
+    )
 
 
 def _label_lengths(line: TextLine) -> list[tuple[str, float, int]]:
-    """Lengths of a line, with the slips of OCR that are certain beside a bar: ``Imm`` for ``1mm``, ``10 zm`` for ``10 µm``."""
+    """Lengths of a line, with slips of OCR that are certain beside a bar: ``Imm`` for ``1mm``, ``10 zm`` for ``10 µm``."""
     text = line.text
     found = find_lengths(text)
     taken = {start for _, _, start in found}
     for match in re.finditer(r"(?<![\w.,])([ITil|\]])\s?((?:mm|um|µm|nm|pm))(?!\w)", text):
         found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"1{match[2]}"))
-    for match in re.finditer(r"(?<![\w.,])(\d{1,3}(?:\.\d)?)\s?([ztvgxa]{1,2}m|t?um|un|umn|pn|ym|fim|pum|jm|m)(?![A-Za-z])", text):
+    for match in re.finditer(
+        r"(?<![\w.,])(\d{1,3}(?:\.\d)?)\s?([ztvgxa]{1,2}m|t?um|un|umn|pn|ym|fim|pum|jm|m)(?![A-Za-z])", text
+    ):
         if match.start() not in taken:
             found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"{match[1]} um"))
     return found
+
+
+def _repaired(text: BarText) -> list[Reading]:
+    """``Mag = SOX`` for ``50X``: letters where only digits can stand, behind a keyword and before an ``x``."""
+    readings = []
+    for line in text.lines:
+        for match in _MISREAD.finditer(line.text):
+            digits = match["number"].translate(_DIGIT_SLIPS)
+            found = find_magnifications(f"Mag {digits}{match['kilo']}x")
+            if found:
+                words = line.words_at(match.start(), match.end())
+                confidence = min((w.confidence for w in words), default=0.0) / 2
+                value = f"{found[0][1]:.10g}"
+                note = f"repaired: {match['number']} -> {digits}"
+                readings.append(
+                    Reading(
+                        "magnification",
+                        match[0],
+                        value,
+                        ReadingMethod.DATA_BAR,
+                        confidence,
+                        box=box_of(words),
+                        note=note,
+                    )
+                )
+    return readings
 
 
 def _under_header(text: BarText) -> list[Reading]:
@@ -153,7 +223,9 @@ def _under_header(text: BarText) -> list[Reading]:
                 if found and below:
                     confidence = min(w.confidence for w in below)
                     value = f"{found[0][1]:.10g}"
-                    readings.append(Reading("magnification", raw, value, ReadingMethod.DATA_BAR, confidence, box=box_of(below)))
+                    readings.append(
+                        Reading("magnification", raw, value, ReadingMethod.DATA_BAR, confidence, box=box_of(below))
+                    )
     return readings
 
 
@@ -181,7 +253,11 @@ def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool
 
 def _stands_under(keyword: re.Pattern[str], text: BarText, box: Box) -> bool:
     return any(
-        keyword.fullmatch(w.text) and any(below.box.left < box.right and box.left < below.box.right and abs(below.box.top - box.top) < box.height for below in _words_below(text, w.box))
+        keyword.fullmatch(w.text)
+        and any(
+            below.box.left < box.right and box.left < below.box.right and abs(below.box.top - box.top) < box.height
+            for below in _words_below(text, w.box)
+        )
         for w in text.words
     )
 
@@ -190,6 +266,6 @@ def _distance(label: Box, bar: PixelBox) -> float | None:
     """How far a label is from a bar; None if it cannot belong to it."""
     gap_x = max(0.0, label.left - bar.right, bar.left - label.right)
     gap_y = max(0.0, label.top - bar.bottom, bar.top - label.bottom)
-    if gap_y > 2.5 * label.height or gap_x > (10 if gap_y < label.height else 3) * label.height:
+    if gap_y > 2.5 * label.height or gap_x > (20 if gap_y < label.height else 3) * label.height:
         return None
     return gap_x + gap_y

@@ -1,8 +1,9 @@
 """Find the data bar of a frame: a drawn rectangle of one background level with lettering in it.
 
-What makes a bar, whatever its height, place and colour: (1) long flat runs of one level in every row, (2) straight edges
-where these runs begin and end, (3) letters in it. Black vacuum, saturated charging and defocused background may have the
-first, seldom the second and never the third. Text drawn straight over the picture has no such rectangle: see ``overlay``.
+What makes a bar, whatever its height, place and colour: (1) long flat runs of one level in every row, (2) straight
+edges where these runs begin and end, (3) letters in it. Black vacuum, saturated charging and defocused background may
+have the first, seldom the second and never the third. Text drawn straight over the picture has no such rectangle: see
+``overlay``.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from data_contracts.vocabulary import DataBarKind
 from fractocurate.micrographs.flatness import (
     LEVEL_TOLERANCE,
     BoolImage,
+    Mark,
     PixelBox,
     drawn_levels,
     flat_runs,
@@ -24,15 +26,18 @@ from fractocurate.micrographs.flatness import (
     level_shares,
     marks_of,
 )
+from fractocurate.micrographs.scale_bar import find_scale_bars
 
 LEAST_BAR_HEIGHT_PX = 10
 LEAST_BAR_LETTERS = 4
 """A scale label alone (``5 µm``) has three or four marks; a flat area with fewer is no data bar."""
 INK_CONTRAST = 50
 """Least distance of a letter from its background, in grey levels: grey-on-black logos have 80 and more."""
-TALLEST_STRIP = 0.4
+TALLEST_STRIP = 0.5
 """A strip that covers more of a frame than this is not a bar, unless the frame is nothing but a bar."""
 _ROW_SHARE = 0.45
+_BORDER_SHARE = 0.06
+"""Of the height: picture rows that may remain between a strip and the border of the frame."""
 _TEXT_ROW_SHARE = 0.15
 _LONGEST_TEXT_GAP_PX = 40
 _TALLEST_TEXT = 0.06
@@ -90,38 +95,48 @@ def _strips_of_level(
     grey: GreyImage, shares: NDArray[np.float32], level: int, hinted_top_px: int | None
 ) -> list[tuple[DataBar, int]]:
     """Bars of one background level across the whole width, each with its number of letters."""
+    strips = (_strip(grey, shares, level, rows, hinted_top_px) for rows in _segments(shares, level))
+    return [strip for strip in strips if strip is not None]
+
+
+def _strip(
+    grey: GreyImage, shares: NDArray[np.float32], level: int, rows: tuple[int, int], hinted_top_px: int | None
+) -> tuple[DataBar, int] | None:
+    """The bar that some rows make, with its number of letters; None if they are no bar."""
     height_px, width_px = grey.shape
-    row_share = shares[:, level]
-    found = []
-    for top, bottom in _segments(shares, level):
-        if bottom - top < LEAST_BAR_HEIGHT_PX:
-            continue
-        at_bottom = height_px - bottom <= max(4, 0.06 * height_px)
-        at_top = top <= max(4, 0.06 * height_px)
-        if not (at_bottom or at_top):
-            continue
-        letters = [m.box for m in _letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
-        if len(letters) < LEAST_BAR_LETTERS:
-            continue
-        whole = top <= 4 and height_px - bottom <= 4
-        y0, y1, issues = top, bottom, ()
-        if whole and not _is_only_bar(row_share, letters, height_px):
-            continue
-        if not whole:
-            y0, y1, issues = _settle_edges(shares, level, (top, bottom), letters, at_bottom=at_bottom)
-            if at_bottom and hinted_top_px is not None and 0 < abs(hinted_top_px - y0) <= 4 and _row_is_edge(grey, hinted_top_px):
-                y0 = hinted_top_px
-            if y1 - y0 > TALLEST_STRIP * height_px and not _is_only_bar(row_share, letters, height_px):
-                continue
-        if not whole and not issues:
-            y0, y1 = _sharpened(grey, level, y0, y1)
-        box = _narrowed(grey, PixelBox(0, y0, width_px, y1), level)
-        crop = PixelBox(0, 0, width_px, 0) if whole else largest_remainder(box, width_px, height_px)
-        kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
-        if box.width < width_px:
-            kind = DataBarKind.BOX
-        found.append((DataBar(kind, box, crop, level, issues), len(letters)))
-    return found
+    top, bottom = rows
+    at_bottom = height_px - bottom <= max(4, _BORDER_SHARE * height_px)
+    at_top = top <= max(4, _BORDER_SHARE * height_px)
+    if bottom - top < LEAST_BAR_HEIGHT_PX or not (at_bottom or at_top):
+        return None
+    letters = [m.box for m in _letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
+    if len(letters) < LEAST_BAR_LETTERS:
+        return None
+    is_only_bar = _is_only_bar(shares[:, level], letters, height_px)
+    if top <= 4 and height_px - bottom <= 4:
+        if not is_only_bar:
+            return None
+        # The frame is a strip cut out of another: no picture is left.
+        box = PixelBox(0, 0, width_px, height_px)
+        note = ("data bar: the frame is nothing but a data bar, there is no picture in it",)
+        return DataBar(DataBarKind.BOTTOM, box, PixelBox(0, 0, width_px, 0), level, note), len(letters)
+    y0, y1, issues = _settle_edges(shares, level, rows, letters, at_bottom=at_bottom)
+    if (
+        at_bottom
+        and hinted_top_px is not None
+        and 0 < abs(hinted_top_px - y0) <= 4
+        and _row_is_edge(grey, hinted_top_px)
+    ):
+        y0 = hinted_top_px
+    if y1 - y0 > TALLEST_STRIP * height_px and not is_only_bar:
+        return None
+    if not issues:
+        y0, y1 = _sharpened(grey, level, y0, y1)
+    box = _narrowed(grey, PixelBox(0, y0, width_px, y1), level)
+    kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
+    if box.width < width_px:
+        kind = DataBarKind.BOX
+    return DataBar(kind, box, largest_remainder(box, width_px, height_px), level, issues), len(letters)
 
 
 def _segments(shares: NDArray[np.float32], level: int) -> list[tuple[int, int]]:
@@ -153,9 +168,9 @@ def _down_to_border(supported: BoolImage, bottom: int) -> int:
     return bottom
 
 
-def _letters_in(grey: GreyImage, box: PixelBox, level: int) -> list:  # type: ignore[type-arg]
+def _letters_in(grey: GreyImage, box: PixelBox, level: int) -> list[Mark]:
     part = box.cut(grey)
-    ink = ink_of(part, level)  # type: ignore[arg-type]
+    ink = ink_of(part, level)
     if ink.mean() > 0.5:
         return []
     return letters_among(marks_of(ink), tallest_px=0.8 * box.height)
@@ -173,7 +188,7 @@ def _is_only_bar(row_share: NDArray[np.float32], letters: list[PixelBox], height
 def _settle_edges(
     shares: NDArray[np.float32], level: int, rows: tuple[int, int], letters: list[PixelBox], *, at_bottom: bool
 ) -> tuple[int, int, tuple[str, ...]]:
-    """The rows of a strip with its frame lines; where the picture beside it is as flat and dark, those around its text."""
+    """The rows of a strip with its frame lines; beside a picture of the same level, those around its text."""
     height_px = shares.shape[0]
     top, bottom = rows
     issues: tuple[str, ...] = ()
@@ -224,7 +239,7 @@ def _sharpened(grey: GreyImage, level: int, top: int, bottom: int) -> tuple[int,
 
 
 def _jump(distance: NDArray[np.float64], default: int) -> int:
-    """Index that best splits a profile into far (first) and near (rest), by least squares; the default if none is clear."""
+    """Index that best splits a profile into far and near, by least squares; the default if none is clear."""
     best, best_error = default, np.inf
     for cut in range(1, len(distance) - 1):
         far, near = distance[:cut], distance[cut:]
@@ -272,12 +287,17 @@ def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
         mask = ndimage.binary_closing(mask, structure=np.ones((5, 5), bool), border_value=0)
         for mark in marks_of(mask):
             box = mark.box
-            if box.width < 0.12 * width_px or box.height < LEAST_BAR_HEIGHT_PX or box.height > TALLEST_STRIP * height_px:
+            if (
+                box.width < 0.06 * width_px
+                or box.height < LEAST_BAR_HEIGHT_PX
+                or box.height > TALLEST_STRIP * height_px
+            ):
                 continue
             if mark.fill < 0.4 or not _has_straight_sides(grey, box, level):
                 continue
             letters = _letters_in(grey, box, level)
-            if len(letters) < LEAST_BAR_LETTERS or (best is not None and len(letters) <= best[0]):
+            enough = len(letters) >= LEAST_BAR_LETTERS or (letters and find_scale_bars(ink_of(box.cut(grey), level)))
+            if not enough or (best is not None and len(letters) <= best[0]):
                 continue
             outer = _with_frame(grey, box)
             crop = largest_remainder(outer, width_px, height_px)

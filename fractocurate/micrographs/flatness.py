@@ -5,6 +5,7 @@ scale bar, letters) is constant. JPEG blurs this a little, hence the tolerances.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ RUN_LENGTH_PX = 8
 """Shortest run that counts as drawn: noise rarely makes one, the gaps between words always do."""
 
 BoolImage = NDArray[np.bool_]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,17 @@ class PixelBox:
         """Pixels."""
         return max(0, self.width) * max(0, self.height)
 
-    def cut(self, image: NDArray[np.generic]) -> NDArray[np.generic]:
+    def cut(self, image: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """The part of an array of shape (height, width) inside the box."""
         return image[self.top : self.bottom, self.left : self.right]
 
     def grown(self, dx: int, dy: int, width_px: int, height_px: int) -> "PixelBox":
         """The box with margins, kept inside a picture of the given size."""
         return PixelBox(
-            max(0, self.left - dx), max(0, self.top - dy), min(width_px, self.right + dx), min(height_px, self.bottom + dy)
+            max(0, self.left - dx),
+            max(0, self.top - dy),
+            min(width_px, self.right + dx),
+            min(height_px, self.bottom + dy),
         )
 
     def united(self, other: "PixelBox") -> "PixelBox":
@@ -119,7 +124,9 @@ def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4)
         # The window makes plateaus around a level: its middle is the level itself, except at the two ends of the scale.
         best = np.flatnonzero(weight >= 0.999 * peak)
         plateau = best[best - best[0] <= 2 * LEVEL_TOLERANCE]
-        level = int(plateau[0] if plateau[0] == 0 else plateau[-1] if plateau[-1] == 255 else plateau[len(plateau) // 2])
+        level = int(
+            plateau[0] if plateau[0] == 0 else plateau[-1] if plateau[-1] == 255 else plateau[len(plateau) // 2]
+        )
         levels.append(level)
         weight[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
     return levels
@@ -141,7 +148,10 @@ def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
     candidates = [
         m
         for m in marks
-        if 4 <= m.box.height <= tallest_px and m.box.width <= 2.5 * m.box.height + 2 and m.area_px >= 4 and m.fill > 0.12
+        if 4 <= m.box.height <= tallest_px
+        and m.box.width <= 2.5 * m.box.height + 2
+        and m.area_px >= 4
+        and m.fill > 0.12
     ]
     candidates.sort(key=lambda m: m.box.left)
     letters = []

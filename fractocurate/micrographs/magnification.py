@@ -1,10 +1,11 @@
 """Magnifications as data bars, tags and file names write them, as numbers.
 
-``Mag = 1.00 K X``, ``x1,000``, ``X 37``, ``mag 10 000 x``, ``50kx``, ``Vergr. 2.000:1``, ``V250`` ... A number counts only
-beside a sign that says what it is; a bare number is read from a file name alone, and with low confidence.
+``Mag = 1.00 K X``, ``x1,000``, ``X 37``, ``mag 10 000 x``, ``50kx``, ``Vergr. 2.000:1``, ``V250`` ... A number
+counts only beside a sign that says what it is; a bare number is read from a file name alone, and with low confidence.
 """
 
 import re
+from itertools import pairwise
 
 from data_contracts.records import Reading
 from data_contracts.vocabulary import ReadingMethod
@@ -13,22 +14,30 @@ LEAST_MAGNIFICATION = 3.0
 GREATEST_MAGNIFICATION = 2_000_000.0
 """Range of what an SEM can be set to; outside it a number is something else."""
 
-NOMINAL_STEPS = (10, 20, 25, 30, 50, 100, 150, 200, 250, 300, 500, 750, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 10000, 15000)
-NOMINAL_STEPS += (20000, 25000, 30000, 40000, 50000, 100000)
+NOMINAL_STEPS = frozenset(
+    int(mantissa * 10**power)
+    for mantissa in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5)
+    for power in range(1, 6)
+    if mantissa * 10**power <= 1e5
+)
 """Magnifications that operators choose; only these are believed when a name holds nothing but the number."""
 BARE_NUMBER_CONFIDENCE = 0.5
 
-_NUMBER = r"\d{1,3}(?:[ .,'’]\d{3})+(?!\d)|\d+(?:[.,]\d+)?"
-_TIMES = r"[xX×]"
+# Thousands may be parted by a blank, a point, a comma or (Swiss) an apostrophe, straight or curly.
+_NUMBER = r"\d{1,3}(?:(?: |[.,'\u2019]\s?)\d{3})+(?!\d)|\d+(?:[.,]\d+)?"
+_TIMES = "[xX\u00d7]"
 _KILO = r"[kK]"
 _KEYWORD = (
-    r"(?:SEM\s*)?\b(?:magnification|magnif|magn|mag|vergr(?:ö|o|oe)(?:ß|ss|B|f)erung|vergr|abbildungsma(?:ß|ss)stab|ma(?:ß|ss)stab)\b"
+    r"(?:SEM\s*)?\b(?:magnification|magnif|magn|mag|vergr(?:ö|o|oe)(?:ß|ss|B|f)erung|vergr"
+    r"|abbildungsma(?:ß|ss)stab|ma(?:ß|ss)stab)\b"
 )
 _WITH_KEYWORD = re.compile(
     rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{_NUMBER})\s*(?P<kilo>{_KILO}?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?",
     re.IGNORECASE,
 )
-_TIMES_FIRST = re.compile(rf"(?<![\w.,:/-]){_TIMES}{{1,2}}\s{{0,3}}(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])")
+_TIMES_FIRST = re.compile(
+    rf"(?<![\w.,:/-]){_TIMES}{{1,2}}\s{{0,3}}(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
+)
 _TIMES_LAST = re.compile(
     rf"(?<![\w.,:/-])(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}?)\s?(?:{_TIMES}|:\s?1)(?![\w.])(?!\s?\d)"
 )
@@ -47,7 +56,7 @@ def number_of(text: str) -> float | None:
     A separator before exactly three digits parts thousands (``1.000``, ``1,000``, ``10 000``), any other is decimal. A
     leading zero makes it decimal (``0.500``).
     """
-    compact = re.sub(r"[ '’]", "", text.strip())
+    compact = re.sub(r"[\s'\u2019]", "", text.strip())
     if re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", compact):
         compact = re.sub(r"[.,]", "", compact)
     else:
@@ -63,7 +72,7 @@ def magnification_of(number: str, kilo: str | None) -> float | None:
     if kilo:
         # ``1.000k`` is one thousand, not a million: with a k a separator is decimal.
         try:
-            value = float(re.sub(r"[ '’]", "", number).replace(",", ".")) * 1000
+            value = float(re.sub(r"[\s'\u2019]", "", number).replace(",", ".")) * 1000
         except ValueError:
             return None
     else:
@@ -107,7 +116,8 @@ def parse_magnification(text: str) -> float | None:
 def parse_magnification_from_name(name: str) -> Reading | None:
     """The magnification that a file or folder name states (``x500``, ``1kX``, ``V250``, ``1.048kx``).
 
-    Running numbers, dates, identifiers and serial numbers are not taken for one: a number needs its ``x``, ``V`` or ``k``,
+    Running numbers, dates, identifiers and serial numbers are not taken for one: a number needs its ``x``, ``V`` or
+    ``k``,
     or must stand alone as a token and be a step that operators choose; then the confidence is 0.5. Two different ones
     cancel each other.
     """
@@ -116,7 +126,7 @@ def parse_magnification_from_name(name: str) -> Reading | None:
     # ``500 x`` and ``x 500`` are one statement in two tokens.
     joined = [
         a + b
-        for a, b in zip(tokens, tokens[1:], strict=False)
+        for a, b in pairwise(tokens)
         if (re.fullmatch(r"\d+(?:[.,]\d+)?[kK]?", a) and b.lower() in ("x", "kx")) or (a.lower() == "x" and b.isdigit())
     ]
     marked: dict[float, str] = {}
@@ -141,7 +151,9 @@ def parse_magnification_from_name(name: str) -> Reading | None:
     if len(likely) == 1:
         step = likely.pop()
         note = "bare number: may be a running number"
-        return Reading("magnification", str(step), str(step), ReadingMethod.FILE_NAME, BARE_NUMBER_CONFIDENCE, note=note)
+        return Reading(
+            "magnification", str(step), str(step), ReadingMethod.FILE_NAME, BARE_NUMBER_CONFIDENCE, note=note
+        )
     return None
 
 

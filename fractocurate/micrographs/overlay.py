@@ -1,24 +1,29 @@
 """Find a scale bar with its label, or a ruler with its text, drawn straight over the picture without a background.
 
-What is drawn so is white or black throughout, straight-edged, and has its label beside it. A bright or dark streak of the
-specimen may resemble the bar, but has no letters of the same level next to it.
+What is drawn so is white or black throughout, straight-edged, and has its label beside it. A bright or dark streak
+of the specimen may resemble the bar, but has no letters of the same level next to it.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, largest_remainder, letters_among, marks_of
+from fractocurate.micrographs.flatness import Mark, PixelBox, largest_remainder, letters_among, marks_of
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 
 WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
+WHITE_LEVELS, BLACK_LEVELS = (236, 215, 195, 175), (16, 30, 45)
+"""Levels tried for the lettering beside a bar."""
+PERFECT_LENGTH_PX = 40
 LEAST_CONTRAST = 25
 """Least mean step across the long edges of a bar, in grey levels."""
 LEAST_LETTERS = 2
-MARGIN_PX = 2
-"""Grown around what is found: anti-aliased rims are fainter than the levels above."""
+MARGIN_PX = 10
+"""Least margin around what is found, else a letter height: rims, shadows and pads of letters are fainter than their
+core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +35,37 @@ class Overlay:
     crop: PixelBox
     bar: ScaleBar
     """In pixels of the frame."""
-    letters: BoolImage
-    """Shape of ``box``: the letters alone, for reading."""
+    contrast: NDArray[np.uint8]
+    """Shape of ``box``: the letters alone, 255 at full strength, for reading."""
+    is_certain: bool
+    """Whether it is drawn beyond doubt even if its label cannot be read: a ruler or a perfect rectangle."""
 
 
 def find_overlay(grey: GreyImage) -> Overlay | None:
     """The most convincing drawing over a picture; None if there is none. Its label has still to be read to prove it."""
     found: list[tuple[int, Overlay]] = []
-    for mask in (grey >= WHITE_FROM, grey <= BLACK_TO):
+    for white in (True, False):
+        mask = grey >= WHITE_FROM if white else grey <= BLACK_TO
         if mask.mean() > 0.3:
             continue  # a saturated or black picture hides any drawing of that level
-        marks = marks_of(mask)
-        tallest = 0.08 * grey.shape[0]
         for bar in find_scale_bars(mask):
             if not _stands_out(grey, bar):
                 continue
-            letters = _lettering(bar, marks, tallest, grey.shape[1])
-            if len(letters) >= LEAST_LETTERS:
-                found.append((len(letters) + 5 * bar.is_ruler, _overlay(grey, mask, bar, letters, marks)))
+            marks, letters = _lettering(grey, bar, white=white)
+            perfect = _is_perfect(grey, bar)
+            if len(letters) >= LEAST_LETTERS or perfect:
+                found.append(
+                    (len(letters) + 5 * bar.is_ruler, _overlay(grey, bar, letters, marks, white=white, perfect=perfect))
+                )
     return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
+    """Whether a bar is a rectangle of pure white or black to the last pixel: no detector saturates like that."""
+    if bar.is_ruler or len(bar.parts) != 1 or bar.box.width < PERFECT_LENGTH_PX or bar.box.height < 2:
+        return False
+    rows = bar.box.cut(grey)[1:-1, 4:-4] if bar.box.height > 3 else bar.box.cut(grey)[:, 4:-4]  # JPEG rings at the rim
+    return bool(rows.size) and bool((rows >= 242).all() or (rows <= 12).all()) and float(rows.std()) <= 4
 
 
 def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
@@ -73,24 +90,46 @@ def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
     return bar.box.top >= 0 and bar.box.right <= width_px and bar.box.bottom <= height_px
 
 
-def _lettering(bar: ScaleBar, marks: list[Mark], tallest: float, width_px: int) -> list[Mark]:
-    """Letters beside a bar, and those further along on the lines of these."""
-    own = {(p.left, p.top) for p in bar.parts}
-    letters = [m for m in letters_among(marks, tallest) if (m.box.left, m.box.top) not in own and m.box.height >= 6]
-    near = [m for m in letters if _is_beside(m.box, bar.box)]
-    if not near:
-        return []
-    height = float(np.median([m.box.height for m in near]))
-    near = [m for m in near if 0.5 * height <= m.box.height <= 1.8 * height]
-    if not bar.is_ruler:
-        return near
-    top, bottom = min(m.box.top for m in near), max(m.box.bottom for m in near)
-    slack = 0.35 * height
-    return [
-        m
-        for m in letters
-        if m.box.top >= top - slack and m.box.bottom <= bottom + slack and 0.5 * height <= m.box.height <= 1.8 * height
-    ]
+def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> tuple[list[Mark], list[Mark]]:
+    """All marks around a bar, and the letters among them, at the level that shows most letters.
+
+    Thin letters are anti-aliased, so that they are fainter than the bar and fainter still on a busy picture.
+    """
+    height_px, width_px = grey.shape
+    tallest = 0.08 * height_px
+    reach = int(4 * tallest)
+    around = bar.box.grown(width_px if bar.is_ruler else reach, reach, width_px, height_px)
+    part = around.cut(grey)
+    best: tuple[list[Mark], list[Mark]] = ([], [])
+    for level in WHITE_LEVELS if white else BLACK_LEVELS:
+        mask = part >= level if white else part <= level
+        if mask.mean() > 0.3:
+            break
+        for own in bar.parts:
+            rows = slice(own.top - around.top, own.bottom - around.top)
+            mask[rows, own.left - around.left : own.right - around.left] = False
+        marks = [_moved(m, around) for m in marks_of(np.asarray(mask))]
+        letters = [m for m in letters_among(marks, tallest) if m.box.height >= 6]
+        near = [m for m in letters if _is_beside(m.box, bar.box)]
+        if not near:
+            continue
+        height = float(np.median([m.box.height for m in near]))
+        near = [m for m in near if 0.5 * height <= m.box.height <= 1.8 * height]
+        base = float(np.median([m.box.bottom for m in near]))
+        near = [m for m in near if abs(m.box.bottom - base) <= 0.45 * height]
+        if bar.is_ruler and near:
+            top, bottom = min(m.box.top for m in near), max(m.box.bottom for m in near)
+            slack = 0.35 * height
+            near = [m for m in letters if m.box.top >= top - slack and m.box.bottom <= bottom + slack]
+        if len(near) > len(best[1]) + 1:
+            best = (marks, near)
+    return best
+
+
+def _moved(mark: Mark, origin: PixelBox) -> Mark:
+    box = mark.box
+    moved = PixelBox(box.left + origin.left, box.top + origin.top, box.right + origin.left, box.bottom + origin.top)
+    return Mark(mark.label, moved, mark.area_px)
 
 
 def _is_beside(letter: PixelBox, bar: PixelBox) -> bool:
@@ -102,23 +141,31 @@ def _is_beside(letter: PixelBox, bar: PixelBox) -> bool:
     return letter.bottom >= bar.top - reach_y and letter.top <= bar.bottom + reach_y
 
 
-def _overlay(grey: GreyImage, mask: BoolImage, bar: ScaleBar, letters: list[Mark], marks: list[Mark]) -> Overlay:
+def _overlay(
+    grey: GreyImage, bar: ScaleBar, letters: list[Mark], marks: list[Mark], *, white: bool, perfect: bool
+) -> Overlay:
     height_px, width_px = grey.shape
     box = bar.box
     for letter in letters:
         box = box.united(letter.box)
-    height = float(np.median([m.box.height for m in letters]))
-    box = box.grown(MARGIN_PX, MARGIN_PX, width_px, height_px)
-    drawn = np.zeros((box.height, box.width), np.bool_)
+    height = float(np.median([m.box.height for m in letters])) if letters else 0.0
+    # Where no label could be made out beside a certain bar, room for one is taken off with it.
+    margin = max(MARGIN_PX, round(1.1 * height)) if len(letters) >= LEAST_LETTERS else max(26, 6 * bar.box.height)
+    box = box.grown(margin, margin, width_px, height_px)
     # Points, dots and accents are too small to be letters, but make 50.0 of 50 0.
     small = [m for m in marks if max(m.box.width, m.box.height) <= 0.45 * height and _is_near_any(m.box, letters)]
+    near = np.zeros((box.height, box.width), np.bool_)
     for mark in (*letters, *small):
-        rows = slice(max(0, mark.box.top - box.top), mark.box.bottom - box.top)
-        columns = slice(max(0, mark.box.left - box.left), mark.box.right - box.left)
-        drawn[rows, columns] |= mask[box.top : box.bottom, box.left : box.right][rows, columns]
-    for part in bar.parts:
-        drawn[part.top - box.top : part.bottom - box.top, part.left - box.left : part.right - box.left] = False
-    return Overlay(box, largest_remainder(box, width_px, height_px), bar, drawn)
+        around = mark.box.grown(2, 2, width_px, height_px)
+        near[
+            max(0, around.top - box.top) : max(0, around.bottom - box.top),
+            max(0, around.left - box.left) : max(0, around.right - box.left),
+        ] = True
+    part = box.cut(grey).astype(np.float64)
+    level = float(np.median(part[~near])) if (~near).any() else float(np.median(part))
+    strength = (part - level) / max(255 - level, 1) if white else (level - part) / max(level, 1)
+    contrast = np.where(near, np.clip(1.4 * strength - 0.4, 0, 1) * 255, 0).astype(np.uint8)
+    return Overlay(box, largest_remainder(box, width_px, height_px), bar, contrast, perfect or bar.is_ruler)
 
 
 def _is_near_any(small: PixelBox, letters: list[Mark]) -> bool:

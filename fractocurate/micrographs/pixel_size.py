@@ -11,7 +11,8 @@ PRECEDENCE = (
     ReadingMethod.FIELD_WIDTH,
     ReadingMethod.SCALE_BAR,
 )
-"""Among sources that agree: a tag has six digits, a printed field width three, a drawn bar is good to a pixel at each end."""
+"""Among sources that agree: a tag has six digits, a printed field width three, a drawn bar is good to a pixel at
+each end."""
 
 DISPLAY_WIDTH_MM = (30.0, 1000.0)
 """Magnification times width of the field is the width of a display or print. Values outside are a misread number."""
@@ -44,9 +45,10 @@ def choose_pixel_size(
         least_confidence: readings below it may confirm, not decide.
 
     Returns:
-        The reading (None if nothing can be believed) and issues. Values are never averaged. Where two sources contradict
-        each other, what is printed or drawn on the frame is preferred to a tag, because the frame cannot have lost its own
-        bar while a tag may stem from another picture; and all values are listed.
+        The reading (None if nothing can be believed) and issues. Values are never averaged. Where two sources
+        contradict
+        each other, what is printed or drawn on the frame is preferred to a tag, because the frame cannot have lost
+        its own bar while a tag may stem from another picture; and all values are listed.
     """
     usable = [c for c in candidates if c.value is not None and c.confidence >= least_confidence]
     plausible = [c for c in usable if _fits_display(float(c.value or 0), width_px, magnification)]
@@ -64,7 +66,9 @@ def choose_pixel_size(
     listed = "; ".join(_told(c) for c in plausible)
     issues = (*issues, f"pixel size: sources disagree: {listed}")
     # Two that agree outvote one; else the frame itself outranks its tag.
-    best = max(range(len(plausible)), key=lambda i: (len(groups[i]), plausible[i].method is ReadingMethod.SCALE_BAR, -i))
+    best = max(
+        range(len(plausible)), key=lambda i: (len(groups[i]), plausible[i].method is ReadingMethod.SCALE_BAR, -i)
+    )
     return plausible[best], issues
 
 

@@ -1,7 +1,7 @@
 """Read one SEM frame: decode once, then tags, data bar, printed text, magnification and pixel size."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from data_contracts.vocabulary import DataBarKind, ReadingMethod, Stage
 from fractocurate.micrographs.bar_text import BarText, OcrError, read_text
 from fractocurate.micrographs.bar_values import (
     ScaleLabel,
+    agreed_label,
+    agreed_readings,
     field_width_reading,
     lost_point,
     magnification_readings,
@@ -33,6 +35,8 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
+SURE = 0.7
+"""Confidence from which a printed value needs no second look."""
 MICROGRAPHS_VERSION = 1
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
@@ -65,7 +69,10 @@ def read_micrograph(
     readings = [*facts.readings, *sight.readings]
     issues += [*facts.issues, *sight.issues]
     magnification, magnification_issues = choose_magnification(readings, settings)
-    size_candidates = [*(r for r in readings if r.field == "pixel_size_nm"), *_from_field_width(readings, header.width_px)]
+    size_candidates = [
+        *(r for r in readings if r.field == "pixel_size_nm"),
+        *_from_field_width(readings, header.width_px),
+    ]
     readings += [r for r in size_candidates if r not in readings]
     if magnification is None:
         magnification, magnification_issues = _with_point_restored(readings, size_candidates, header.width_px)
@@ -101,11 +108,13 @@ def pixel_sha256(grey: GreyImage) -> str:
     return digest.hexdigest()
 
 
-def choose_magnification(readings: Sequence[Reading], settings: MicrographSettings) -> tuple[Reading | None, tuple[str, ...]]:
+def choose_magnification(
+    readings: Sequence[Reading], settings: MicrographSettings
+) -> tuple[Reading | None, tuple[str, ...]]:
     """The magnification that is believed: the printed one if it was read well, else that of the tag.
 
-    The printed value belongs to the picture for sure; a tag may be a left-over of another one. Where a tag and a well-read
-    print differ, the print is taken and all values are listed.
+    The printed value belongs to the picture for sure; a tag may be a left-over of another one. Where a tag and a
+    well-read print differ, the print is taken and all values are listed.
     """
     of_field = [r for r in readings if r.field == "magnification" and r.value is not None]
     tags = [r for r in of_field if r.method in (ReadingMethod.VENDOR_TAG, ReadingMethod.SIDECAR)]
@@ -131,7 +140,7 @@ def choose_magnification(readings: Sequence[Reading], settings: MicrographSettin
 def _with_point_restored(
     readings: Sequence[Reading], sizes: Sequence[Reading], width_px: int
 ) -> tuple[Reading | None, tuple[str, ...]]:
-    """A magnification whose lost decimal point the pixel size gives back: ``500 K X`` on a field that 5.00 K X shows."""
+    """A magnification whose lost decimal point the pixel size gives back: 5.00 K X that was read as ``500 K X``."""
     for printed in readings:
         if printed.field != "magnification" or printed.value is None or not lost_point(printed.raw):
             continue
@@ -141,7 +150,9 @@ def _with_point_restored(
             if fits_display(field_mm * value) or not fits_display(field_mm * value / 100):
                 continue
             restored = replace(printed, value=f"{value / 100:.10g}", confidence=0.5, note="decimal point restored")
-            issue = f"magnification: {printed.raw!r} read as {restored.value}, because the scale excludes {printed.value}"
+            issue = (
+                f"magnification: {printed.raw!r} read as {restored.value}, because the scale excludes {printed.value}"
+            )
             return restored, (issue,)
     return None, ()
 
@@ -156,10 +167,10 @@ class _Sight:
 
 
 def _vendor_facts(
-    private_tags: dict[int, str] | object, sidecars: Sequence[Path], width_px: int, height_px: int
+    private_tags: Mapping[int, str], sidecars: Sequence[Path], width_px: int, height_px: int
 ) -> tuple[VendorFacts, list[str]]:
     issues: list[str] = []
-    facts = read_vendor_tags(private_tags, width_px, height_px) if isinstance(private_tags, dict) else VendorFacts()
+    facts = read_vendor_tags(private_tags, width_px, height_px)
     texts = []
     for sidecar in sidecars:
         try:
@@ -170,14 +181,16 @@ def _vendor_facts(
     if not facts.vendor:
         return beside, issues
     bar_top = facts.bar_top_px if facts.bar_top_px is not None else beside.bar_top_px
-    return VendorFacts(facts.vendor, (*facts.readings, *beside.readings), bar_top, (*facts.issues, *beside.issues)), issues
+    return VendorFacts(
+        facts.vendor, (*facts.readings, *beside.readings), bar_top, (*facts.issues, *beside.issues)
+    ), issues
 
 
 def _look(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> _Sight:
     bar = find_data_bar(grey, facts.bar_top_px)
     sight = _Sight(bar)
     if bar.box is not None:
-        part = np.ascontiguousarray(bar.box.cut(grey)).astype(np.uint8)
+        part = np.ascontiguousarray(bar.box.cut(grey))
         ink = ink_of(part, bar.background)
         bars = find_scale_bars(ink)
         contrast = _contrast(part, ink, bar.background)
@@ -197,10 +210,9 @@ def _read_overlay(sight: _Sight, overlay: Overlay, grey: GreyImage, settings: Mi
         overlay.bar.is_ruler,
         tuple(_shifted(p, overlay.box) for p in overlay.bar.parts),
     )
-    contrast = np.where(overlay.letters, 255, 0).astype(np.uint8)
     before = (list(sight.readings), list(sight.issues))
-    label = _read(sight, contrast, overlay.letters, overlay.box, [local], settings)
-    if label is None and not overlay.bar.is_ruler and settings.use_ocr:
+    label = _read(sight, overlay.contrast, overlay.contrast > 100, overlay.box, [local], settings)
+    if label is None and not overlay.is_certain and settings.use_ocr:
         sight.readings, sight.issues = before
         return
     sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
@@ -221,7 +233,8 @@ def _read(
         for part in bar.parts:
             contrast[part.top : part.bottom, part.left : part.right] = 0
     in_frame = [
-        ScaleBar(_unshifted(b.box, box), b.length_px, b.is_ruler, tuple(_unshifted(p, box) for p in b.parts)) for b in bars
+        ScaleBar(_unshifted(b.box, box), b.length_px, b.is_ruler, tuple(_unshifted(p, box) for p in b.parts))
+        for b in bars
     ]
     label: ScaleLabel | None = None
     magnifications: list[Reading] = []
@@ -234,10 +247,12 @@ def _read(
             sight.issues.append(f"data bar: {error}")
             break
         texts.append(text)
-        label = label or scale_label(text, in_frame)
+        label = agreed_label(label, scale_label(text, in_frame))
         width = width or field_width_reading(text)
-        magnifications = magnifications or magnification_readings(text)
-        if (label or not bars) and (magnifications or len(text.words) < 6):
+        magnifications = agreed_readings(magnifications, magnification_readings(text))
+        label_is_sure = not bars or (label is not None and label.confidence >= SURE)
+        magnification_is_sure = bool(magnifications) and magnifications[0].confidence >= SURE
+        if label_is_sure and (magnification_is_sure or len(text.words) < 6):
             break
     sight.readings += magnifications
     if width is not None:
@@ -259,9 +274,7 @@ def _read(
     if texts and texts[0].words:
         best = max(texts, key=lambda t: t.confidence * len(t.words))
         sight.readings.append(
-            Reading(
-                "bar_text", best.text, best.text, ReadingMethod.DATA_BAR, round(best.confidence, 3), box=_box(box)
-            )
+            Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, round(best.confidence, 3), box=_box(box))
         )
     return label
 
@@ -287,7 +300,7 @@ def _contrast(part: GreyImage, ink: BoolImage, background: int) -> NDArray[np.ui
     """Distance from the background, stretched so that a typical letter is 255."""
     distance = np.abs(part.astype(np.int16) - background)
     full = float(np.percentile(distance[ink], 75)) if ink.any() else 255.0
-    return np.clip(distance * (255 / max(full, 1)), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(distance * (255 / max(full, 1)), 0, 255), dtype=np.uint8)
 
 
 def _same(one: Reading, other: Reading, tolerance: float) -> bool:

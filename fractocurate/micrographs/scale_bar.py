@@ -32,7 +32,7 @@ def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
     A bar is a mark whose full width is one unbroken run: a block, a line, or a line with end ticks. Lines that run from
     edge to edge are frames and separators. A line broken by its own label (``|--- 2 mm ---|``) is put together.
     """
-    height_px, width_px = ink.shape
+    width_px = ink.shape[1]
     marks = marks_of(ink)
     lines = [m for m in marks if _is_line(ink, m, width_px)]
     bars = [ScaleBar(m.box, _length_px(ink, m), is_ruler=False, parts=(m.box,)) for m in lines]
@@ -44,8 +44,8 @@ def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
 def _length_px(ink: BoolImage, mark: Mark) -> float:
     """Length of a bar: outer edge to outer edge, less half an end tick.
 
-    Whether instruments mean the outer edges of the end ticks or their middles is not documented, and differs: with half a
-    tick taken off, either meaning is met to half a tick.
+    Whether instruments mean the outer edges of the end ticks or their middles is not documented, and differs: with
+    half a tick taken off, either meaning is met to half a tick.
     """
     return mark.box.width - _end_tick_px(ink, mark, at_left=True) / 2
 
@@ -148,4 +148,8 @@ def _evenly_spaced(row: list[Mark]) -> list[Mark]:
 
 
 def _covers(outer: PixelBox, inner: PixelBox) -> bool:
-    return outer.left - 2 <= inner.left and inner.right <= outer.right + 2 and outer.top - 12 <= inner.top <= outer.bottom + 12
+    return (
+        outer.left - 2 <= inner.left
+        and inner.right <= outer.right + 2
+        and outer.top - 12 <= inner.top <= outer.bottom + 12
+    )

@@ -11,8 +11,8 @@ class MicrographSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ocr_languages: str = "eng"
-    """Tesseract languages, joined by ``+``. Data bars hold abbreviations and numbers in Latin letters; a second language
-    doubles the time and adds little, but sites with umlauts in their notes may want ``eng+deu``."""
+    """Tesseract languages, joined by ``+``. Data bars hold abbreviations and numbers in Latin letters; a second
+    language doubles the time and adds little, but sites with umlauts in their notes may want ``eng+deu``."""
     ocr_timeout_s: float = Field(default=30.0, gt=0)
     """Longest time for one call of Tesseract."""
     use_ocr: bool = True

@@ -1,18 +1,20 @@
 """The texts in which instruments keep their metadata, as flat tables ``section.key -> text``.
 
 Four families: INI (FEI and Thermo Fisher tags 34680 and 34682, TESCAN tag 50431 and ``.hdr``, Hitachi ``.txt``), Zeiss
-SmartSEM pairs of lines (tag 34118), JEOL ``$KEY value`` lines (``.txt``), and XML elements (Phenom). Keys are lower-case.
+SmartSEM pairs of lines (tag 34118), JEOL ``$KEY value`` lines (``.txt``), and XML elements (Phenom). Keys are
+lower-case.
 """
 
 import codecs
 import re
+from itertools import pairwise
 
 _XML_LEAF = re.compile(r"<(?:\w+:)?(?P<name>\w+)(?P<attributes>[^<>]*)>(?P<text>[^<>]{0,400})</(?:\w+:)?(?P=name)>")
 _XML_UNIT = re.compile(r"""\bunit\s*=\s*["'](?P<unit>[^"']+)["']""", re.IGNORECASE)
 
 
 def decode_text(content: bytes) -> str:
-    """Text of a sidecar file: UTF-16 and UTF-8 by their marks, UTF-16 without mark by its zeros, else UTF-8 or Latin-1."""
+    """Text of a sidecar file: UTF-16 and UTF-8 by their marks, UTF-16 without one by its zeros, else Latin-1."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace")
     if content.startswith(codecs.BOM_UTF8):
@@ -54,7 +56,7 @@ def parse_zeiss(text: str) -> dict[str, str]:
     """A key such as ``AP_MAG`` on one line, ``Name = value`` or ``Name :value`` on the next."""
     table: dict[str, str] = {}
     lines = [line.strip("\x00 \t") for line in text.splitlines()]
-    for key, statement in zip(lines, lines[1:], strict=False):
+    for key, statement in pairwise(lines):
         if re.fullmatch(r"(?:AP|DP|SV)_[A-Z0-9_]+", key):
             separator = re.search(r"\s=|\s?:", statement)
             if separator is not None:

@@ -16,7 +16,16 @@ from fractocurate.micrographs.magnification import find_magnifications, magnific
 from fractocurate.micrographs.vendor_formats import parse_ini, parse_jeol, parse_xml_leaves, parse_zeiss
 
 ZEISS_TAG, FEI_XL_TAG, FEI_TAG, TESCAN_TAG = 34118, 34680, 34682, 50431
-TABLED_FIELDS = ("magnification", "pixel_size_nm", "field_width_nm", "acquired_at", "note", "sample", "file_name", "instrument")
+TABLED_FIELDS = (
+    "magnification",
+    "pixel_size_nm",
+    "field_width_nm",
+    "acquired_at",
+    "note",
+    "sample",
+    "file_name",
+    "instrument",
+)
 
 Converter = Callable[[str], str | None]
 

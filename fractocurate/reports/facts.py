@@ -9,10 +9,13 @@ from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import Line, join_text
 from fractocurate.reports.vocabulary import Vocabulary, fold
 
-_REPORT_WORDS = tuple(map(fold, ("report", "Bericht", "version", "Fassung", "document", "Dokument", "issue", "Ausgabe")))
+_REPORT_WORDS = tuple(
+    map(fold, ("report", "Bericht", "version", "Fassung", "document", "Dokument", "issue", "Ausgabe"))
+)
 _TEMPLATE_WORDS = frozenset(map(fold, ("form", "template", "Formular", "Formblatt", "Vorlage", "drawing", "Zeichnung")))
 _FIRST_ISSUES = frozenset({"0", "00", "a", "-", "none", "keine"})
 """Revision marks of a report that replaces nothing."""
+_OF = frozenset({"of", "to", "zu", "von", "zum"})
 _TITLE_LINES = 4
 _REACH_WORDS = 8
 """A revision word counts if a word for "report" stands this near."""
@@ -68,6 +71,7 @@ def revision(lines: Sequence[Line], pairs: Sequence[Pair], vocabulary: Vocabular
     for pair in pairs:
         if pair.name == "supersedes" and not is_blank(pair.text):
             return Revision(is_revision=True, supersedes_raw=_reference(pair.text.split()) or pair.text)
+    own = {fold(t) for p in pairs if p.name in {"report_number", "report_date"} for t in p.text.split()}
     is_revision = any(p.name == "revision" and fold(p.text) not in _FIRST_ISSUES for p in pairs)
     supersedes = ""
     words, in_title = _words(lines)
@@ -82,7 +86,10 @@ def revision(lines: Sequence[Line], pairs: Sequence[Pair], vocabulary: Vocabular
         # Words such as Prüfbericht and report's hold the word for "report".
         if in_title[index] or any(r in w for w in near for r in _REPORT_WORDS):
             is_revision = True
-            supersedes = supersedes or _reference(words[index + 1 : index + 1 + _REACH_WORDS])
+            following = words[index + 1 : index + 1 + _REACH_WORDS]
+            names_another = "supersedes" in vocabulary.columns(word)[0] or fold(" ".join(following[:1])) in _OF
+            if names_another and not supersedes:
+                supersedes = _reference(w for w in following if fold(w) not in own)
     return Revision(is_revision, supersedes)
 
 

@@ -1,6 +1,6 @@
 """Numbers, loads, dates and language of report texts, in English and German notation."""
 
-import datetime
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from fractocurate.reports.vocabulary import fold, unit_of
 
 _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
-_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)")
+_NUMBER = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)"
+)
 _LARGEST_PLAUSIBLE_KN = 2_000.0
 """A bare number above it was printed in newtons, or misread."""
 
@@ -42,13 +44,48 @@ _DAY_FIRST = re.compile(r"(?<!\d)(?P<d>\d{1,2})\s?(?P<s>[./-])\s?(?P<m>\d{1,2})\
 _DAY_MONTH_NAME = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?:st|nd|rd|th)?[.\s-]{1,3}(?P<m>[^\W\d]{3,9})[.,\s-]{1,3}(?P<y>(?:19|20)\d{2})(?!\d)"
 )
-_MONTH_NAME_DAY = re.compile(
-    r"(?P<m>[^\W\d]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d{2})(?!\d)"
-)
+_MONTH_NAME_DAY = re.compile(r"(?P<m>[^\W\d]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d{2})(?!\d)")
 
-_ENGLISH = frozenset("the of and was is with for from not were this has no at which report fracture load date by".split())
+_ENGLISH = frozenset(
+    {
+        "the",
+        "of",
+        "and",
+        "was",
+        "is",
+        "with",
+        "for",
+        "from",
+        "not",
+        "were",
+        "this",
+        "has",
+        "no",
+        "at",
+        "which",
+        "report",
+    }
+    | {"fracture", "load", "date", "by"}
+)
 _GERMAN = frozenset(
-    "der die das und von mit ist wurde wurden nicht ein eine einem einer des im zu bei auf bericht bruch datum".split()
+    {
+        "der",
+        "die",
+        "das",
+        "und",
+        "von",
+        "mit",
+        "ist",
+        "wurde",
+        "wurden",
+        "nicht",
+        "ein",
+        "eine",
+        "einem",
+        "einer",
+        "des",
+    }
+    | {"im", "zu", "bei", "auf", "bericht", "bruch", "datum"}
 )
 COMMON_WORDS = _ENGLISH | _GERMAN
 """Frequent words of both languages: a page without any of them, and without the site's own words, is suspect."""
@@ -109,7 +146,7 @@ def decimal_mark_of(texts: Iterable[str], language: str) -> str:
     """The mark that decides between decimals and thousands: by unambiguous numbers, else by language."""
     marks = Counter(m for t in texts for m in re.findall(r"\d([.,])\d{1,2}(?![\d.,])", t))
     if marks and len(set(marks.values())) == len(marks):
-        return marks.most_common(1)[0][0]
+        return str(marks.most_common(1)[0][0])
     return "," if language == "de" else "."
 
 
@@ -134,7 +171,7 @@ def _iso(match: re.Match[str]) -> str:
         if month > 12:
             day, month = month, day
     try:
-        return datetime.date(int(parts["y"]), month, day).isoformat()
+        return dt.date(int(parts["y"]), month, day).isoformat()
     except ValueError:
         return ""
 

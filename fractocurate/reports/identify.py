@@ -8,6 +8,8 @@ from data_contracts.identifiers import Identifier
 from fractocurate.profile import IdentifierSettings, Profile
 from fractocurate.reports.fields import is_blank
 
+_PUNCTUATION = " :.#-\u2013=_/"
+
 
 @dataclass(frozen=True, slots=True)
 class Identification:
@@ -63,7 +65,7 @@ class Identifiers:
         for match in label.finditer(text):
             after = text[match.end() : match.end() + 40]
             first = next(iter(settings.grammar.find(after)), None)
-            if first is None or after[: first.start].strip(" :.#-–=_/") or first.repairs:
+            if first is None or after[: first.start].strip(_PUNCTUATION) or first.repairs:
                 continue
             start, end = match.end() + first.start, match.end() + first.end
             if any(start < k.end and k.start < end for k in known):
@@ -75,9 +77,10 @@ class Identifiers:
         text = text.strip()
         if is_blank(text):
             return Identification(None, text)
-        bare = label.sub(" ", text, count=1).strip(" :.#-–=_/") if label.match(text) else text
+        bare = label.sub(" ", text, count=1).strip(_PUNCTUATION) if label.match(text) else text
         grammar = settings.grammar
-        whole = grammar.parse(text) or grammar.parse(bare)
+        # OCR puts spaces into numbers; typists do so between letters and digits.
+        whole = grammar.parse(text) or grammar.parse(bare) or grammar.parse("".join(bare.split()))
         found = [whole] if whole else (grammar.find(bare) or grammar.find(text))
         exact = [f for f in found if not f.repairs]
         chosen = exact or found
@@ -96,7 +99,7 @@ def _start(identifier: Identifier) -> int:
 
 
 def _tidy_rest(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" /,;:()[]|-–")
+    return re.sub(r"\s+", " ", text).strip(_PUNCTUATION + ",;()[]|")
 
 
 def _label_pattern(settings: IdentifierSettings) -> re.Pattern[str]:
@@ -104,4 +107,4 @@ def _label_pattern(settings: IdentifierSettings) -> re.Pattern[str]:
     if not names:
         return re.compile(r"(?!)")
     spelled = (r"\s*".join(re.escape(part) for part in re.split(r"\s+", name.rstrip("."))) for name in names)
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(spelled)})(?![A-Za-z]{{2}})\.?[\s:.#\-–=]*", re.IGNORECASE)
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(spelled)})(?![A-Za-z]{{2}})\.?[\s:.#\-\u2013=]*", re.IGNORECASE)

@@ -14,10 +14,14 @@ from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.key_values import Pair, lanes_of_values
 from fractocurate.reports.lines import around, join_text
-from fractocurate.reports.tables import Table
+from fractocurate.reports.tables import Table, is_running_number
 from fractocurate.reports.vocabulary import Vocabulary
 
 _IDENTIFYING = ("foan", "serial_number", "defect_class")
+_DOUBTFUL = 0.7
+"""Tesseract's confidence below which a number wants a second look: no grammar or vocabulary backs it."""
+_DOUBTFUL_IDENTITY = 0.3
+"""The same where a grammar or the vocabulary has already accepted the reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,13 @@ def instances_of_table(table: Table, reader: Reader, source: Source, section_foa
     instances: list[InstanceReading] = []
     has_foan_column = any("foan" in c.fields for c in table.columns)
     above: tuple[Word, ...] = ()
+    counting = _counting_columns(table)
     for row in table.rows:
         words: dict[str, tuple[Word, ...]] = {}
         unit = ""
-        for column, cell in zip(table.columns, row.cells, strict=True):
+        for index, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
+            if index in counting:
+                continue
             for name in column.fields:
                 words[name] = cell
             if "fracture_load_kn" in column.fields:
@@ -70,6 +77,19 @@ def instances_of_table(table: Table, reader: Reader, source: Source, section_foa
             instance = replace(instance, foan=section_foan, foan_raw=section_foan)
         instances.append(instance)
     return instances
+
+
+def _counting_columns(table: Table) -> set[int]:
+    """Columns that only count the rows (1, 2, 3 ...): they name no part."""
+    counting = set()
+    for index, column in enumerate(table.columns):
+        if not is_running_number(column.header):
+            continue
+        numbers = [row.text(index).strip(" .)") for row in table.rows]
+        read = [int(n) - k for k, n in enumerate(numbers) if n.isdecimal()]
+        if len(read) >= max(1, len(numbers) - 1) and len(set(read)) <= 1 + (len(numbers) > 3):
+            counting.add(index)
+    return counting
 
 
 def instances_of_block(
@@ -115,9 +135,15 @@ def build_instance(
     load = parse_load(text.get("fracture_load_kn", ""), load_unit, reader.decimal_mark)
     if load.problem:
         issues.append(load.problem)
+    elif (load_confidence := _lowest_confidence(words, "fracture_load_kn")) < _DOUBTFUL:
+        issues.append(f"fracture load read with low confidence ({load_confidence:.2f}): {text['fracture_load_kn']}")
     all_words = [w for cell in words.values() for w in cell]
-    deciding = [w for name in _IDENTIFYING for w in words.get(name, ())]
-    confidence = min((w.confidence for w in deciding if any(c.isalnum() for c in w.text)), default=1.0)
+    confidence = min(_lowest_confidence(words, name) for name in _IDENTIFYING)
+    issues += [
+        f"{name.replace('_', ' ')} read with low confidence ({lowest:.2f}): {text[name]}"
+        for name in _IDENTIFYING
+        if (lowest := _lowest_confidence(words, name)) < _DOUBTFUL_IDENTITY
+    ]
     return InstanceReading(
         foan=foan.value,
         foan_raw=foan.raw,
@@ -137,6 +163,10 @@ def build_instance(
         confidence=round(min(confidence, class_similarity), 4),
         issues=tuple(issues),
     )
+
+
+def _lowest_confidence(words: Mapping[str, tuple[Word, ...]], name: str) -> float:
+    return min((w.confidence for w in words.get(name, ()) if any(c.isalnum() for c in w.text)), default=1.0)
 
 
 def _names_a_part(foan: Identification, serial: Identification, text: Mapping[str, str]) -> bool:

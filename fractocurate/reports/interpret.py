@@ -64,7 +64,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         profile: the site's grammars and vocabulary.
         problems: what is wrong with the file as a whole; becomes an issue of every instance.
     """
-    vocabulary = Vocabulary(profile.vocabulary)
+    vocabulary = Vocabulary(profile)
     identifiers = Identifiers(profile)
     lines = {p.reading.page: group_lines(p.words) for p in pages}
     layout = _layout(pages, lines, vocabulary, identifiers)
@@ -254,5 +254,3 @@ def _words_between(line: Line, start: int, end: int) -> tuple[Word, ...]:
             words.append(word)
         position += len(word.text) + 1
     return tuple(words)
-
-

@@ -71,9 +71,7 @@ def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary) -
     return pairs
 
 
-def _pieces(
-    segment: tuple[Word, ...], vocabulary: Vocabulary
-) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
+def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
     keys: list[tuple[int, int, str]] = []
     for index, word in enumerate(segment):

@@ -1,5 +1,6 @@
 """Words to lines, and the geometry that both text-layer and OCR pages share."""
 
+import itertools
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def split_at_gaps(words: Sequence[Word], gap_in_heights: float) -> list[tuple[Wo
         return []
     height = statistics.median(w.box.height for w in words)
     segments: list[list[Word]] = [[words[0]]]
-    for previous, word in zip(words, words[1:], strict=False):
+    for previous, word in itertools.pairwise(words):
         if word.box.left - previous.box.right > gap_in_heights * height:
             segments.append([])
         segments[-1].append(word)

@@ -1,5 +1,6 @@
 """Tesseract: is it there, and what does it read on a page."""
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ from fractocurate.reports.scans import CleanPage, clean_page, turned_over
 _LARGEST_PAGE_PX = 40_000_000
 """Larger pages (drawings) are rendered at a lower resolution: a worker stays under 500 MB."""
 _DOUBTFUL_CONFIDENCE = 0.55
+_DOUBTFUL_CONFIDENCE_UNSURE = 0.75
+"""Mean word confidence below which a page may stand on its head; the second where its ascenders did not tell."""
+_SPARSE_TEXT = 11
+"""Page segmentation mode: find text wherever it is. The others merge neighbouring cells of several lines."""
 _PACKAGE_OF = {"eng": "tesseract-ocr", "osd": "tesseract-ocr-osd"}
 
 
@@ -69,6 +74,8 @@ def read_page_by_ocr(page: pdfium.PdfPage, settings: OcrSettings) -> OcrPage:
         MissingToolError: Tesseract is not installed.
         pypdfium2.PdfiumError: the page cannot be rendered.
     """
+    # Worker processes share the cores; a Tesseract that spreads over all of them slows the others down.
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     width_pt, height_pt = page.get_size()
     dpi = min(settings.dpi, int((_LARGEST_PAGE_PX / (width_pt * height_pt)) ** 0.5 * 72))
     bitmap = page.render(scale=dpi / 72, grayscale=True)
@@ -80,12 +87,10 @@ def read_page_by_ocr(page: pdfium.PdfPage, settings: OcrSettings) -> OcrPage:
     with tempfile.TemporaryDirectory(prefix="fracto-ocr-") as folder:
         file = Path(folder) / "page.pgm"
         _save(clean, file)
-        if not clean.is_direction_sure and _is_upside_down(file, dpi, settings):
-            clean = turned_over(clean, dpi)
-            _save(clean, file)
         words = _recognise(file, dpi, settings)
         mean = sum(w.confidence for w in words) / len(words) if words else 0.0
-        if mean < _DOUBTFUL_CONFIDENCE and clean.is_direction_sure and _is_upside_down(file, dpi, settings):
+        doubtful = _DOUBTFUL_CONFIDENCE if clean.is_direction_sure else _DOUBTFUL_CONFIDENCE_UNSURE
+        if mean < doubtful and _is_upside_down(file, dpi, settings):
             clean = turned_over(clean, dpi)
             _save(clean, file)
             words = _recognise(file, dpi, settings)
@@ -117,7 +122,7 @@ def _recognise(file: Path, dpi: int, settings: OcrSettings) -> tuple[Word, ...]:
         data = pytesseract.image_to_data(
             str(file),
             lang="+".join(settings.languages),
-            config=f"--psm 3 --dpi {dpi} -c tessedit_do_invert=0",
+            config=f"--psm {_SPARSE_TEXT} --dpi {dpi} -c tessedit_do_invert=0",
             timeout=settings.timeout_s,
             output_type=pytesseract.Output.DICT,
         )

@@ -1,5 +1,6 @@
 """The entry of this package: one PDF in, everything it says out. Pure but for reading the file; runs in workers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -35,12 +36,15 @@ def read_report(path: Path, item: str, profile: Profile) -> ReportReading | Fail
     content = read_pdf_bytes(path, item)
     if isinstance(content, Failure):
         return content
-    known_words = Vocabulary(profile.vocabulary).known_words
+    known_words = Vocabulary(profile).known_words
     with opened(content, item) as document:
         if isinstance(document, Failure):
             return document
         pages = [_read_page(document, index, profile, known_words) for index in range(len(document))]
-    cut_short = is_cut_short(content)
+    return _report(pages, item, profile, cut_short=is_cut_short(content))
+
+
+def _report(pages: Sequence[PageWords], item: str, profile: Profile, *, cut_short: bool) -> ReportReading | Failure:
     if all(page.reading.problem for page in pages):
         return _unreadable(item, pages[0].reading.problem, cut_short=cut_short)
     if not any(page.words for page in pages):
@@ -48,15 +52,12 @@ def read_report(path: Path, item: str, profile: Profile) -> ReportReading | Fail
     problems = ("the end of the file is missing: pages may be lost",) if cut_short else ()
     reading = interpret(pages, profile, problems)
     if not reading.instances:
-        if cut_short:
-            return _unreadable(item, "the end of the file is missing and no instance was found", cut_short=True)
-        return Failure(item, Stage.REPORTS, FailureReason.NO_INSTANCES, _seen(reading))
+        reason = FailureReason.TRUNCATED if cut_short else FailureReason.NO_INSTANCES
+        return Failure(item, Stage.REPORTS, reason, _seen(reading))
     return reading
 
 
-def _read_page(
-    document: pdfium.PdfDocument, index: int, profile: Profile, known_words: frozenset[str]
-) -> PageWords:
+def _read_page(document: pdfium.PdfDocument, index: int, profile: Profile, known_words: frozenset[str]) -> PageWords:
     try:
         page = document[index]
     except pdfium.PdfiumError as error:

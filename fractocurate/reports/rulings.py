@@ -16,6 +16,8 @@ _SHORTEST_PT = 8.0
 _MOST_SEGMENTS = 2_000
 """A path with more segments is a drawing, not a table."""
 
+_TEXT_BESIDE = 0.3
+
 Point = tuple[float, float]
 
 
@@ -105,7 +107,7 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
             rows, columns = slices
             height, width = rows.stop - rows.start, columns.stop - columns.start
             across = height if horizontal else width
-            if across > thickest_px + 2:
+            if across > thickest_px + 2 or _neighbours_share(ink, rows, columns, horizontal=horizontal) > _TEXT_BESIDE:
                 continue
             mask[slices] |= labels[slices] == index
             x0, x1, y0, y1 = columns.start * pt, columns.stop * pt, rows.start * pt, rows.stop * pt
@@ -114,6 +116,19 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
             else:
                 rulings.append(Ruling((x0 + x1) / 2, y0, (x0 + x1) / 2, y1))
     return merged(rulings), mask & ink
+
+
+def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *, horizontal: bool) -> float:
+    """Share of ink just beside a run, on the side that has more: bold letters in a row look like a line otherwise."""
+    beside = []
+    for step in (-4, -3, 2, 3):
+        edge = (
+            (rows.start if horizontal else columns.start) if step < 0 else (rows.stop if horizontal else columns.stop)
+        )
+        if 0 <= edge + step < ink.shape[0 if horizontal else 1]:
+            strip = ink[edge + step, columns] if horizontal else ink[rows, edge + step]
+            beside.append(float(strip.mean()))
+    return max(beside, default=0.0)
 
 
 def _opened_runs(ink: npt.NDArray[np.bool_], length: int, axis: int) -> npt.NDArray[np.bool_]:

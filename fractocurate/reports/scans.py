@@ -16,8 +16,15 @@ Mask = npt.NDArray[np.bool_]
 _COARSE_DPI = 75.0
 _LARGEST_SKEW_DEG = 6.0
 _SMALLEST_INK_SHARE = 2e-5
+_STRAIGHT_PICTURE_FILL = 0.85
+"""A straight picture fills its box; two that touch at a corner do not, and text may stand in the corners."""
+_EVEN_TONE = 6
+_EVEN_SHARE = 0.6
+_DARKEST_SHADE = 130
 _SURE_UPRIGHT = 0.06
 """How far the share of ascenders must be from one half to decide between upright and upside down."""
+_SURE_LINES = 6
+"""Pieces of text lines that this decision needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,9 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
     grey = _straightened(grey, skew)
     small = _reduced(grey, factor)
     pictures = _picture_mask(small, dpi / factor)
-    ascending = _ascender_share(grey, pictures, factor)
-    if ascending < 0.5 - _SURE_UPRIGHT:
+    ascending, n_lines = _ascender_share(grey, pictures, factor)
+    is_sure = abs(ascending - 0.5) >= _SURE_UPRIGHT and n_lines >= _SURE_LINES
+    if is_sure and ascending < 0.5:
         rotation = (rotation + 180) % 360
         grey = np.ascontiguousarray(grey[::-1, ::-1])
         pictures = pictures[::-1, ::-1]
@@ -70,7 +78,7 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
         grey,
         rotation,
         round(skew, 2),
-        is_direction_sure=abs(ascending - 0.5) >= _SURE_UPRIGHT,
+        is_direction_sure=is_sure,
         rulings=tuple(rulings),
         is_blank=False,
     )
@@ -91,7 +99,10 @@ def turned_over(page: CleanPage, dpi: float) -> CleanPage:
 
 
 def _reduced(grey: Grey, factor: int) -> Grey:
-    return np.asarray(Image.fromarray(grey).reduce(factor)) if factor > 1 else grey
+    if factor == 1:
+        return grey
+    small: Grey = np.asarray(Image.fromarray(grey).reduce(factor))
+    return small
 
 
 def _ink(grey: Grey) -> Mask:
@@ -102,28 +113,49 @@ def _ink(grey: Grey) -> Mask:
 
 
 def _picture_mask(small: Grey, dpi: float) -> Mask:
-    """Boxes around areas that are dark over more than text ever is: micrographs."""
+    """Large areas that are nowhere paper: micrographs, but not shaded tables, whose shade is even."""
     paper = float(np.percentile(small, 90))
-    window = max(3, round(dpi * 0.2))
-    dark: Mask = ndimage.uniform_filter(small.astype(np.float32), size=window) < 0.68 * paper
-    labels, _ = ndimage.label(dark)
-    mask = np.zeros_like(dark)
-    smallest, margin = 0.7 * dpi, max(1, round(0.06 * dpi))
-    for rows, columns in ndimage.find_objects(labels):
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        is_whole_page = height > 0.95 * small.shape[0] and width > 0.95 * small.shape[1]
-        if height > smallest and width > smallest and not is_whole_page:
-            mask[max(0, rows.start - margin) : rows.stop + margin, max(0, columns.start - margin) : columns.stop + margin] = (
-                True
-            )
+    toned = (small < 0.9 * paper).astype(np.float32)
+    dense = ndimage.uniform_filter(toned, size=max(3, round(dpi * 0.2))) > 0.62
+    # Cut the bridges that a dense caption makes between pictures.
+    side = max(3, round(dpi * 0.3))
+    opened = ndimage.maximum_filter(ndimage.minimum_filter(dense, size=side), size=side)
+    labels, _ = ndimage.label(opened)
+    mask: Mask = np.zeros(small.shape, dtype=bool)
+    smallest, margin = 0.7 * dpi, max(1, round(0.04 * dpi))
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        if min(rows.stop - rows.start, columns.stop - columns.start) < smallest:
+            continue
+        own = ndimage.binary_fill_holes(labels[rows, columns] == index)
+        if _is_even(small[rows, columns][own]):
+            continue
+        if own.mean() > _STRAIGHT_PICTURE_FILL:
+            top, left = max(0, rows.start - margin), max(0, columns.start - margin)
+            box = toned[top : rows.stop + margin, left : columns.stop + margin]
+            inner_rows, inner_columns = _full_part(box.mean(axis=1)), _full_part(box.mean(axis=0))
+            mask[top : rows.stop + margin, left : columns.stop + margin][inner_rows, inner_columns] = True
+        else:
+            mask[rows, columns] |= own
     return mask
+
+
+def _full_part(shares: npt.NDArray[np.floating]) -> slice:
+    """From the first to the last row (or column) that is toned nearly throughout: captions beside it are not."""
+    full = np.nonzero(shares > 0.7)[0]
+    return slice(max(0, int(full[0]) - 1), int(full[-1]) + 2) if len(full) else slice(None)
+
+
+def _is_even(pixels: Grey) -> bool:
+    """Whether most pixels share one tone, as a shaded table's do under its text."""
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    mode = int(counts.argmax())
+    near = counts[max(0, mode - _EVEN_TONE) : mode + _EVEN_TONE + 1].sum()
+    return bool(mode > _DARKEST_SHADE and near > _EVEN_SHARE * pixels.size)
 
 
 def _without_long_runs(ink: Mask, dpi: float) -> Mask:
     """Ink without connected pieces longer than an inch: rulings, frames and blots say nothing about text lines."""
     labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    if count == 0:
-        return ink
     long = [0]
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
         if max(rows.stop - rows.start, columns.stop - columns.start) > dpi:
@@ -166,10 +198,10 @@ def _straightened(grey: Grey, skew_deg: float) -> Grey:
     return np.asarray(turned)
 
 
-def _ascender_share(grey: Grey, pictures: Mask, factor: int) -> float:
-    """Ink above the x-height over ink above it and below the base line; about 0.75 for upright Latin text.
+def _ascender_share(grey: Grey, pictures: Mask, factor: int) -> tuple[float, int]:
+    """Ink above the x-height over ink above it and below the base line, and the number of pieces of lines counted.
 
-    Lines with digits and capitals only have neither and do not count.
+    About 0.75 for upright Latin text. Lines with digits and capitals only have neither and hardly count.
     """
     half = max(1, factor // 2)
     ink = _ink(_reduced(grey, half))
@@ -178,15 +210,17 @@ def _ascender_share(grey: Grey, pictures: Mask, factor: int) -> float:
     ink = ink[:rows, :columns] & ~wide[:rows, :columns]
     ink = _without_long_runs(ink, _COARSE_DPI * factor / half / 2)
     above = below = 0.0
+    n_lines = 0
     # Strips keep lines of text apart that stand side by side at different heights.
     for strip in np.array_split(ink, 4, axis=1):
-        a, b = _tails(strip.sum(axis=1).astype(np.float64))
-        above, below = above + a, below + b
-    return above / (above + below) if above + below > 0 else 0.5
+        a, b, n = _tails(strip.sum(axis=1).astype(np.float64))
+        above, below, n_lines = above + a, below + b, n_lines + n
+    return (above / (above + below) if above + below > 0 else 0.5), n_lines
 
 
-def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float, int]:
     above = below = 0.0
+    n_lines = 0
     labels, _ = ndimage.label(profile > 0)
     for (rows,) in ndimage.find_objects(labels):
         line = profile[rows]
@@ -198,23 +232,33 @@ def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
             continue
         above += float(line[:first].sum())
         below += float(line[last + 1 :].sum())
-    return above, below
+        n_lines += 1
+    return above, below, n_lines
 
 
 def _wiped(grey: Grey, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, list[Ruling]]:
-    """Paper over pictures and rulings: Tesseract loses time on the first and characters to the second."""
-    paper = np.uint8(np.percentile(grey[::8, ::8], 90))
+    """Even white paper without pictures and rulings: Tesseract loses time on the first, characters to the second."""
     half = max(1, factor // 2)
-    ink = _ink(_reduced(grey, half))
-    rulings, mask = pixel_rulings(ink, dpi / half)
-    wiped = grey.copy()
+    rulings, mask = pixel_rulings(_ink(_reduced(grey, half)), dpi / half)
+    wiped = _on_white(grey, factor)
     # A ruling is a little wider than its darkest pixels.
-    _fill(wiped, ndimage.binary_dilation(mask, structure=np.ones((3, 3))), half, paper)
-    _fill(wiped, pictures, factor, paper)
+    _fill(wiped, ndimage.binary_dilation(mask, structure=np.ones((3, 3))), half)
+    _fill(wiped, pictures, factor)
     return wiped, rulings
 
 
-def _fill(grey: Grey, mask: Mask, factor: int, value: np.uint8) -> None:
+def _on_white(grey: Grey, factor: int) -> Grey:
+    """Divide by the tone of the paper around: grey scans and shaded cells become white."""
+    small = _reduced(grey, factor)
+    paper = ndimage.uniform_filter(ndimage.maximum_filter(small, size=9), size=9)
+    height, width = grey.shape
+    full = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
+    white = grey.astype(np.uint16) * 255 // np.maximum(full, 32).astype(np.uint16)
+    result: Grey = np.minimum(white, 255).astype(np.uint8)
+    return result
+
+
+def _fill(grey: Grey, mask: Mask, factor: int) -> None:
     full = np.repeat(np.repeat(mask, factor, axis=0), factor, axis=1)
     rows, columns = min(grey.shape[0], full.shape[0]), min(grey.shape[1], full.shape[1])
-    grey[:rows, :columns][full[:rows, :columns]] = value
+    grey[:rows, :columns][full[:rows, :columns]] = 255

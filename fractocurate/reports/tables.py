@@ -6,18 +6,22 @@ The same code reads text layers and OCR. Rulings help where there are any; witho
 import itertools
 import re
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Word
 from fractocurate.reports.lines import Line, Ruling, around, centre_x, centre_y, join_text, split_at_gaps
-from fractocurate.reports.vocabulary import Vocabulary, unit_of
+from fractocurate.reports.vocabulary import Vocabulary, fold, unit_of
 
 _MOST_HEADER_LINES = 4
 _CELL_GAP_HEIGHTS = 0.55
 """White space between words, in line heights, that surely is no word space in ragged text."""
 _WIDEST_PITCH_HEIGHTS = 4.5
 """A table without rulings ends where the white space to the next line exceeds this many line heights."""
+
+_RUNNING_NUMBER = frozenset(map(fold, ("no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "line"))) | {
+    ""
+}
 
 IDENTIFYING = frozenset({"foan", "serial_number"})
 INSTANCE_COLUMNS = frozenset(
@@ -111,9 +115,7 @@ def find_tables(
             free.append(lines[index])
             index += 1
             continue
-        # A heading right above may have been swallowed: a later start that reads better wins.
-        later = [_header_at(lines, k, rulings, vocabulary) for k in range(index + 1, header.last + 1)]
-        header = max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), -h.first))
+        header = _without_heading(header, lines, rulings, vocabulary)
         free += lines[index : header.first]
         bounds = _column_bounds(header, rulings)
         columns = tuple(
@@ -145,7 +147,8 @@ def continue_table(
         body = lines[start:end]
         columns = _settled_gutters(shifted, body, None, rulings)
         rows = _rows(columns, body, rulings, body[0].box.top - 2, is_value)
-        rows = tuple(itertools.takewhile(lambda r: _has_identifier(columns, r, is_value), rows))
+        foreign = next((k for k, row in enumerate(rows) if not _has_identifier(columns, row, is_value)), len(rows))
+        rows = rows[:foreign]
         if rows:
             words = [w for row in rows for w in row.words]
             box = around(words)
@@ -165,9 +168,7 @@ def _has_identifier(columns: Sequence[Column], row: Row, is_value: Anchors) -> b
 # Headers
 
 
-def _header_at(
-    lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary
-) -> _Header | None:
+def _header_at(lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary) -> _Header | None:
     """The best header that begins with a line; None if nothing there reads like one."""
     best: _Header | None = None
     for last in range(first, min(first + _MOST_HEADER_LINES, len(lines))):
@@ -178,6 +179,14 @@ def _header_at(
         if header is not None and (best is None or header.score > best.score + 0.01):
             best = header
     return best
+
+
+def _without_heading(
+    header: _Header, lines: Sequence[Line], rulings: Sequence[Ruling], vocabulary: Vocabulary
+) -> _Header:
+    """The header without a heading right above it that it has swallowed: a later start that reads better wins."""
+    later = [_header_at(lines, k, rulings, vocabulary) for k in range(header.first + 1, header.last + 1)]
+    return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), -h.first))
 
 
 def _read_header(
@@ -295,7 +304,7 @@ def _assign(cells: Sequence[_HeaderCell]) -> list[tuple[str, ...]]:
     """One column of ``fracture_instances`` per header; words with several meanings take what is left."""
     assigned: list[list[str]] = [[""] * len(c.candidates) for c in cells]
     slots = [(i, k) for i, c in enumerate(cells) for k in range(len(c.candidates))]
-    slots.sort(key=lambda s: (len(cells[s[0]].candidates[s[1]]), -cells[s[0]].similarity))
+    slots.sort(key=lambda s: (_is_running_number(cells[s[0]]), len(cells[s[0]].candidates[s[1]])))
     taken: set[str] = set()
     for i, k in slots:
         free = [name for name in cells[i].candidates[k] if name not in taken]
@@ -303,6 +312,16 @@ def _assign(cells: Sequence[_HeaderCell]) -> list[tuple[str, ...]]:
             assigned[i][k] = free[0]
             taken.add(free[0])
     return [tuple(name for name in names if name) for names in assigned]
+
+
+def _is_running_number(cell: _HeaderCell) -> bool:
+    """Whether a header only says "number": it takes a meaning that no other header claims."""
+    return is_running_number(join_text(cell.words))
+
+
+def is_running_number(header: str) -> bool:
+    """Whether a header only says "number": its column may just count the rows."""
+    return fold(header) in _RUNNING_NUMBER
 
 
 # Columns
@@ -381,7 +400,9 @@ def _shifted(columns: tuple[Column, ...], lines: Sequence[Line], rulings: Sequen
     """Columns of the page before, moved to where they stand on this page."""
     verticals = _verticals_through(rulings, lines[0].box)
     if len(verticals) == len(columns) + 1:
-        return tuple(replace(c, left=a, right=b) for c, (a, b) in zip(columns, itertools.pairwise(verticals), strict=True))
+        return tuple(
+            replace(c, left=a, right=b) for c, (a, b) in zip(columns, itertools.pairwise(verticals), strict=True)
+        )
     return columns
 
 
@@ -457,7 +478,9 @@ def _rows(
     horizontals = [
         r
         for r in rulings
-        if r.is_horizontal and top - 3 < r.y0 < bottom + 3 and min(r.x1, right) - max(r.x0, left) > 0.08 * (right - left)
+        if r.is_horizontal
+        and top - 3 < r.y0 < bottom + 3
+        and min(r.x1, right) - max(r.x0, left) > 0.08 * (right - left)
     ]
     levels = _distinct_levels(r.y0 for r in horizontals)
     edges = [top - 3, *[y for y in levels if top + 2 < y < bottom - 2], bottom + 3]
@@ -468,9 +491,9 @@ def _rows(
     return tuple(_with_merged_cells(columns, rows, horizontals))
 
 
-def _distinct_levels(levels: "itertools.chain[float] | Sequence[float] | object") -> list[float]:
+def _distinct_levels(levels: Iterable[float]) -> list[float]:
     distinct: list[float] = []
-    for y in sorted(levels):  # type: ignore[call-overload]
+    for y in sorted(levels):
         if not distinct or y - distinct[-1] > 3:
             distinct.append(y)
     return distinct

@@ -12,8 +12,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from data_contracts.vocabulary import DefectClass
-from fractocurate.profile import VocabularySettings
+from fractocurate.profile import Profile, VocabularySettings
 
 SMALLEST_SIMILARITY = 0.84
 """Two reading errors in twelve characters pass, three do not."""
@@ -22,14 +21,32 @@ _SMALLEST_LEAD = 0.08
 _SHORTEST_FUZZY_KEY = 5
 
 _FILLERS = frozenset(
-    """a an the of in at on by to from due caused probably defect defects flaw flaws fault faults error damage origin
-    cause class type failure fracture related state process step machining body defekt defekte fehler schaden ursprung
-    ursache art klasse bruch im in aus der die das des dem den vom von durch bei am an einer eines beim zur zum und
-    bedingt bedingter wegen""".split()
+    {
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "at",
+        "on",
+        "by",
+        "to",
+        "from",
+        "due",
+        "caused",
+        "probably",
+        "related",
+        "state",
+        "body",
+    }
+    | {"defect", "defects", "flaw", "flaws", "fault", "faults", "error", "damage", "origin", "cause", "class", "type"}
+    | {"failure", "fracture", "defekt", "defekte", "fehler", "schaden", "ursprung", "ursache", "art", "klasse", "bruch"}
+    | {"im", "aus", "der", "die", "das", "des", "dem", "den", "vom", "von", "durch", "bei", "am", "einer", "eines"}
+    | {"beim", "zur", "zum", "und", "bedingt", "bedingter", "wegen"}
 )
 """Words that change no meaning beside a synonym. Negations are not among them."""
 
-_UNIT = re.compile(r"[\[(/]?\s*\b(?P<unit>[kKM]?N)\b\s*[\])]?\s*$|\bin\s+(?P<unit2>[kKM]?N)\b")
+_UNIT = re.compile(r"(?:\bin\s+|[\[(/,]\s*)?\b[kKM]?N\b\s*[\])]?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +139,13 @@ _FOLDED_FILLERS = frozenset(map(fold, _FILLERS))
 class Vocabulary:
     """The words of one site's reports."""
 
-    def __init__(self, settings: VocabularySettings) -> None:
-        self._columns = Synonyms(settings.columns)
+    def __init__(self, profile: Profile) -> None:
+        settings = profile.vocabulary
+        columns = dict(settings.columns)
+        # The words that announce an identifier in running text announce it in tables too.
+        for name, identifier in (("foan", profile.foan), ("serial_number", profile.serial_number)):
+            columns[name] = (*columns.get(name, ()), *identifier.labels, *identifier.aliases)
+        self._columns = Synonyms(columns)
         self._classes = Synonyms({c.value: texts for c, texts in settings.defect_classes.items()})
         self._sub_types = Synonyms(settings.sub_types)
         self._revision = frozenset(fold(w) for w in settings.revision_words)
@@ -195,6 +217,3 @@ def _words_of(settings: VocabularySettings) -> Iterable[str]:
         for texts in group:
             for text in texts:
                 yield from (t for t in tokens(text) if len(t) > 2)
-
-
-UNKNOWN_CLASS = DefectClass.UNKNOWN

@@ -129,7 +129,8 @@ def _fingerprint(
 ) -> tuple[StageResult, list[Failure]]:
     frames = catalog.query(
         "SELECT micrograph_id, sha256, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, min(path) AS path "
-        "FROM dataset WHERE micrograph_id IS NOT NULL GROUP BY ALL ORDER BY micrograph_id",
+        "FROM dataset WHERE crop_right_px > crop_left_px AND crop_bottom_px > crop_top_px "
+        "GROUP BY ALL ORDER BY micrograph_id",
     )
     if frames.is_empty():
         raise BadInputError(f"{catalog.path}: holds no micrograph; run `fracto ingest REPORTS IMAGES` first")

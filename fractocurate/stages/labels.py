@@ -15,9 +15,11 @@ from data_contracts.vocabulary import (
     Stage,
 )
 from fractocurate.label_table import LabelRow, read_label_table, resolve_files
+from fractocurate.matching.evidence import Decision
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
-from fractocurate.stages.rows import Row, instance_id, reading_rows, short_id, specimen_uid
+from fractocurate.stages.matching import match_row, settled
+from fractocurate.stages.rows import instance_id, reading_rows, short_id, specimen_uid
 
 
 def record_labels(catalog: Catalog, table: Path, profile: Profile, progress: Progress) -> list[Failure]:
@@ -43,10 +45,8 @@ def record_labels(catalog: Catalog, table: Path, profile: Profile, progress: Pro
     for path, own in rows_of.items():
         if path in sha_of:
             rows_of_bytes[sha_of[path]].extend(own)
-    matches = [
-        _match_row(path, sha256, rows_of.get(path, []), rows_of_bytes.get(sha256, []))
-        for path, sha256 in sha_of.items()
-    ]
+    decisions = [_decide(path, rows_of.get(path, []), rows_of_bytes.get(sha256, [])) for path, sha256 in sha_of.items()]
+    matches = [match_row(d, short_id(sha_of[d.path])) for d in settled(catalog, decisions)]
     readings = [r for path, own in rows_of.items() for r in reading_rows("image_file", path, _readings(own))]
     with catalog.transaction():
         catalog.replace("fracture_instances", [_instance_row(i, row, table) for i, row in sorted(instances.items())])
@@ -61,7 +61,7 @@ def _identifier(row: LabelRow) -> str:
     """Rows of one FOAN, serial number and class are one instance; without a FOAN every file is its own."""
     if row.foan is None:
         return instance_id("label", row.file_name, row.defect_class_raw)
-    return instance_id("label", row.foan, row.serial_number, row.defect_class)
+    return instance_id("label", row.foan, row.serial_number, row.defect_class, row.issue)
 
 
 def _failure(table: Path, row: LabelRow, paths: Sequence[str]) -> Failure | None:
@@ -76,7 +76,7 @@ def _failure(table: Path, row: LabelRow, paths: Sequence[str]) -> Failure | None
     return None
 
 
-def _match_row(path: str, sha256: str, own: Sequence[LabelRow], of_same_bytes: Sequence[LabelRow]) -> Row:
+def _decide(path: str, own: Sequence[LabelRow], of_same_bytes: Sequence[LabelRow]) -> Decision:
     """One file is matched if all rows about its bytes say the same."""
     first = own[0] if own else None
     status, reason, evidence = MatchStatus.MATCHED, None, ""
@@ -94,21 +94,20 @@ def _match_row(path: str, sha256: str, own: Sequence[LabelRow], of_same_bytes: S
     else:
         evidence = f"row {first.row} names this file: {first.defect_class_raw}"
     matched = status is MatchStatus.MATCHED and first is not None
-    return {
-        "path": path,
-        "micrograph_id": short_id(sha256),
-        "status": str(status),
-        "reason": reason and str(reason),
+    return Decision(
+        path,
+        status,
+        reason,
         # Copies without a FOAN are one picture, hence one instance: that of the first row about these bytes.
-        "instance_id": _identifier(min(of_same_bytes, key=lambda r: r.row)) if matched else None,
-        "foan": first.foan if first else None,
-        "method": str(MatchMethod.LABEL_TABLE) if matched else None,
-        "similarity": None,
-        "runner_up_similarity": None,
-        "rule": "label_table" if first else "",
-        "guard": "" if matched or first is None else str(reason),
-        "evidence": evidence,
-    }
+        _identifier(min(of_same_bytes, key=lambda r: r.row)) if matched else None,
+        first.foan if first else None,
+        MatchMethod.LABEL_TABLE if matched else None,
+        similarity=None,
+        runner_up_similarity=None,
+        rule="label_table" if first else "",
+        guard="" if matched or first is None else str(reason),
+        evidence=evidence,
+    )
 
 
 def _identity(row: LabelRow) -> tuple[object, ...]:

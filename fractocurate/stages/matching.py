@@ -36,14 +36,29 @@ def match_by_name(catalog: Catalog, profile: Profile, progress: Progress) -> Non
     progress.start("matching", len(images))
     outcome = decide(images, instances(catalog), profile)
     micrograph_of = dict(catalog.query("SELECT path, micrograph_id FROM dataset").iter_rows())
-    decisions = _with_human_decisions(catalog, outcome.decisions)
+    decisions = settled(catalog, outcome.decisions)
+    linked = {(d.path, d.instance_id) for d in decisions}
     readings = [row for image in images for row in reading_rows("image_file", image.path, _name_readings(image))]
     with catalog.transaction():
         catalog.replace("readings", readings, subject="image_file")
-        catalog.replace("match_candidates", [_candidate_row(c) for c in outcome.candidates])
+        catalog.replace("match_candidates", [_candidate_row(c, linked) for c in outcome.candidates])
         catalog.replace("matches", [match_row(d, micrograph_of[d.path]) for d in decisions])
         catalog.set_meta("matching_inputs", inputs)
     progress.advance(len(images))
+
+
+def settled(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
+    """What no rule may overrule: the decisions of people, and that a file without a picture labels nothing."""
+    empty = catalog.query(
+        "SELECT path FROM dataset WHERE crop_right_px <= crop_left_px OR crop_bottom_px <= crop_top_px",
+    )
+    bare = set(empty["path"])
+    return [
+        _overruled(d, MatchStatus.UNMATCHED, MatchReason.NO_PICTURE, None, d.foan, "the file is a data bar alone")
+        if d.path in bare
+        else d
+        for d in _with_human_decisions(catalog, decisions)
+    ]
 
 
 def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
@@ -143,18 +158,18 @@ def _current_instances(catalog: Catalog) -> pl.DataFrame:
 def _decided(decision: Decision, human: Mapping[str, object], current: pl.DataFrame) -> Decision:
     said = f"{human['reviewer']} on {human['decided_at']}: {human['note']}"
     if human["action"] == "exclude":
-        return _reviewed(decision, MatchStatus.UNMATCHED, MatchReason.EXCLUDED, None, None, said)
+        return _overruled(decision, MatchStatus.UNMATCHED, MatchReason.EXCLUDED, None, None, said)
     fitting = current.filter(pl.col("foan") == human["foan"])
     if human["serial_number"] is not None:
         fitting = fitting.filter(pl.col("serial_number") == human["serial_number"])
     if fitting.height != 1:
         foan = str(human["foan"])
         gone = f"{said}; but the reports now have {fitting.height} such instances"
-        return _reviewed(decision, MatchStatus.REVIEW, MatchReason.AMBIGUOUS_INSTANCE, None, foan, gone)
-    return _reviewed(decision, MatchStatus.MATCHED, None, fitting["instance_id"][0], str(human["foan"]), said)
+        return _overruled(decision, MatchStatus.REVIEW, MatchReason.AMBIGUOUS_INSTANCE, None, foan, gone)
+    return _overruled(decision, MatchStatus.MATCHED, None, fitting["instance_id"][0], str(human["foan"]), said)
 
 
-def _reviewed(
+def _overruled(
     decision: Decision,
     status: MatchStatus,
     reason: MatchReason | None,
@@ -163,7 +178,8 @@ def _reviewed(
     evidence: str,
 ) -> Decision:
     method = MatchMethod.REVIEWED if status is MatchStatus.MATCHED else None
-    return Decision(decision.path, status, reason, instance_id, foan, method, None, None, "reviewed", "", evidence)
+    rule = "" if reason is MatchReason.NO_PICTURE else "reviewed"
+    return Decision(decision.path, status, reason, instance_id, foan, method, None, None, rule, "", evidence)
 
 
 def _name_readings(image: ImageEvidence) -> list[Reading]:
@@ -202,7 +218,7 @@ def _text_readings(text: TextReading, method: ReadingMethod) -> list[Reading]:
     return readings
 
 
-def _candidate_row(candidate: Candidate) -> Row:
+def _candidate_row(candidate: Candidate, linked: set[tuple[str, str | None]]) -> Row:
     return {
         "path": candidate.path,
         "rank": candidate.rank,
@@ -212,6 +228,6 @@ def _candidate_row(candidate: Candidate) -> Row:
         "foan_source": candidate.foan_source and str(candidate.foan_source),
         "serial_evidence": str(candidate.serial_evidence),
         "tag_evidence": str(candidate.tag_evidence),
-        "accepted": candidate.accepted,
+        "accepted": (candidate.path, candidate.instance_id) in linked,
         "guard": candidate.guard,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from data_contracts.catalog import Catalog
+from data_contracts.errors import ContractError
 from data_contracts.ledger import RETRIED_REASONS, Work, finished, outcome_row
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason
@@ -103,16 +104,35 @@ def _record(
 ) -> None:
     if not batch:
         return
+    try:
+        _write(catalog, work, batch, store, result)
+    except ContractError:
+        # One record of the batch breaks its contract: find it by writing each alone, and fail it instead of the run.
+        for task, outcome in batch:
+            try:
+                _write(catalog, work, [(task, outcome)], store, result)
+            except ContractError as error:
+                failure = Failure(task.item, work.stage, FailureReason.BREAKS_CONTRACT, str(error))
+                _write(catalog, work, [(task, failure)], store, result)
+
+
+def _write(
+    catalog: Catalog,
+    work: Work,
+    batch: Sequence[tuple[Task[R], R | Failure]],
+    store: Store[R],
+    result: StageResult,
+) -> None:
     rows: dict[str, list[Row]] = {table: [] for table in store.tables}
     ledger: list[Row] = []
+    passing: dict[str, Failure] = {}
     for task, outcome in batch:
-        result.n_done += 1
         if not isinstance(outcome, Failure):
             for table, new in store.rows(task.key, outcome).items():
                 rows[table].extend(new)
             ledger.append(outcome_row(work, task.key, None))
         elif outcome.reason in RETRIED_REASONS:
-            result.passing_failures[task.key] = outcome
+            passing[task.key] = outcome
         else:
             ledger.append(outcome_row(work, task.key, (outcome.reason, outcome.detail)))
     keys = [task.key for task, _ in batch]
@@ -122,3 +142,5 @@ def _record(
         for table, new in rows.items():
             catalog.append(table, new)
         catalog.append("ledger", ledger)
+    result.n_done += len(batch)
+    result.passing_failures.update(passing)

@@ -130,6 +130,24 @@ def _add_rows(
     planted.labels.append(CLASSES[label])
 
 
+@pytest.fixture(name="plant")
+def _plant() -> Callable[..., Planted]:
+    """The function that plants a catalog of another shape."""
+    return plant
+
+
+@pytest.fixture(name="complete")
+def _complete() -> Callable[[str, dict[str, object]], dict[str, object]]:
+    """The function that fills a row's silent columns."""
+    return complete
+
+
+@pytest.fixture(name="texture", scope="session")
+def _texture() -> Callable[[int, np.random.Generator], NDArray[np.uint8]]:
+    """The function that draws a texture of a class."""
+    return texture
+
+
 @pytest.fixture
 def planted(tmp_path: Path) -> Planted:
     """36 textures of 12 FOANs, three classes, three folds."""

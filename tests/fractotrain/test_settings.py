@@ -1,5 +1,7 @@
 """Settings are checked before anything starts."""
 
+import re
+
 import pytest
 import yaml
 
@@ -61,9 +63,8 @@ def test_every_problem_is_told_at_once() -> None:
 )
 def test_mistakes_are_named(override: str, said: str) -> None:
     """A wrong key, choice, grammar or combination is a usage error that names it."""
-    with pytest.raises(UsageError, match="") as caught:
+    with pytest.raises(UsageError, match=re.escape(said)):
         compose_settings([override])
-    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("group", ["model", "data", "optim", "cv"])

@@ -130,6 +130,21 @@ def test_full_coverage_is_found_whenever_it_exists(classes_of_group: list[set[st
     assert bool(uncovered) is not coverable_by_brute_force(enough, len(classes_of_group), n_folds)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_interlocked_classes_are_still_put_everywhere(image_file: Callable[..., ImageFile], seed: int) -> None:
+    """A solution is planted in which each of eight classes has just one group in each fold: one such is found again."""
+    random = np.random.default_rng(seed)
+    n_folds, groups_in_fold = 5, 6
+    files = []
+    for name in "abcdefgh":
+        for fold in range(n_folds):
+            group = fold * groups_in_fold + int(random.integers(groups_in_fold))
+            files += [image_file(f"{group}/{name}{n}", f"F-{group}", name) for n in range(random.integers(1, 5))]
+    plan = plan_folds(files, SplitStrategy.FOAN, n_folds=n_folds, seed=seed)
+    assert plan.findings == ()
+    assert all(min(counts) > 0 for counts in class_counts(files, plan).values())
+
+
 def test_a_class_that_cannot_be_everywhere_is_named(image_file: Callable[..., ImageFile]) -> None:
     """A finding says which class is missing from which folds and what would help."""
     files = [image_file(f"{n}.tif", f"F-{n}", "green_body") for n in range(10)]

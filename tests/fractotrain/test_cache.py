@@ -1,0 +1,103 @@
+"""The pixel cache holds what the direct path gives, bit for bit, and nothing that is not whole."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_contracts.pixels import decode_crop
+from data_contracts.vocabulary import FailureReason
+from fractotrain.cache import Frame, cached_pixels, decode_frame
+from fractotrain.errors import TrainingError
+
+SIZE_PX = (32, 24)
+
+
+def _frame(folder: Path, name: str, picture: Image.Image, box: tuple[int, int, int, int] = (2, 1, 60, 40)) -> Frame:
+    picture.save(folder / name)
+    return Frame(folder / name, name, hashlib.sha256((folder / name).read_bytes()).hexdigest(), box)
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> list[Frame]:
+    """Six noisy pictures of several modes."""
+    rng = np.random.default_rng(3)
+    noise = [rng.integers(0, 256, (50, 64, 3), np.uint8) for _ in range(6)]
+    modes = ["L", "RGB", "P", "RGBA", "CMYK", "L"]
+    return [
+        _frame(tmp_path, f"{i}.tif", Image.fromarray(n).convert(mode))
+        for i, (n, mode) in enumerate(zip(noise, modes, strict=True))
+    ]
+
+
+def test_cache_is_bit_exact(frames: list[Frame], tmp_path: Path) -> None:
+    """Cached pixels equal file -> grey -> crop -> bilinear resize, written out here once more."""
+    for n_threads in (1, 4):
+        pixels, failures = cached_pixels(frames, SIZE_PX, tmp_path / f"cache{n_threads}", n_threads)
+        assert not failures
+        assert pixels is not None
+        for frame, row in zip(frames, pixels, strict=True):
+            grey = Image.fromarray(decode_crop(frame.path, frame.crop_box))
+            direct = np.asarray(grey.resize((24, 32), Image.Resampling.BILINEAR))
+            assert (row == direct).all()
+
+
+def test_nothing_is_decoded_twice(frames: list[Frame], tmp_path: Path) -> None:
+    """A second run decodes nothing; one more image decodes one; another crop box or size decodes anew."""
+    decoded: list[int] = []
+
+    def run(chosen: list[Frame], size_px: tuple[int, int] = SIZE_PX) -> int:
+        decoded.clear()
+        cached_pixels(chosen, size_px, tmp_path / "cache", 1, lambda done, _: decoded.append(done))
+        return len(decoded)
+
+    other_box = dataclasses.replace(frames[0], crop_box=(0, 0, 9, 9))
+    assert run(frames[:5]) == 5
+    assert run(frames[:5]) == 0
+    assert run(frames) == 1
+    assert run(frames[::-1]) == 0
+    assert run([other_box, *frames[1:]]) == 1
+    assert run(frames, (16, 16)) == 6
+
+
+def test_contained_packs_are_removed(frames: list[Frame], tmp_path: Path) -> None:
+    """The cache does not grow with every ingest: a pack that a newer one contains goes."""
+    for n in (3, 4, 6):
+        cached_pixels(frames[:n], SIZE_PX, tmp_path / "cache")
+    assert sorted(path.suffix for path in (tmp_path / "cache").iterdir()) == [".json", ".npy"]
+
+
+def test_failures_are_all_told_and_leave_no_pack(frames: list[Frame], tmp_path: Path) -> None:
+    """Missing, changed, damaged and wrongly cropped images: one failure each, no pixels, no half file."""
+    frames[0].path.unlink()
+    frames[1].path.write_bytes(frames[2].path.read_bytes())
+    broken = frames[2].path.read_bytes()[:300]
+    (tmp_path / "broken.tif").write_bytes(broken)
+    frames[2] = Frame(tmp_path / "broken.tif", "broken.tif", hashlib.sha256(broken).hexdigest(), (0, 0, 4, 4))
+    frames[3] = dataclasses.replace(frames[3], crop_box=(0, 0, 65, 50))
+    pixels, failures = cached_pixels(frames, SIZE_PX, tmp_path / "cache", 2)
+    assert pixels is None
+    assert [f.item for f in failures] == ["0.tif", "1.tif", "broken.tif", "3.tif"]
+    assert failures[0].reason == FailureReason.VANISHED
+    assert "changed" in failures[1].detail
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_sixteen_bits_are_not_clipped(tmp_path: Path) -> None:
+    """A 12-bit ramp in a 16-bit file keeps its whole range (the published loader made everything above 255 white)."""
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    frame = _frame(tmp_path, "ramp.tif", Image.fromarray(ramp), (0, 0, 64, 64))
+    grey = decode_frame(frame, (64, 64))
+    assert isinstance(grey, np.ndarray)
+    assert (grey == 255).mean() < 0.02
+    assert len(np.unique(grey)) > 200
+
+
+def test_folder_that_cannot_be_made_is_said(frames: list[Frame], tmp_path: Path) -> None:
+    """A cache folder under a file ends the run with the setting that names another one."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"data\.cache_dir"):
+        cached_pixels(frames, SIZE_PX, tmp_path / "file" / "cache")

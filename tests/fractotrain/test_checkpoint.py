@@ -1,0 +1,85 @@
+"""A checkpoint is whole, is for one fit only, and loses nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fractotrain.checkpoint import Keeper, Standing, fingerprint
+from fractotrain.errors import TrainingError
+from fractotrain.watch import Epoch
+
+
+def _fit_of_a_kind() -> tuple[torch.nn.Module, torch.optim.Optimizer, torch.amp.GradScaler, Standing]:
+    model = torch.nn.Linear(3, 2)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=0.1)
+    model(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    logits = np.arange(6, dtype=np.float32).reshape(2, 3)
+    standing = Standing([Epoch(0, 0, 9, 0.1 + 0.2, 1 / 3)], logits, 0, 1 / 3, logits * 2, {"weight": torch.ones(2)})
+    return model, optimiser, torch.amp.GradScaler("cpu", enabled=False), standing
+
+
+def test_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Weights, moments, figures and logits: equal to the bit."""
+    model, optimiser, scaler, standing = _fit_of_a_kind()
+    Keeper(tmp_path / "new folder" / "c.safetensors", "f", 0).save(model, optimiser, scaler, standing, last=False)
+    other_model, other_optimiser, other_scaler, _ = _fit_of_a_kind()
+    keeper = Keeper(tmp_path / "new folder" / "c.safetensors", "f", 0)
+    found = keeper.restore(other_model, other_optimiser, other_scaler)
+    assert found is not None
+    assert found.epochs == standing.epochs
+    assert (found.logits == standing.logits).all()
+    assert (found.best_logits == standing.best_logits).all()
+    assert torch.equal(model.weight, other_model.weight)
+    assert found.best_state is not None
+    assert torch.equal(found.best_state["weight"], torch.ones(2))
+    states = [o.state_dict()["state"] for o in (optimiser, other_optimiser)]
+    assert states[0].keys() == states[1].keys()
+    for index, state in states[0].items():
+        assert all(torch.equal(value, states[1][index][key]) for key, value in state.items())
+
+
+def test_is_written_when_it_is_time_or_the_last(tmp_path: Path) -> None:
+    """Not more often than asked, but always at the end; and gone when the run is recorded."""
+    fit = _fit_of_a_kind()
+    keeper = Keeper(tmp_path / "c.safetensors", "f", 3600)
+    keeper.save(*fit, last=False)
+    assert not keeper.file.exists()
+    keeper.save(*fit, last=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["c.safetensors"]
+    keeper.remove()
+    keeper.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_another_fit_or_damaged_is_refused(tmp_path: Path) -> None:
+    """A renamed, cut or foreign file is an error that names it, never a start from wrong weights."""
+    model, optimiser, scaler, standing = _fit_of_a_kind()
+    file = tmp_path / "c.safetensors"
+    Keeper(file, "f", 0).save(model, optimiser, scaler, standing, last=True)
+    with pytest.raises(TrainingError, match="of another fold"):
+        Keeper(file, "g", 0).restore(model, optimiser, scaler)
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(TrainingError, match="damaged"):
+        Keeper(file, "f", 0).restore(model, optimiser, scaler)
+    assert Keeper(tmp_path / "none", "f", 0).restore(model, optimiser, scaler) is None
+
+
+def test_disk_that_takes_no_more_keeps_the_one_before(tmp_path: Path) -> None:
+    """A failed write is an error with the way out; the earlier checkpoint and its folder stay as they were."""
+    model, optimiser, scaler, standing = _fit_of_a_kind()
+    keeper = Keeper(tmp_path / "c.safetensors", "f", 0)
+    keeper.save(model, optimiser, scaler, standing, last=True)
+    before = keeper.file.read_bytes()
+    (tmp_path / "c.draft").mkdir()
+    (tmp_path / "c.draft" / "in the way").touch()
+    with pytest.raises((TrainingError, IsADirectoryError)):
+        keeper.save(model, optimiser, scaler, standing, last=True)
+    assert keeper.file.read_bytes() == before
+
+
+def test_fingerprint_depends_on_facts_not_on_their_order() -> None:
+    """The same facts in another order are the same work; any other value is not."""
+    assert fingerprint(a=1, b=[2, 3]) == fingerprint(b=[2, 3], a=1) != fingerprint(a=1, b=[3, 2])

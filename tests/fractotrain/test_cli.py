@@ -1,0 +1,112 @@
+"""`fracto train` from the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from data_contracts.errors import MissingToolError, UsageError
+from fractotrain.cli import register
+from fractotrain.settings import check_settings
+
+QUICK = ["recipe=fast", "model.img_size=32", "optim.epochs=2", "optim.warmup_updates=1", "threads=1"]
+
+
+@pytest.fixture
+def fracto() -> Callable[..., str]:
+    """Run a command of an app that has the commands of training; errors come through."""
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+
+    def invoke(*arguments: object) -> str:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+        if result.exit_code:
+            raise AssertionError(result.output)
+        return result.stdout
+
+    return invoke
+
+
+def test_print_config_shows_every_setting_and_starts_nothing(fracto: Callable[..., str]) -> None:
+    """The resolved settings as YAML that makes the same settings; no catalog is needed."""
+    shown = fracto("train", "recipe=base", "optim.lr=5e-5", "--fold", 2, "--print-config", "--catalog", "/nowhere")
+    settings = check_settings(yaml.safe_load(shown))
+    assert (settings.recipe, settings.optim.lr, settings.cv.folds) == ("base", 5e-5, (2,))
+
+
+def test_options_set_what_they_say(fracto: Callable[..., str], tmp_path: Path) -> None:
+    """--weights, --from-scratch, --images, --folds-only and --final-only each become settings."""
+
+    def settings(*options: object) -> Any:
+        return check_settings(yaml.safe_load(fracto("train", "recipe=base", "--print-config", *options)))
+
+    assert settings("--weights", tmp_path / "a b.pth").model.weights_file == tmp_path / "a b.pth"
+    assert settings("--from-scratch").model.init == "scratch"
+    assert settings("--images", tmp_path).data.images_root == tmp_path
+    assert (settings("--folds-only").cv.cross_validate, settings("--folds-only").cv.final_model) == (True, False)
+    assert (settings("--final-only").cv.cross_validate, settings("--final-only").cv.final_model) == (False, True)
+
+
+def test_options_that_contradict_each_other_are_refused(fracto: Callable[..., str]) -> None:
+    """Two answers to one question are a usage error."""
+    with pytest.raises(UsageError, match="contradict"):
+        fracto("train", "--from-scratch", "--weights", "w.pth")
+    with pytest.raises(UsageError, match="contradict"):
+        fracto("train", "--folds-only", "--final-only")
+
+
+def test_closing_tables_carry_split_and_place(fracto: Callable[..., str], planted: Any) -> None:
+    """A number travels with its folds, split, images and FOANs; random weights are said; lines, no bars, in a log."""
+    shown = fracto("train", *QUICK, "--catalog", planted.catalog)
+    flat = " ".join(shown.split())
+    assert "from scratch, no pretrained weights" in flat
+    assert "3 folds, cluster split, 36 images, 12 FOANs" in flat
+    assert "optimistic" in flat
+    assert "macro-F1" in flat
+    assert "fold 2, epoch 2/2: loss" in flat
+    assert "final model, epoch 2/2: loss" in flat
+    assert "Confusion matrix" in flat
+    assert "is stored in" in flat
+    assert list((planted.catalog.with_suffix(".models")).glob("train-*/model.safetensors"))
+
+
+def test_json_is_alone_on_stdout(fracto: Callable[..., str], planted: Any) -> None:
+    """Programs read the figures; progress goes elsewhere."""
+    figures = json.loads(fracto("train", *QUICK, "--catalog", planted.catalog, "--json", "--folds-only"))
+    assert figures["split"]["strategy"] == "cluster"
+    assert set(figures["validation"]["last"]["macro_f1"]) >= {"mean", "sd", "t_low", "corrected_high"}
+    assert figures["model_file"] is None
+
+
+def test_quiet_says_nothing_while_it_works(fracto: Callable[..., str], planted: Any) -> None:
+    """Only the closing tables."""
+    shown = fracto("train", *QUICK, "--catalog", planted.catalog, "--quiet", "--fold", 0)
+    assert "epoch 1/2" not in shown
+    assert "Confusion matrix" in shown
+
+
+def test_app_starts_without_the_training_packages() -> None:
+    """Where torch, timm and hydra are missing, the command is there, and says how to install them when run."""
+    script = (
+        "import sys\n"
+        "for name in ('torch', 'torchvision', 'timm', 'hydra', 'omegaconf', 'safetensors'): sys.modules[name] = None\n"
+        "import typer; from fractotrain.cli import register, train\n"
+        "register(typer.Typer())\n"
+        "try: train([])\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert shown.startswith(MissingToolError.__name__)
+    assert "pip install 'fracto[train]'" in shown
