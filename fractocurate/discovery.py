@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -95,6 +96,10 @@ def discover(
         except OSError as error:
             failures.append(Failure(relative, stage, FailureReason.UNREADABLE, f"cannot be read: {error.strerror}"))
             continue
+        if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for ever
+            detail = "not a file but a pipe, a socket or a device"
+            failures.append(Failure(relative, stage, FailureReason.UNREADABLE, detail))
+            continue
         found.append(FoundFile(kind, relative, status.st_size, status.st_mtime_ns, None))
     return _hashed(root, found, failures, n_other, stage, known)
 
@@ -133,11 +138,18 @@ def _walk(root: Path) -> Iterator[Path | Failure]:
         for entry in entries:
             if entry.name.startswith("._"):  # a shadow that macOS leaves beside files on foreign disks
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 folders.append(Path(entry.path))
             else:
                 yield Path(entry.path)
         stack.extend(reversed(folders))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a symbolic link that leads to itself, or where nobody may look: reading it will say so
+        return False
 
 
 def _hashed(

@@ -55,7 +55,7 @@ def read_label_table(path: Path, profile: Profile) -> list[LabelRow]:
             f"{path}: has no column for {' and '.join(missing)} ({wanted}); it has {', '.join(table.columns)}. "
             "Name the column under `labels` in a --profile",
         )
-    vocabulary = Vocabulary(profile.vocabulary)
+    vocabulary = Vocabulary(profile)
     rows = []
     for number, values in enumerate(table.iter_rows(named=True), start=1):
         text = {name: str(values[column] or "").strip() for name, column in columns.items()}

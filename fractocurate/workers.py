@@ -6,8 +6,10 @@ of its item; a ``FractoError`` (a missing tool, say) concerns every item and end
 
 import contextlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -52,18 +54,24 @@ class WorkerPool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stop()
+        self._stop(at_once=error is not None)
 
     def run(self, tasks: Sequence[Task[R]]) -> Iterator[tuple[Task[R], R | Failure]]:
         """Yield each task with its result, in order of completion."""
         waiting = list(reversed(tasks))
         running: dict[Future[R | Failure], Task[R]] = {}
         while waiting or running:
-            while waiting and len(running) < 2 * self.jobs:
-                task = waiting.pop()
-                running[self._started().submit(_call, task)] = task
+            broken = False
+            try:
+                while waiting and len(running) < 2 * self.jobs:
+                    executor = self._started()
+                    with _interrupts_held_back():
+                        running[executor.submit(_call, waiting[-1])] = waiting[-1]
+                    waiting.pop()
+            except BrokenProcessPool:
+                broken = True
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+            if broken or any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                 # Some item killed its process and took the pool along: find it by trying each alone.
                 suspects = list(running.values())
                 running.clear()
@@ -80,10 +88,20 @@ class WorkerPool:
             self._executor = _executor(self.jobs)
         return self._executor
 
-    def _stop(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
+    def _stop(self, *, at_once: bool = False) -> None:
+        """End the workers; ``at_once`` gives up what they are reading, which may take many minutes."""
+        if self._executor is None:
+            return
+        executor, self._executor = self._executor, None
+        # Once it is told to shut down, an executor no longer names its processes; 3.14 brings `terminate_workers`.
+        processes = list((executor._processes or {}).values())  # noqa: SLF001 - see above
+        executor.shutdown(wait=not at_once, cancel_futures=True)
+        if at_once:
+            for process in processes:
+                if process.pid is not None:
+                    _end_group(process.pid)
+                process.kill()
+                process.join()
 
 
 def default_jobs() -> int:
@@ -96,11 +114,42 @@ def _executor(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
 
 
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """A worker that is started inside never sees Ctrl-C, not even while it still imports; this process does, later."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
 def _prepare_worker() -> None:
     # One thread per process: there are as many processes as processors already.
     for variable in ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    if hasattr(os, "setpgid"):  # a group of its own: the programs that it calls can then be ended with it
+        os.setpgid(0, 0)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for its next task for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        _end_group(os.getpid())
+        os._exit(1)
+
+
+def _end_group(leader: int) -> None:
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)
 
 
 def _call_alone(task: Task[R]) -> R | Failure:

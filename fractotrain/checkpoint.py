@@ -88,8 +88,8 @@ class Keeper:
         except (OSError, SafetensorError) as error:  # safetensors wraps what the file system says
             draft.unlink(missing_ok=True)
             raise TrainingError(
-                f"{self.file}: the checkpoint cannot be written ({error}); free some space and run again: training goes "
-                "on from the checkpoint before. checkpoint_every_s=null trains without"
+                f"{self.file}: the checkpoint cannot be written ({error}); free some space and run again: training "
+                "goes on from the checkpoint before. checkpoint_every_s=null trains without"
             ) from error
         self._latest = time.monotonic()
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
 from data_contracts.records import Failure
 from fractotrain.watch import Epoch, Update, Watch
@@ -44,7 +45,9 @@ Examples:
   fracto train recipe=base optim.lr=5e-5 --print-config
 """
 
-Catalog = Annotated[Path, typer.Option("--catalog", help="The catalog that `fracto ingest` and `fracto audit` made.")]
+CatalogPath = Annotated[
+    Path, typer.Option("--catalog", help="The catalog that `fracto ingest` and `fracto audit` made.")
+]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
 Folds = Annotated[list[int] | None, typer.Option("--fold", help="Only this fold (0-based); may be given again.")]
 Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, if the archive moved.")]
@@ -52,6 +55,7 @@ WeightsFile = Annotated[Path | None, typer.Option("--weights", help="First weigh
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from random weights, on purpose.")]
 FoldsOnly = Annotated[bool, typer.Option("--folds-only", help="Cross-validate, but fit no final model.")]
 FinalOnly = Annotated[bool, typer.Option("--final-only", help="Fit the final model without cross-validation.")]
+Like = Annotated[str | None, typer.Option("--like", help="Repeat this training run, with its settings and split.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only the closing table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
@@ -67,13 +71,14 @@ def register(app: typer.Typer) -> None:
 
 def train(
     overrides: Overrides = None,
-    catalog: Catalog = Path("catalog.duckdb"),
+    catalog: CatalogPath = Path("catalog.duckdb"),
     fold: Folds = None,
     images: Images = None,
     weights: WeightsFile = None,
     from_scratch: FromScratch = False,
     folds_only: FoldsOnly = False,
     final_only: FinalOnly = False,
+    like: Like = None,
     print_config: PrintConfig = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -97,7 +102,9 @@ def train(
         options["cv.final_model"] = False
     if final_only:
         options |= {"cv.cross_validate": False, "cv.final_model": True}
-    settings = _compose(overrides or [], options)
+    if like is not None and overrides:
+        raise UsageError("--like RUN takes all settings from that run; leave out the key=value settings")
+    settings = _compose(overrides or [], options) if like is None else _settings_like(like, catalog, options)
     if print_config:
         typer.echo(settings.to_yaml(), nl=False)
         return
@@ -116,6 +123,21 @@ def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
     if not any(override.startswith("recipe=") for override in overrides):
         overrides = [f"recipe={default_recipe()}", *overrides]
     return compose_settings(overrides, options)
+
+
+def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Settings":
+    """Settings of an earlier run; refused if the dataset is no longer the one that it saw."""
+    from fractotrain.data import settings_of_run  # noqa: PLC0415 - the app must start without the training packages
+    from fractotrain.settings import check_settings  # noqa: PLC0415 - as above
+
+    with Catalog.open_read_only(catalog) as opened:
+        raw, dataset_hash = settings_of_run(opened, run_id)
+        if opened.content_hash("dataset") != dataset_hash:
+            raise UsageError(
+                f"--like {run_id}: the dataset in {catalog} changed since that run, which cannot be repeated; train "
+                "with its settings by naming them (`--print-config` of the run's recipe shows the keys)"
+            )
+    return check_settings(raw, options)
 
 
 def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool, as_json: bool) -> None:

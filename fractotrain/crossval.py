@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -67,7 +68,11 @@ class Setup:
         if settings.checkpoint_every_s is None:
             return None
         # What decides neither weights nor outputs may differ between a killed run and the one that goes on.
-        indifferent = {"checkpoint_every_s": True, "threads": True, "data": {"images_root", "cache_dir"}}
+        indifferent: dict[str, Any] = {
+            "checkpoint_every_s": True,
+            "threads": True,
+            "data": {"images_root", "cache_dir"},
+        }
         indifferent["cv"] = {"folds", "cross_validate", "final_model", "bootstrap_samples"}
         name = fingerprint(
             settings=settings.model_dump(mode="json", exclude=indifferent),

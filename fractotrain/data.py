@@ -1,7 +1,9 @@
 """Which images a run trains on: rows of the catalog, with label, crop box and fold. Nothing else is asked."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -162,3 +164,22 @@ def find_images_root(catalog: Catalog, images_root: Path | None) -> Path:
         said = "--images" if images_root else "the folder that the catalog remembers"
         raise UsageError(f"{root}: {said} is not there; name the folder of the images by --images DIR")
     return root
+
+
+def settings_of_run(catalog: Catalog, run_id: str) -> tuple[dict[str, Any], str]:
+    """Settings of an earlier training run, and the hash of the dataset it saw; the run is named by its id or its start.
+
+    Raises:
+        UsageError: no such run, or several.
+    """
+    runs = catalog.query(
+        "SELECT run_id, settings, dataset_hash, split_id FROM runs WHERE command = 'train' ORDER BY started_at"
+    )
+    named = runs.filter(pl.col("run_id").str.starts_with(run_id))
+    if len(named) != 1:
+        known = ", ".join(runs["run_id"].tail(5)) or "none"
+        raise UsageError(f"--like {run_id}: {len(named) or 'no'} such training runs; the latest are {known}")
+    (row,) = named.to_dicts()
+    settings: dict[str, Any] = json.loads(row["settings"])
+    settings["cv"]["split_id"] = row["split_id"]
+    return settings, str(row["dataset_hash"])

@@ -19,7 +19,7 @@ from fractotrain.sampler import epoch_order
 from fractotrain.schedule import lr_factor, set_learning_rates
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import OptimSettings, Settings
-from fractotrain.transforms import Normaliser, grey_batch, randaugment
+from fractotrain.transforms import Augmentation, Normaliser, grey_batch, randaugment
 from fractotrain.watch import Epoch, Update, Watch
 
 Indices = NDArray[np.int64]
@@ -76,64 +76,104 @@ def fit(
     Raises:
         TrainingError: the loss or an output is no longer a number, or a checkpoint cannot be read or written.
     """
-    images, settings, machine = bench.images, bench.settings, bench.machine
-    optim, watch = settings.optim, watch or Watch()
-    total_updates = count_updates(len(training), optim)
-    model.to(machine.device)
-    optimiser = build_optimiser(model, optim)
-    scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.precision == "fp16")
-    augmentation = randaugment(settings.data.randaugment_ops, settings.data.randaugment_magnitude)
-    labels = torch.from_numpy(images.labels).to(machine.device)
+    watch = watch or Watch()
+    work = _prepare(model, bench, training, validation, fold)
     nothing = np.zeros((len(validation), 0), np.float32)
     standing = Standing([], nothing, 0, -1.0, nothing, None)
-    if keeper is not None and (kept := keeper.restore(model, optimiser, scaler)) is not None:
+    if keeper is not None and (kept := keeper.restore(model, work.optimiser, work.scaler)) is not None:
         standing = kept
         watch.on_resumed(fold, len(standing.epochs))
-    update = len(standing.epochs) * (total_updates // optim.epochs)
-    for epoch in range(len(standing.epochs), optim.epochs):
-        model.train()
-        torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, fold, epoch))
-        order_seed = derive_seed(settings.seed, Purpose.ORDER, fold, epoch)
-        order = training[epoch_order(images.labels[training], settings.data.sampler, order_seed)]
-        loss_sum = torch.zeros((), device=machine.device)
-        for start in range(0, len(order), optim.images_per_update):
-            group = order[start : start + optim.images_per_update]
-            factor = lr_factor(update, total_updates, optim.warmup_updates, optim.warmup_start)
-            learning_rates = set_learning_rates(optimiser, optim.lr * factor)
-            for batch in np.split(group, range(optim.batch_size, len(group), optim.batch_size)):
-                grey = grey_batch(images.pixels, batch, augmentation)
-                with machine.autocast():
-                    outputs = model(bench.normalise(grey))
-                losses = focal_loss(outputs, labels[batch], optim.focal_gamma, optim.label_smoothing)
-                # Divided by the images of the update, not of the batch: the last, smaller batch weighs what it holds.
-                scaler.scale(losses.sum() / len(group)).backward()  # type: ignore[no-untyped-call] # torch's gap
-                loss_sum += losses.detach().sum()
-            if optim.clip_norm is not None:
-                scaler.unscale_(optimiser)
-                torch.nn.utils.clip_grad_norm_(model.parameters(), optim.clip_norm)
-            scaler.step(optimiser)
-            scaler.update()
-            optimiser.zero_grad(set_to_none=True)
-            watch.on_update(Update(fold, epoch, update, total_updates, learning_rates))
-            update += 1
-        training_loss = loss_sum.item() / len(order)
+    n_epochs = bench.settings.optim.epochs
+    for epoch in range(len(standing.epochs), n_epochs):
+        training_loss = _train_epoch(work, epoch, watch)
         if not math.isfinite(training_loss):
             raise TrainingError(_not_a_number("the training loss", fold, epoch))
-        macro_f1 = None
-        if len(validation):
-            standing.logits = predict(model, images.pixels, validation, bench.normalise, optim.eval_batch_size)
-            if not np.isfinite(standing.logits).all():
-                raise TrainingError(_not_a_number("an output on a validation image", fold, epoch))
-            macro_f1 = score(images.labels[validation], standing.logits.argmax(axis=1)).overall["macro_f1"]
-            if macro_f1 > standing.best_macro_f1:
-                standing.best_epoch, standing.best_macro_f1, standing.best_logits = epoch, macro_f1, standing.logits
-                if settings.cv.selection == "best_val":
-                    standing.best_state = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
-        standing.epochs.append(Epoch(fold, epoch, optim.epochs, training_loss, macro_f1))
+        macro_f1 = _validate(work, epoch, standing) if len(validation) else None
+        standing.epochs.append(Epoch(fold, epoch, n_epochs, training_loss, macro_f1))
         if keeper is not None:
-            keeper.save(model, optimiser, scaler, standing, last=epoch + 1 == optim.epochs)
+            keeper.save(model, work.optimiser, work.scaler, standing, last=epoch + 1 == n_epochs)
         watch.on_epoch(standing.epochs[-1])
     return standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the epochs of one fit share."""
+
+    model: torch.nn.Module
+    bench: Bench
+    training: Indices
+    validation: Indices
+    fold: int
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    augmentation: Augmentation | None
+    labels: torch.Tensor
+    """Of all images, on the device."""
+    total_updates: int
+
+
+def _prepare(model: torch.nn.Module, bench: Bench, training: Indices, validation: Indices, fold: int) -> _Work:
+    settings, device = bench.settings, bench.machine.device
+    model.to(device)
+    return _Work(
+        model,
+        bench,
+        training,
+        validation,
+        fold,
+        build_optimiser(model, settings.optim),
+        torch.amp.GradScaler(device.type, enabled=bench.machine.precision == "fp16"),
+        randaugment(settings.data.randaugment_ops, settings.data.randaugment_magnitude),
+        torch.from_numpy(bench.images.labels).to(device),
+        count_updates(len(training), settings.optim),
+    )
+
+
+def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
+    """All updates of one epoch; the mean loss over its images, as drawn and varied."""
+    settings, bench = work.bench.settings, work.bench
+    optim = settings.optim
+    work.model.train()
+    torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, work.fold, epoch))
+    order_seed = derive_seed(settings.seed, Purpose.ORDER, work.fold, epoch)
+    order = work.training[epoch_order(bench.images.labels[work.training], settings.data.sampler, order_seed)]
+    groups = np.split(order, range(optim.images_per_update, len(order), optim.images_per_update))
+    loss_sum = torch.zeros((), device=bench.machine.device)
+    for update, group in enumerate(groups, start=epoch * len(groups)):
+        factor = lr_factor(update, work.total_updates, optim.warmup_updates, optim.warmup_start)
+        learning_rates = set_learning_rates(work.optimiser, optim.lr * factor)
+        for batch in np.split(group, range(optim.batch_size, len(group), optim.batch_size)):
+            grey = grey_batch(bench.images.pixels, batch, work.augmentation)
+            with bench.machine.autocast():
+                outputs = work.model(bench.normalise(grey))
+            losses = focal_loss(outputs, work.labels[batch], optim.focal_gamma, optim.label_smoothing)
+            # Divided by the images of the update, not of the batch: the last, smaller batch weighs what it holds.
+            work.scaler.scale(losses.sum() / len(group)).backward()  # type: ignore[no-untyped-call] # torch's gap
+            loss_sum += losses.detach().sum()
+        if optim.clip_norm is not None:
+            work.scaler.unscale_(work.optimiser)
+            torch.nn.utils.clip_grad_norm_(work.model.parameters(), optim.clip_norm)
+        work.scaler.step(work.optimiser)
+        work.scaler.update()
+        work.optimiser.zero_grad(set_to_none=True)
+        watch.on_update(Update(work.fold, epoch, update, work.total_updates, learning_rates))
+    return loss_sum.item() / len(order)
+
+
+def _validate(work: _Work, epoch: int, standing: Standing) -> float:
+    """Macro-F1 on the validation images; ``standing`` learns the outputs, and the best epoch's."""
+    bench, optim = work.bench, work.bench.settings.optim
+    logits = predict(work.model, bench.images.pixels, work.validation, bench.normalise, optim.eval_batch_size)
+    if not np.isfinite(logits).all():
+        raise TrainingError(_not_a_number("an output on a validation image", work.fold, epoch))
+    macro_f1 = score(bench.images.labels[work.validation], logits.argmax(axis=1)).overall["macro_f1"]
+    standing.logits = logits
+    if macro_f1 > standing.best_macro_f1:
+        standing.best_epoch, standing.best_macro_f1, standing.best_logits = epoch, macro_f1, logits
+        if bench.settings.cv.selection == "best_val":
+            standing.best_state = {k: v.detach().cpu().clone() for k, v in work.model.state_dict().items()}
+    return macro_f1
 
 
 @torch.no_grad()

@@ -152,18 +152,19 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
         raise UsageError(_hydra_sentence(error)) from error
     if not isinstance(raw, dict):
         raise UsageError("the settings are no mapping; conf/config.yaml is damaged")
-    for key, value in (options or {}).items():
-        group, _, name = key.rpartition(".")
-        (raw[group] if group else raw)[name] = value
-    return check_settings(raw)
+    return check_settings(raw, options)
 
 
-def check_settings(raw: Mapping[Any, Any]) -> Settings:
-    """Check settings that come from elsewhere than Hydra, such as a stored run.
+def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> Settings:
+    """Check settings, such as those of a stored run, after setting ``options`` (dotted key -> value) in them.
 
     Raises:
         UsageError: with every problem found.
     """
+    raw = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
+    for key, value in (options or {}).items():
+        group, _, name = key.rpartition(".")
+        (raw[group] if group else raw)[name] = value
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:

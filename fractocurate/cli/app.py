@@ -42,6 +42,9 @@ from fractocurate.why import explain as explain_image
 from fractocurate.why import find_image
 from fractocurate.workers import default_jobs
 
+_INTERRUPTED = 130
+"""Exit code of typer after Ctrl-C, and of a shell."""
+
 app = typer.Typer(
     name="fracto",
     help="From an archive of fracture reports and SEM micrographs to an audited dataset and an explained classifier.",
@@ -62,6 +65,10 @@ def main() -> None:
     except FractoError as error:
         Console(stderr=True).print(f"[bold red]error:[/bold red] {escape(printable_lines(str(error)))}", soft_wrap=True)
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            sys.stderr.write("\ninterrupted; what was recorded is kept, and the same command goes on from there\n")
+        raise
     except BrokenPipeError:  # the reader of a pipe (head, less) has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.CLEAN)

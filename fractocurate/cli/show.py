@@ -43,8 +43,8 @@ def show_ingest(summary: IngestSummary, out: Console) -> None:
     matches.add_column("images", justify="right")
     for status in ("matched", "review", "unmatched", "failed"):
         matches.add_row(status, str(summary.statuses.get(status, 0)))
-    for reason, count in summary.reasons.items():
-        matches.add_row(f"  {reason}", str(count), style="dim")
+        for reason, count in summary.reasons.get(status, {}).items():
+            matches.add_row(f"  {reason}", str(count), style="dim")
     out.print(matches)
     if summary.n_other_files:
         out.print(f"{summary.n_other_files} other file(s) were left alone.")
@@ -93,10 +93,12 @@ def show_audit(summary: AuditSummary, out: Console) -> None:
     paper = [r for r in summary.rates if r.k is not None and r.scope is PairScope.ALL]
     if paper:
         title = f"Leakage of the image split, by fold (the {paper[0].k} nearest within {paper[0].max_hamming} bits)"
-        out.print(_leakage_table(title, paper, "fold", lambda r: "all" if r.fold is None else str(r.fold + 1)))
+        out.print(_leakage_table(title, paper, "fold", lambda r: "all" if r.fold is None else str(r.fold)))
     pooled = [r for r in summary.rates if r.k is None and r.fold is None and r.scope is PairScope.ALL]
     title = "Leakage by strategy, all folds and all pairs, with 95 % Wilson intervals"
     out.print(_leakage_table(title, pooled, "strategy", lambda r: str(r.strategy), intervals=True))
+    for strategy, why_not in summary.impossible.items():
+        out.print(f"[yellow]no {strategy} split: {escape(why_not)}[/yellow]")
     for plan in summary.plans:
         for finding in plan.findings:
             out.print(f"[yellow]{plan.strategy}: {escape(finding.detail)}[/yellow]")

@@ -9,7 +9,7 @@ from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.bar_text import BarText, TextLine
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
-from fractocurate.micrographs.magnification import find_magnifications
+from fractocurate.micrographs.magnification import find_magnifications, magnification_of
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 _FIELD_WIDTH = re.compile(
@@ -20,6 +20,10 @@ _OTHER_LENGTH = re.compile(
     r"\b(?:W[DO0]|W\.D\.?|working\s*dist\w*|aperture\s*size|arbeitsabstand|AA|VFW|FWD|spot|scan\w*)\b", re.IGNORECASE
 )
 _MISREAD = re.compile(r"\bMag\w*\.?\s*[=:]?\s*(?P<number>[0-9OoSIl|B.,]{1,8}?)\s*(?P<kilo>[kK]?)\s*[xX](?!\w)")
+# Anything but n, r, i and c before the last m may be what OCR makes of a micro sign; those may come from nm and cm.
+_MISREAD_MICRO = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:\.\d)?)\s?(?:[^\s\dnricm]{0,3}m|un|umn|pn)(?![A-Za-z])")
+_MICRO_SLIPS = {"zm": "um", "am": "um"}
+_BARE_THOUSANDS = re.compile(r"^[=_\-]?(?P<number>\d{1,3},\d{3})$")
 _DIGIT_SLIPS = str.maketrans("OoSIl|B", "0051118")
 _VALUE_REACH = 14
 """Characters between a keyword and its value on one line."""
@@ -36,6 +40,8 @@ class ScaleLabel:
     confidence: float
     box: Box
     bar: ScaleBar
+    looks: int = 1
+    """How many readings of the region agree on it."""
 
 
 LOST_POINT_CONFIDENCE = 0.4
@@ -43,6 +49,8 @@ LOST_POINT_CONFIDENCE = 0.4
 
 
 AGREED_CONFIDENCE = 0.6
+BARE_CONFIDENCE = 0.45
+"""Of a number without its sign: a second look has to see it too."""
 
 
 def lost_point(raw: str) -> bool:
@@ -63,13 +71,11 @@ def box_of(words: Sequence[Word]) -> Box | None:
 
 
 def agreed_label(first: ScaleLabel | None, second: ScaleLabel | None) -> ScaleLabel | None:
-    """What two looks at a label make of it: agreement raises the confidence, contradiction halves that of the
-    better.
-    """
+    """What two looks at a label make of it: agreement raises the confidence, contradiction halves it."""
     if first is None or second is None:
         return first or second
     if abs(first.length_nm - second.length_nm) <= 1e-6 * first.length_nm:
-        return replace(first, confidence=agreed_confidence(first.confidence, second.confidence))
+        return replace(first, confidence=agreed_confidence(first.confidence, second.confidence), looks=2)
     better = max(first, second, key=lambda label: label.confidence)
     return replace(better, confidence=better.confidence / 2)
 
@@ -110,7 +116,7 @@ def magnification_readings(text: BarText) -> list[Reading]:
             readings.append((not named, reading))
     readings.extend((True, reading) for reading in _under_header(text))
     if not readings:
-        readings.extend((False, reading) for reading in _repaired(text))
+        readings.extend((False, reading) for reading in (*_repaired(text), *_bare_thousands(text)))
     readings.sort(key=lambda item: item[0])
     unique: dict[str | None, Reading] = {}
     for _, reading in readings:
@@ -171,17 +177,22 @@ def _field_width(raw: str, value: float, words: Sequence[Word]) -> Reading:
 
 
 def _label_lengths(line: TextLine) -> list[tuple[str, float, int]]:
-    """Lengths of a line, with slips of OCR that are certain beside a bar: ``Imm`` for ``1mm``, ``10 zm`` for ``10 µm``."""
+    """Lengths of a line, with slips of OCR that are certain beside a bar: ``Imm`` for 1 mm, ``10 zm`` for 10 µm."""
     text = line.text
     found = find_lengths(text)
     taken = {start for _, _, start in found}
-    for match in re.finditer(r"(?<![\w.,])([ITil|\]])\s?((?:mm|um|µm|nm|pm))(?!\w)", text):
-        found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"1{match[2]}"))
-    for match in re.finditer(
-        r"(?<![\w.,])(\d{1,3}(?:\.\d)?)\s?([ztvgxa]{1,2}m|t?um|un|umn|pn|ym|fim|pum|jm|m)(?![A-Za-z])", text
-    ):
+    for match in re.finditer(r"(?<![\w.,])([ITil|\]])\s?((?:mm|[uµypz]m|am|nm))(?!\w)", text):
+        found.extend(
+            (match[0], value, match.start()) for _, value, _ in find_lengths(f"1{_MICRO_SLIPS.get(match[2], match[2])}")
+        )
+    for match in _MISREAD_MICRO.finditer(text):
         if match.start() not in taken:
-            found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"{match[1]} um"))
+            found.extend((match[0], value, match.start()) for _, value, _ in find_lengths(f"{match['number']} um"))
+    for raw, _, start in list(found):
+        # The stem of a slanted micro sign reads as a 4: ``104um`` is 10 µm, and 104 µm no label that exists.
+        slanted = re.fullmatch(r"(\d0{1,2}|1)4\s?[uµ]?m", raw)
+        if slanted is not None:
+            found.extend((raw, value, start) for _, value, _ in find_lengths(f"{slanted[1]} um"))
     return found
 
 
@@ -208,6 +219,27 @@ def _repaired(text: BarText) -> list[Reading]:
                         note=note,
                     )
                 )
+    return readings
+
+
+def _bare_thousands(text: BarText) -> list[Reading]:
+    """``3,500`` alone: in a data bar only magnifications have thousands, so that its ``x`` was lost."""
+    readings = []
+    for word in text.words:
+        match = _BARE_THOUSANDS.match(word.text)
+        value = magnification_of(match["number"], None) if match else None
+        if value is not None:
+            readings.append(
+                Reading(
+                    "magnification",
+                    word.text,
+                    f"{value:.10g}",
+                    ReadingMethod.DATA_BAR,
+                    min(word.confidence, BARE_CONFIDENCE),
+                    box=word.box,
+                    note="no x beside it",
+                )
+            )
     return readings
 
 

@@ -35,6 +35,8 @@ INK_CONTRAST = 50
 """Least distance of a letter from its background, in grey levels: grey-on-black logos have 80 and more."""
 TALLEST_STRIP = 0.5
 """A strip that covers more of a frame than this is not a bar, unless the frame is nothing but a bar."""
+TALLEST_SURE_STRIP = 0.25
+"""Up to this share of the height a straight edge proves a strip, however little text stands in it."""
 _ROW_SHARE = 0.45
 _BORDER_SHARE = 0.06
 """Of the height: picture rows that may remain between a strip and the border of the frame."""
@@ -196,6 +198,8 @@ def _settle_edges(
     text_height = text_bottom - text_top
     # A bar has margins of the order of its lettering. What is flat far beyond its text is picture: vacuum, a hole.
     widest_margin = max(2 * text_height, 24)
+    if bottom - top <= TALLEST_SURE_STRIP * height_px and _is_straight_edge(shares, level, rows, at_bottom=at_bottom):
+        widest_margin = height_px
     if at_bottom and text_top - top > widest_margin:
         top = max(top, text_top - max(4, min(height_px - text_bottom, text_height)))
         issues = ("data bar: its upper edge is invisible against a picture of the same level; cut above its text",)
@@ -206,6 +210,14 @@ def _settle_edges(
         top -= _frame_rows(shares, level, range(top - 1, -1, -1))
         bottom += _frame_rows(shares, level, range(bottom, height_px))
     return top, bottom, issues
+
+
+def _is_straight_edge(shares: NDArray[np.float32], level: int, rows: tuple[int, int], *, at_bottom: bool) -> bool:
+    """Whether the level begins across the whole width at once, as no vacuum and no hole does."""
+    inside, outside = (rows[0], rows[0] - 2) if at_bottom else (rows[1] - 1, rows[1] + 1)
+    if not 0 <= outside < len(shares):
+        return False
+    return bool(shares[inside, level] >= _LINE_SHARE and shares[outside, level] <= 0.1)
 
 
 def _frame_rows(shares: NDArray[np.float32], level: int, outward: range) -> int:

@@ -6,7 +6,7 @@ NM_PER_UNIT = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 """Nanometres per unit; micro signs of all kinds are written ``um`` first."""
 
 # Tesseract's slips for the micro sign. ``pm`` is one of them: no SEM scale bar is labelled in picometres.
-_MICRO = r"(?:µ|μ|u|p|y|j|w|W|iu|yu|lu|ji|M|L|H)"
+_MICRO = r"(?:µ|μ|uu|u|p|y|j|w|W|iu|yu|lu|ji|M|L|H)"
 _UNIT = rf"(?P<unit>nm|mm|cm|{_MICRO}\s?m|{_MICRO}rn|nrn|rnm)"
 _NUMBER = r"(?P<number>\d{1,5}(?:[.,]\d{1,4})?)"
 _LENGTH = re.compile(rf"(?<![\w.,:/-]){_NUMBER}\s?{_UNIT}(?![A-Za-zµμ])")

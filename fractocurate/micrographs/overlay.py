@@ -51,21 +51,29 @@ def find_overlay(grey: GreyImage) -> Overlay | None:
         for bar in find_scale_bars(mask):
             if not _stands_out(grey, bar):
                 continue
-            marks, letters = _lettering(grey, bar, white=white)
+            letters = _lettering(grey, bar, white=white)
             perfect = _is_perfect(grey, bar)
             if len(letters) >= LEAST_LETTERS or perfect:
                 found.append(
-                    (len(letters) + 5 * bar.is_ruler, _overlay(grey, bar, letters, marks, white=white, perfect=perfect))
+                    (len(letters) + 5 * bar.is_ruler, _overlay(grey, bar, letters, white=white, perfect=perfect))
                 )
     return max(found, key=lambda item: item[0])[1] if found else None
 
 
 def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
-    """Whether a bar is a rectangle of pure white or black to the last pixel: no detector saturates like that."""
-    if bar.is_ruler or len(bar.parts) != 1 or bar.box.width < PERFECT_LENGTH_PX or bar.box.height < 2:
+    """Whether a bar has rows that are white or black from end to end and none that are mostly so.
+
+    A saturated streak tapers: between its longest row and the picture lie rows of every length.
+    """
+    if bar.is_ruler or len(bar.parts) != 1 or bar.box.width < PERFECT_LENGTH_PX:
         return False
-    rows = bar.box.cut(grey)[1:-1, 4:-4] if bar.box.height > 3 else bar.box.cut(grey)[:, 4:-4]  # JPEG rings at the rim
-    return bool(rows.size) and bool((rows >= 242).all() or (rows <= 12).all()) and float(rows.std()) <= 4
+    part = bar.box.cut(grey)[:, 3:-3]  # JPEG rings at the ends
+    for drawn in (part >= WHITE_FROM, part <= BLACK_TO):
+        shares = drawn.mean(axis=1)
+        full = int((shares >= 0.995).sum())
+        if full >= 2 and not ((shares > 0.6) & (shares < 0.9)).any():
+            return True
+    return False
 
 
 def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
@@ -90,8 +98,8 @@ def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
     return bar.box.top >= 0 and bar.box.right <= width_px and bar.box.bottom <= height_px
 
 
-def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> tuple[list[Mark], list[Mark]]:
-    """All marks around a bar, and the letters among them, at the level that shows most letters.
+def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> list[Mark]:
+    """The letters around a bar, at the level that shows most of them.
 
     Thin letters are anti-aliased, so that they are fainter than the bar and fainter still on a busy picture.
     """
@@ -100,7 +108,7 @@ def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> tuple[list[Mar
     reach = int(4 * tallest)
     around = bar.box.grown(width_px if bar.is_ruler else reach, reach, width_px, height_px)
     part = around.cut(grey)
-    best: tuple[list[Mark], list[Mark]] = ([], [])
+    best: list[Mark] = []
     for level in WHITE_LEVELS if white else BLACK_LEVELS:
         mask = part >= level if white else part <= level
         if mask.mean() > 0.3:
@@ -121,8 +129,8 @@ def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> tuple[list[Mar
             top, bottom = min(m.box.top for m in near), max(m.box.bottom for m in near)
             slack = 0.35 * height
             near = [m for m in letters if m.box.top >= top - slack and m.box.bottom <= bottom + slack]
-        if len(near) > len(best[1]) + 1:
-            best = (marks, near)
+        if len(near) > len(best) + 1:
+            best = near
     return best
 
 
@@ -141,9 +149,7 @@ def _is_beside(letter: PixelBox, bar: PixelBox) -> bool:
     return letter.bottom >= bar.top - reach_y and letter.top <= bar.bottom + reach_y
 
 
-def _overlay(
-    grey: GreyImage, bar: ScaleBar, letters: list[Mark], marks: list[Mark], *, white: bool, perfect: bool
-) -> Overlay:
+def _overlay(grey: GreyImage, bar: ScaleBar, letters: list[Mark], *, white: bool, perfect: bool) -> Overlay:
     height_px, width_px = grey.shape
     box = bar.box
     for letter in letters:
@@ -152,27 +158,20 @@ def _overlay(
     # Where no label could be made out beside a certain bar, room for one is taken off with it.
     margin = max(MARGIN_PX, round(1.1 * height)) if len(letters) >= LEAST_LETTERS else max(26, 6 * bar.box.height)
     box = box.grown(margin, margin, width_px, height_px)
-    # Points, dots and accents are too small to be letters, but make 50.0 of 50 0.
-    small = [m for m in marks if max(m.box.width, m.box.height) <= 0.45 * height and _is_near_any(m.box, letters)]
+    # The whole line, not the letters one by one: what is faint or broken in them is needed to read them.
     near = np.zeros((box.height, box.width), np.bool_)
-    for mark in (*letters, *small):
-        around = mark.box.grown(2, 2, width_px, height_px)
+    if letters:
+        top, bottom = min(m.box.top for m in letters), max(m.box.bottom for m in letters)
+        left, right = min(m.box.left for m in letters), max(m.box.right for m in letters)
+        reach = round(1.5 * height)
         near[
-            max(0, around.top - box.top) : max(0, around.bottom - box.top),
-            max(0, around.left - box.left) : max(0, around.right - box.left),
+            max(0, top - 3 - box.top) : bottom + 3 - box.top,
+            max(0, left - reach - box.left) : right + reach - box.left,
         ] = True
+    for own in bar.parts:
+        near[own.top - 1 - box.top : own.bottom + 1 - box.top, own.left - box.left : own.right - box.left] = False
     part = box.cut(grey).astype(np.float64)
-    level = float(np.median(part[~near])) if (~near).any() else float(np.median(part))
+    level = float(np.median(part[near])) if near.any() else float(np.median(part))
     strength = (part - level) / max(255 - level, 1) if white else (level - part) / max(level, 1)
-    contrast = np.where(near, np.clip(1.4 * strength - 0.4, 0, 1) * 255, 0).astype(np.uint8)
+    contrast = np.where(near, np.clip((strength - 0.3) / 0.5, 0, 1) * 255, 0).astype(np.uint8)
     return Overlay(box, largest_remainder(box, width_px, height_px), bar, contrast, perfect or bar.is_ruler)
-
-
-def _is_near_any(small: PixelBox, letters: list[Mark]) -> bool:
-    return any(
-        m.box.left - 0.5 * m.box.height <= small.left
-        and small.right <= m.box.right + 0.5 * m.box.height
-        and m.box.top - 0.4 * m.box.height <= small.top
-        and small.bottom <= m.box.bottom + 2
-        for m in letters
-    )

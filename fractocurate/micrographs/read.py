@@ -37,6 +37,8 @@ from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, rea
 
 SURE = 0.7
 """Confidence from which a printed value needs no second look."""
+UNCONFIRMED = 0.45
+"""Highest confidence of a label drawn over the picture that only one of two looks could read."""
 MICROGRAPHS_VERSION = 1
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
@@ -211,7 +213,7 @@ def _read_overlay(sight: _Sight, overlay: Overlay, grey: GreyImage, settings: Mi
         tuple(_shifted(p, overlay.box) for p in overlay.bar.parts),
     )
     before = (list(sight.readings), list(sight.issues))
-    label = _read(sight, overlay.contrast, overlay.contrast > 100, overlay.box, [local], settings)
+    label = _read(sight, overlay.contrast, overlay.contrast > 100, overlay.box, [local], settings, over_picture=True)
     if label is None and not overlay.is_certain and settings.use_ocr:
         sight.readings, sight.issues = before
         return
@@ -225,6 +227,8 @@ def _read(
     box: PixelBox,
     bars: Sequence[ScaleBar],
     settings: MicrographSettings,
+    *,
+    over_picture: bool = False,
 ) -> ScaleLabel | None:
     """OCR of one region, a second time only where the first left out a value that the region should hold."""
     if not settings.use_ocr:
@@ -236,47 +240,72 @@ def _read(
         ScaleBar(_unshifted(b.box, box), b.length_px, b.is_ruler, tuple(_unshifted(p, box) for p in b.parts))
         for b in bars
     ]
-    label: ScaleLabel | None = None
-    magnifications: list[Reading] = []
-    width: Reading | None = None
-    texts: list[BarText] = []
+    found = _Printed()
     for second in (False, True):
         try:
             text = read_text(contrast, ink, box, settings, second=second)
         except OcrError as error:
             sight.issues.append(f"data bar: {error}")
             break
-        texts.append(text)
-        label = agreed_label(label, scale_label(text, in_frame))
-        width = width or field_width_reading(text)
-        magnifications = agreed_readings(magnifications, magnification_readings(text))
-        label_is_sure = not bars or (label is not None and label.confidence >= SURE)
-        magnification_is_sure = bool(magnifications) and magnifications[0].confidence >= SURE
-        if label_is_sure and (magnification_is_sure or len(text.words) < 6):
+        found.add(text, in_frame)
+        # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
+        if not over_picture and found.is_sure(text, has_bar=bool(bars)):
             break
-    sight.readings += magnifications
-    if width is not None:
-        sight.readings.append(width)
-    if label is not None:
-        value = pixel_size_from_bar(label.length_nm, label.bar.length_px)
-        raw = f"{label.raw} on {label.bar.length_px:g} px"
-        sight.readings.append(
-            Reading(
-                "pixel_size_nm",
-                raw,
-                f"{value:.6g}",
-                ReadingMethod.SCALE_BAR,
-                label.confidence,
-                box=_box(label.bar.box),
-                note="ruler, first to last tick" if label.bar.is_ruler else "drawn bar",
+    if over_picture and found.label is not None and found.label.looks < 2:
+        found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
+    sight.readings += found.readings(box)
+    return found.label
+
+
+class _Printed:
+    """The printed values of one region, gathered over one or two looks at it."""
+
+    def __init__(self) -> None:
+        self.label: ScaleLabel | None = None
+        self.magnifications: list[Reading] = []
+        self.width: Reading | None = None
+        self.texts: list[BarText] = []
+
+    def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
+        """Take in what one look saw; bars in pixels of the frame."""
+        self.texts.append(text)
+        self.label = agreed_label(self.label, scale_label(text, bars))
+        self.width = self.width or field_width_reading(text)
+        self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
+
+    def is_sure(self, text: BarText, *, has_bar: bool) -> bool:
+        """Whether a second look could add nothing that matters."""
+        label_is_sure = not has_bar or (self.label is not None and self.label.confidence >= SURE)
+        magnification_is_sure = bool(self.magnifications) and self.magnifications[0].confidence >= SURE
+        return label_is_sure and (magnification_is_sure or len(text.words) < 6)
+
+    def readings(self, box: PixelBox) -> list[Reading]:
+        """Everything gathered; the text as a whole is one of the readings."""
+        readings = list(self.magnifications)
+        if self.width is not None:
+            readings.append(self.width)
+        if self.label is not None:
+            readings.append(_size_of_bar(self.label))
+        if self.texts and any(text.words for text in self.texts):
+            best = max(self.texts, key=lambda text: text.confidence * len(text.words))
+            confidence = round(best.confidence, 3)
+            readings.append(
+                Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, confidence, box=_box(box))
             )
-        )
-    if texts and texts[0].words:
-        best = max(texts, key=lambda t: t.confidence * len(t.words))
-        sight.readings.append(
-            Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, round(best.confidence, 3), box=_box(box))
-        )
-    return label
+        return readings
+
+
+def _size_of_bar(label: ScaleLabel) -> Reading:
+    value = pixel_size_from_bar(label.length_nm, label.bar.length_px)
+    return Reading(
+        "pixel_size_nm",
+        f"{label.raw} on {label.bar.length_px:g} px",
+        f"{value:.6g}",
+        ReadingMethod.SCALE_BAR,
+        label.confidence,
+        box=_box(label.bar.box),
+        note="ruler, first to last tick" if label.bar.is_ruler else "drawn bar",
+    )
 
 
 def _from_field_width(readings: Sequence[Reading], width_px: int) -> list[Reading]:

@@ -18,7 +18,7 @@ from fractocurate.reports.tables import Table, is_running_number
 from fractocurate.reports.vocabulary import Vocabulary
 
 _IDENTIFYING = ("foan", "serial_number", "defect_class")
-_DOUBTFUL = 0.7
+_DOUBTFUL = 0.8
 """Tesseract's confidence below which a number wants a second look: no grammar or vocabulary backs it."""
 _DOUBTFUL_IDENTITY = 0.3
 """The same where a grammar or the vocabulary has already accepted the reading."""
@@ -135,6 +135,8 @@ def build_instance(
     load = parse_load(text.get("fracture_load_kn", ""), load_unit, reader.decimal_mark)
     if load.problem:
         issues.append(load.problem)
+    elif source.method is ReadingMethod.OCR and "fracture_load_kn" in words and not words["fracture_load_kn"]:
+        issues.append("fracture load not read: the cell is empty, or OCR has missed it")
     elif (load_confidence := _lowest_confidence(words, "fracture_load_kn")) < _DOUBTFUL:
         issues.append(f"fracture load read with low confidence ({load_confidence:.2f}): {text['fracture_load_kn']}")
     all_words = [w for cell in words.values() for w in cell]

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
-from fractocurate.reports.lines import Line, around, centre_x, join_text, split_at_gaps
+from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_x, join_text, split_at_gaps
 from fractocurate.reports.tables import INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
 _LONGEST_KEY_WORDS = 5
-_SEGMENT_GAP_HEIGHTS = 0.9
 _FARTHEST_KEY_HEIGHTS = 5.0
 """Keys of one block follow each other at most this many line heights apart."""
 
@@ -40,8 +39,9 @@ class Pair:
 def find_pairs(page: int, lines: Sequence[Line], vocabulary: Vocabulary) -> list[Pair]:
     """Keys known to the vocabulary and their values, in reading order."""
     pairs: list[Pair] = []
+    gap = 1.3 * cell_gap_heights(lines)
     for number, line in enumerate(lines):
-        found = _pairs_of_line(page, number, line, vocabulary)
+        found = _pairs_of_line(page, number, line, vocabulary, gap)
         if found:
             pairs += found
         elif pairs and pairs[-1].line == number - 1 and (longer := _continued(pairs[-1], lines[number - 1], line)):
@@ -49,8 +49,8 @@ def find_pairs(page: int, lines: Sequence[Line], vocabulary: Vocabulary) -> list
     return pairs
 
 
-def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary) -> list[Pair]:
-    segments = split_at_gaps(line.words, _SEGMENT_GAP_HEIGHTS)
+def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float) -> list[Pair]:
+    segments = split_at_gaps(line.words, gap)
     pairs: list[Pair] = []
     open_key: tuple[str, tuple[Word, ...]] | None = None
     values: list[tuple[Word, ...]] = []
@@ -109,14 +109,13 @@ def find_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
     Where a line has the same key twice, blocks stand side by side and are followed down each lane.
     """
     own = [p for p in pairs if p.name in INSTANCE_COLUMNS]
+    if not own:
+        return []
+    splits = {page: _lane_splits([p for p in own if p.page == page]) for page in {p.page for p in own}}
     blocks: list[list[Pair]] = []
-    for page in sorted({p.page for p in own}):
-        of_page = [p for p in own if p.page == page]
-        splits = _lane_splits(of_page)
-        for lane in range(len(splits) + 1):
-            lane_pairs = [p for p in of_page if sum(_left(p) >= x for x in splits) == lane]
-            blocks += _split_blocks(lane_pairs)
-    return blocks
+    for lane in range(max(map(len, splits.values())) + 1):
+        blocks += _split_blocks([p for p in own if sum(_left(p) >= x for x in splits[p.page]) == lane])
+    return sorted(blocks, key=lambda b: (b[0].page, b[0].line))
 
 
 def _left(pair: Pair) -> float:
@@ -136,17 +135,26 @@ def _lane_splits(pairs: Sequence[Pair]) -> list[float]:
 
 
 def _split_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """A block begins with the key that begins the first one, with a key that it has already, or after a wide gap.
+
+    A page break alone ends no block.
+    """
     blocks: list[list[Pair]] = []
     for pair in pairs:
-        height = pair.key[0].box.height
         if (
             not blocks
+            or pair.name == pairs[0].name
             or any(p.name == pair.name for p in blocks[-1])
-            or pair.key[0].box.top - around(blocks[-1][-1].key).bottom > _FARTHEST_KEY_HEIGHTS * height
+            or _is_far_below(blocks[-1][-1], pair)
         ):
             blocks.append([])
         blocks[-1].append(pair)
     return blocks
+
+
+def _is_far_below(above: Pair, pair: Pair) -> bool:
+    gap = pair.key[0].box.top - around(above.key).bottom
+    return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
 
 
 def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:

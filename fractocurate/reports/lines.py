@@ -106,6 +106,22 @@ def split_at_gaps(words: Sequence[Word], gap_in_heights: float) -> list[tuple[Wo
     return [tuple(s) for s in segments]
 
 
+def cell_gap_heights(lines: Iterable[Line]) -> float:
+    """White space, in line heights, that parts cells rather than words, for the type of a page.
+
+    Monospaced type has word spaces of 0.6 em, proportional type of some 0.25 em.
+    """
+    ratios = [
+        (b.box.left - a.box.right) / max(a.box.height, b.box.height, 1.0)
+        for line in lines
+        for a, b in itertools.pairwise(line.words)
+    ]
+    spaces = [r for r in ratios if 0.05 < r < 1.0]
+    if len(spaces) < 8:
+        return 0.6
+    return min(1.1, max(0.5, 1.75 * statistics.median(spaces)))
+
+
 def join_text(words: Sequence[Word]) -> str:
     """Text of a cell of one or more lines; a hyphen at a line's end keeps its word together."""
     text = ""

@@ -21,6 +21,7 @@ _STRAIGHT_PICTURE_FILL = 0.85
 _EVEN_TONE = 6
 _EVEN_SHARE = 0.6
 _DARKEST_SHADE = 130
+_STRETCHED_WHITE = 290
 _SURE_UPRIGHT = 0.06
 """How far the share of ascenders must be from one half to decide between upright and upside down."""
 _SURE_LINES = 6
@@ -114,8 +115,8 @@ def _ink(grey: Grey) -> Mask:
 
 def _picture_mask(small: Grey, dpi: float) -> Mask:
     """Large areas that are nowhere paper: micrographs, but not shaded tables, whose shade is even."""
-    paper = float(np.percentile(small, 90))
-    toned = (small < 0.9 * paper).astype(np.float32)
+    level = small / _paper_plane(small)
+    toned = (level < 0.88).astype(np.float32)
     dense = ndimage.uniform_filter(toned, size=max(3, round(dpi * 0.2))) > 0.62
     # Cut the bridges that a dense caption makes between pictures.
     side = max(3, round(dpi * 0.3))
@@ -127,7 +128,7 @@ def _picture_mask(small: Grey, dpi: float) -> Mask:
         if min(rows.stop - rows.start, columns.stop - columns.start) < smallest:
             continue
         own = ndimage.binary_fill_holes(labels[rows, columns] == index)
-        if _is_even(small[rows, columns][own]):
+        if _is_even(np.clip(level[rows, columns][own] * 200, 0, 255).astype(np.uint8)):
             continue
         if own.mean() > _STRAIGHT_PICTURE_FILL:
             top, left = max(0, rows.start - margin), max(0, columns.start - margin)
@@ -137,6 +138,27 @@ def _picture_mask(small: Grey, dpi: float) -> Mask:
         else:
             mask[rows, columns] |= own
     return mask
+
+
+def _paper_plane(small: Grey) -> npt.NDArray[np.float64]:
+    """Tone of the bare paper, as a plane over the page: scans grow darker towards the spine or the lamp's end."""
+    side = max(8, min(small.shape) // 24)
+    rows, columns = small.shape[0] // side, small.shape[1] // side
+    blocks = small[: rows * side, : columns * side].reshape(rows, side, columns, side).swapaxes(1, 2)
+    bright = np.percentile(blocks.reshape(rows, columns, -1), 90, axis=2).ravel()
+    y, x = (g.ravel() for g in np.mgrid[0:rows, 0:columns])
+    design = np.stack([np.ones_like(x), x, y], axis=1).astype(np.float64)
+    keep = bright >= np.percentile(bright, 30)
+    coefficients = np.zeros(3)
+    for _ in range(4):
+        coefficients, *_rest = np.linalg.lstsq(design[keep], bright[keep], rcond=None)
+        # Blocks that lie in a picture are darker than the plane through the paper.
+        keep = bright >= 0.95 * (design @ coefficients)
+        if keep.sum() < 10:
+            return np.full(small.shape, max(float(np.percentile(small, 90)), 1.0))
+    ys, xs = np.mgrid[0 : small.shape[0], 0 : small.shape[1]] / side - 0.5
+    plane: npt.NDArray[np.float64] = coefficients[0] + coefficients[1] * xs + coefficients[2] * ys
+    return np.maximum(plane, 1.0)
 
 
 def _full_part(shares: npt.NDArray[np.floating]) -> slice:
@@ -253,7 +275,8 @@ def _on_white(grey: Grey, factor: int) -> Grey:
     paper = ndimage.uniform_filter(ndimage.maximum_filter(small, size=9), size=9)
     height, width = grey.shape
     full = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
-    white = grey.astype(np.uint16) * 255 // np.maximum(full, 32).astype(np.uint16)
+    # The grain of the paper goes to plain white.
+    white = grey.astype(np.uint16) * _STRETCHED_WHITE // np.maximum(full, 32).astype(np.uint16)
     result: Grey = np.minimum(white, 255).astype(np.uint8)
     return result
 

@@ -10,12 +10,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Word
-from fractocurate.reports.lines import Line, Ruling, around, centre_x, centre_y, join_text, split_at_gaps
+from fractocurate.reports.lines import (
+    Line,
+    Ruling,
+    around,
+    cell_gap_heights,
+    centre_x,
+    centre_y,
+    join_text,
+    split_at_gaps,
+)
 from fractocurate.reports.vocabulary import Vocabulary, fold, unit_of
 
 _MOST_HEADER_LINES = 4
-_CELL_GAP_HEIGHTS = 0.55
-"""White space between words, in line heights, that surely is no word space in ragged text."""
 _WIDEST_PITCH_HEIGHTS = 4.5
 """A table without rulings ends where the white space to the next line exceeds this many line heights."""
 
@@ -39,6 +46,8 @@ class Column:
     unit: str
     left: float
     right: float
+    header_left: float
+    """Where the header's own words begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +118,22 @@ def find_tables(
     tables: list[Table] = []
     free: list[Line] = []
     index = 0
+    gap = cell_gap_heights(lines)
     while index < len(lines):
-        header = _header_at(lines, index, rulings, vocabulary)
+        header = _header_at(lines, index, rulings, vocabulary, gap)
         if header is None:
             free.append(lines[index])
             index += 1
             continue
-        header = _without_heading(header, lines, rulings, vocabulary)
+        header = _without_heading(header, lines, rulings, vocabulary, gap)
         free += lines[index : header.first]
         bounds = _column_bounds(header, rulings)
         columns = tuple(
-            Column(fields, join_text(cell.words), unit_of(join_text(cell.words)), *bound)
+            Column(fields, join_text(cell.words), unit_of(join_text(cell.words)), *bound, cell.box.left)
             for cell, fields, bound in zip(header.cells, header.fields, bounds, strict=True)
         )
         similarity = min((c.similarity for c in header.cells if c.candidates), default=1.0)
-        body_end = _body_end(header.box, lines, header.last + 1, rulings, columns, vocabulary)
+        body_end = _body_end(header, lines, rulings, columns, vocabulary, gap)
         body = lines[header.last + 1 : body_end]
         columns = _settled_gutters(columns, body, header, rulings)
         rows = _rows(columns, body, rulings, header.box.bottom, is_value)
@@ -137,10 +147,11 @@ def continue_table(
     previous: Table, page: int, lines: Sequence[Line], rulings: Sequence[Ruling], is_value: Anchors
 ) -> tuple[Table | None, list[Line]]:
     """Rows at the top of a page that go on with the table of the page before, without a repeated header."""
+    gap = cell_gap_heights(lines)
     for start in range(min(len(lines), 6)):
         shifted = _shifted(previous.columns, lines[start:], rulings)
         end = start
-        while end < len(lines) and _fits(shifted, lines[end]) and _is_near(lines, end, start):
+        while end < len(lines) and _fits(shifted, lines[end], gap) and _is_near(lines, end, start):
             end += 1
         if end == start:
             continue
@@ -168,33 +179,39 @@ def _has_identifier(columns: Sequence[Column], row: Row, is_value: Anchors) -> b
 # Headers
 
 
-def _header_at(lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary) -> _Header | None:
+def _header_at(
+    lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
+) -> _Header | None:
     """The best header that begins with a line; None if nothing there reads like one."""
     best: _Header | None = None
     for last in range(first, min(first + _MOST_HEADER_LINES, len(lines))):
         if last > first and lines[last].box.top - lines[last - 1].box.bottom > 1.2 * lines[first].height:
             break
         words = [w for line in lines[first : last + 1] for w in line.words]
-        header = _read_header(words, first, last, rulings, vocabulary)
-        if header is not None and (best is None or header.score > best.score + 0.01):
+        header = _read_header(words, first, last, rulings, vocabulary, gap)
+        if header is None:
+            continue
+        # Of equal readings, the taller has the unit that stands in a line of its own.
+        is_taller = best is not None and len(header.cells) == len(best.cells) and header.score > best.score - 0.01
+        if best is None or is_taller or header.score > best.score + 0.01:
             best = header
     return best
 
 
 def _without_heading(
-    header: _Header, lines: Sequence[Line], rulings: Sequence[Ruling], vocabulary: Vocabulary
+    header: _Header, lines: Sequence[Line], rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
 ) -> _Header:
     """The header without a heading right above it that it has swallowed: a later start that reads better wins."""
-    later = [_header_at(lines, k, rulings, vocabulary) for k in range(header.first + 1, header.last + 1)]
+    later = [_header_at(lines, k, rulings, vocabulary, gap) for k in range(header.first + 1, header.last + 1)]
     return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), -h.first))
 
 
 def _read_header(
-    words: Sequence[Word], first: int, last: int, rulings: Sequence[Ruling], vocabulary: Vocabulary
+    words: Sequence[Word], first: int, last: int, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
 ) -> _Header | None:
     box = around(words)
     verticals = _verticals_through(rulings, box)
-    groups = _between(words, verticals) if len(verticals) >= 3 else _stacks(words)
+    groups = _between(words, verticals) if len(verticals) >= 3 else _stacks(words, gap)
     if not 2 <= len(groups) <= 30:
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
@@ -210,9 +227,9 @@ def _read_header(
     return _Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
 
 
-def _stacks(words: Sequence[Word]) -> list[tuple[Word, ...]]:
+def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
     """Words grouped by overlap in x: the cells of a header of several lines, where no rulings part them."""
-    segments = [s for line in _line_groups(words) for s in split_at_gaps(line, _CELL_GAP_HEIGHTS)]
+    segments = [s for line in _line_groups(words) for s in split_at_gaps(line, gap)]
     stacks: list[list[Word]] = []
     for segment in sorted(segments, key=lambda s: s[0].box.left):
         box = around(segment)
@@ -401,7 +418,8 @@ def _shifted(columns: tuple[Column, ...], lines: Sequence[Line], rulings: Sequen
     verticals = _verticals_through(rulings, lines[0].box)
     if len(verticals) == len(columns) + 1:
         return tuple(
-            replace(c, left=a, right=b) for c, (a, b) in zip(columns, itertools.pairwise(verticals), strict=True)
+            replace(c, left=a, right=b, header_left=a)
+            for c, (a, b) in zip(columns, itertools.pairwise(verticals), strict=True)
         )
     return columns
 
@@ -410,27 +428,42 @@ def _shifted(columns: tuple[Column, ...], lines: Sequence[Line], rulings: Sequen
 
 
 def _body_end(
-    header: Box,
+    header: _Header,
     lines: Sequence[Line],
-    start: int,
     rulings: Sequence[Ruling],
     columns: Sequence[Column],
     vocabulary: Vocabulary,
+    gap: float,
 ) -> int:
     """Index of the first line below the table."""
-    bottom = _ruled_bottom(header, rulings)
-    end = start
+    start = end = header.last + 1
+    bottom = _ruled_bottom(header.box, rulings)
     if bottom is not None:
         while end < len(lines) and lines[end].centre_y < bottom:
             end += 1
         return end
+    closing = _closing_rule(header.box, rulings)
     while end < len(lines):
-        if not _fits(columns, lines[end]) or not _is_near(lines, end, start, header.bottom):
+        line = lines[end]
+        if closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y:
             break
-        if end > start and _header_at(lines, end, rulings, vocabulary) is not None:
+        if not _fits(columns, line, gap) or not _is_near(lines, end, start, header.box.bottom):
+            break
+        if end > start and _header_at(lines, end, rulings, vocabulary, gap) is not None:
             break
         end += 1
     return end
+
+
+def _closing_rule(header: Box, rulings: Sequence[Ruling]) -> float | None:
+    """The last of the horizontal rules as wide as the header, if one stands clearly below it."""
+    wide = [
+        r.y0
+        for r in rulings
+        if r.is_horizontal and min(r.x1, header.right) - max(r.x0, header.left) > 0.8 * header.width
+    ]
+    below = [y for y in wide if y > header.bottom + 12]
+    return max(below) if below else None
 
 
 def _ruled_bottom(header: Box, rulings: Sequence[Ruling]) -> float | None:
@@ -451,18 +484,18 @@ def _is_near(lines: Sequence[Line], index: int, start: int, top: float | None = 
     return above is None or lines[index].box.top - above <= _WIDEST_PITCH_HEIGHTS * lines[index].height
 
 
-def _fits(columns: Sequence[Column], line: Line) -> bool:
+def _fits(columns: Sequence[Column], line: Line, gap: float) -> bool:
     """Whether a line leaves the gutters white, as rows do and running text does not."""
     crossed = 0
     met = 0
     box = line.box
     for left, right in itertools.pairwise(columns):
-        if not box.left < left.right < box.right:
+        if not (box.left < left.right and box.right > max(left.right, right.header_left) + 2):
             continue
         met += 1
         gaps = [(a.box.right, b.box.left) for a, b in itertools.pairwise(line.words)]
         near = [(a, b) for a, b in gaps if a <= left.right + 30 and b >= left.right - 30]
-        clear = [(a, b) for a, b in near if b - a > _CELL_GAP_HEIGHTS * 0.9 * line.height and right.left < b + 30]
+        clear = [(a, b) for a, b in near if b - a > gap * 0.9 * line.height and right.left < b + 30]
         crossed += not clear
     return crossed == 0 or (met >= 4 and crossed <= met // 4)
 

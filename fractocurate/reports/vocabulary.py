@@ -46,7 +46,7 @@ _FILLERS = frozenset(
 )
 """Words that change no meaning beside a synonym. Negations are not among them."""
 
-_UNIT = re.compile(r"(?:\bin\s+|[\[(/,]\s*)?\b[kKM]?N\b\s*[\])]?\s*$")
+_UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,8 @@ class Vocabulary:
                 return within
             # "green body defect (agglomerate)": the rest must be understood too, or a negation would slip through.
             return within if self.sub_type(within.rest) is not None else None
-        return self._classes.near(text) or self._classes.near(_without_fillers(text))
+        bare = _without_fillers(text)
+        return self._classes.near(text) or (self._classes.near(bare) if len(fold(bare)) > len(fold(text)) / 2 else None)
 
     def sub_type(self, text: str) -> Meaning | None:
         """The sub-type that a cell states; None if it is not understood."""
@@ -197,7 +198,7 @@ class Vocabulary:
 
 def strip_unit(text: str) -> str:
     """A header without its unit of force and without a closing colon."""
-    return _UNIT.sub("", text.strip().rstrip(":").strip()).strip(" [](),:")
+    return _UNIT.sub("", text.strip().rstrip(":").strip()).strip(" [](){}|,:")
 
 
 def unit_of(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import UsageError
+from data_contracts.errors import BadInputError, UsageError
 from data_contracts.ledger import input_hash, stale
 from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
@@ -47,7 +47,7 @@ def survey(catalog: Catalog, reports_root: Path | None, images_root: Path, ignor
     """Walk the archive, record its files, and forget what rests on bytes that are gone.
 
     Raises:
-        BadInputError: a root cannot be read.
+        BadInputError: a root cannot be read, or holds nothing where there should be something.
         UsageError: the catalog belongs to another archive, or was made through the other door.
     """
     _check_door(catalog, labels=reports_root is None)
@@ -68,6 +68,7 @@ def survey(catalog: Catalog, reports_root: Path | None, images_root: Path, ignor
             {f.path: f for f in known if f.kind == "report"},
             ignore,
         )
+    _check_not_empty(known, images, images_root, reports, reports_root)
     _check_same_archive(catalog, known, images, images_root)
     owned = sidecars_of(images.of_kind("image"), images.of_kind("sidecar"))
     used = {sidecar.path for sidecars in owned.values() for sidecar in sidecars}
@@ -122,6 +123,25 @@ def _check_door(catalog: Catalog, *, labels: bool) -> None:
     if door is not None and (door == "labels") != labels:
         came = "a table of labels" if door == "labels" else "PDF reports"
         raise UsageError(f"{catalog.path}: its labels come from {came}; name another --catalog for the other source")
+
+
+def _check_not_empty(
+    known: Sequence[FoundFile],
+    images: Discovery,
+    images_root: Path,
+    reports: Discovery,
+    reports_root: Path | None,
+) -> None:
+    """The empty folder of a disk that is not mounted must not make the catalog forget everything."""
+    if not images.of_kind("image") and not images.failures:
+        suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise BadInputError(f"{images_root}: no image in this folder ({suffixes}); check the path")
+    n_known = sum(f.kind == "report" for f in known)
+    if reports_root is not None and n_known and not reports.files and not reports.failures:
+        raise BadInputError(
+            f"{reports_root}: no PDF in this folder, but the catalog knows {n_known} of them; check the path, "
+            "or name another --catalog to go without reports",
+        )
 
 
 def _check_same_archive(catalog: Catalog, known: Sequence[FoundFile], images: Discovery, images_root: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import BadInputError
+from data_contracts.errors import BadInputError, UsageError
 from data_contracts.ledger import Work, finished, input_hash, outcome_row
 from data_contracts.pixels import PixelError, decode_crop
 from data_contracts.records import Failure
@@ -58,6 +58,8 @@ class AuditSummary:
     n_pairs: int
     """Confirmed pairs of all readable files, same bytes included."""
     plans: tuple[FoldPlan, ...]
+    impossible: dict[SplitStrategy, str]
+    """Strategies that cannot split this archive into so many folds, and why."""
     rates: tuple[LeakageRate, ...]
     fingerprints: StageResult
     failures: tuple[Failure, ...]
@@ -85,7 +87,7 @@ def audit(
         progress.advance()
         files = _trainable_files(catalog)
         pairs = pairs_between_files(files, similar)
-        plans = _plans(files, pairs, settings)
+        plans, impossible = _plans(files, pairs, settings)
         rates = tuple(rate for plan in plans for rate in _rates(plan, pairs, settings))
         thumbnails = {micrograph_id: f.thumbnail_png for micrograph_id, f in prints.items()}
         html = render_leakage_report(files, plans, rates, pairs, thumbnails)
@@ -97,11 +99,19 @@ def audit(
             catalog.replace("leakage", [_leakage_row(rate, ids[rate.strategy]) for rate in rates])
         n_pairs = catalog.query("SELECT 1 FROM pairs").height
         figures.update(n_files=len(files), n_pairs=n_pairs, splits={str(s): i for s, i in ids.items()})
-    return AuditSummary(len(files), n_pairs, plans, rates, stage, tuple(failures), html)
+    return AuditSummary(len(files), n_pairs, plans, impossible, rates, stage, tuple(failures), html)
 
 
 def check_gate(summary: AuditSummary, max_share: float, at_ssim: float, strategy: SplitStrategy) -> None:
-    """Raise ``LeakageError`` if the pooled leakage of a strategy is above the limit."""
+    """Raise ``LeakageError`` if the leakage of a strategy, in any fold or in all together, is above the limit.
+
+    Raises:
+        UsageError: the audit has no split of this strategy to judge.
+    """
+    if strategy in summary.impossible:
+        raise UsageError(
+            f"--max-leakage is about the {strategy} split, and there is none: {summary.impossible[strategy]}"
+        )
     rates = [r for r in summary.rates if r.strategy is strategy and r.k is None and r.scope is PairScope.ALL]
     check_leakage_gate(rates, max_share, at_ssim=at_ssim)
 
@@ -204,18 +214,31 @@ def _trainable_files(catalog: Catalog) -> list[ImageFile]:
     ]
 
 
-def _plans(files: Sequence[ImageFile], pairs: Sequence[FilePair], settings: AuditSettings) -> tuple[FoldPlan, ...]:
-    return tuple(
-        plan_folds(
-            files,
-            strategy,
-            n_folds=settings.n_folds,
-            seed=settings.seed,
-            pairs=pairs,
-            cluster_ssim=settings.cluster_ssim,
-        )
-        for strategy in SplitStrategy
-    )
+def _plans(
+    files: Sequence[ImageFile],
+    pairs: Sequence[FilePair],
+    settings: AuditSettings,
+) -> tuple[tuple[FoldPlan, ...], dict[SplitStrategy, str]]:
+    """A split by every strategy that this archive allows; a small archive may have too few groups for some."""
+    plans: list[FoldPlan] = []
+    impossible: dict[SplitStrategy, str] = {}
+    for strategy in SplitStrategy:
+        try:
+            plans.append(
+                plan_folds(
+                    files,
+                    strategy,
+                    n_folds=settings.n_folds,
+                    seed=settings.seed,
+                    pairs=pairs,
+                    cluster_ssim=settings.cluster_ssim,
+                ),
+            )
+        except BadInputError as error:
+            impossible[strategy] = str(error)
+    if not plans:
+        raise BadInputError(next(iter(impossible.values())))
+    return tuple(plans), impossible
 
 
 def _rates(plan: FoldPlan, pairs: Sequence[FilePair], settings: AuditSettings) -> list[LeakageRate]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from data_contracts.catalog import Catalog
 from data_contracts.ledger import Work
 from data_contracts.records import Failure, MicrographReading, ReportReading
-from data_contracts.vocabulary import Stage
+from data_contracts.vocabulary import MatchStatus, Stage
+from fractocurate.label_table import read_label_table
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.profile import Profile
@@ -50,8 +51,8 @@ class IngestSummary:
     n_other_files: int
     statuses: dict[str, int]
     """Image files by status: matched, review, unmatched, failed."""
-    reasons: dict[str, int]
-    """Image files in review or unmatched by reason."""
+    reasons: dict[str, dict[str, int]]
+    """Image files in review or unmatched: status -> reason -> number."""
     failures: tuple[Failure, ...]
 
 
@@ -86,7 +87,11 @@ def ingest(
         "profile": profile.model_dump(mode="json"),
     }
     with logged_run(catalog, "ingest", settings) as figures, WorkerPool(jobs) as pool:
+        if labels is not None:
+            read_label_table(labels, profile)  # a table that cannot be used should say so before hours of reading
         archive = survey(catalog, reports_root, images_root, profile.ignore)
+        if reports_root is not None and not archive.reports:
+            progress.say(f"{reports_root}: no PDF that can be read in this folder, so every image stays unmatched")
         reports, report_failures = _read_reports(catalog, archive, profile, pool, progress)
         micrographs, image_failures = _read_micrographs(catalog, archive, profile, pool, progress)
         failures = [*archive.failures, *report_failures, *image_failures]
@@ -189,6 +194,9 @@ def _summary(
         catalog.query("SELECT 1 FROM fracture_instances").height,
         archive.n_other,
         dict(sorted(Counter(dataset["status"]).items())),
-        dict(sorted(Counter(r for s, r in dataset.iter_rows() if s in {"review", "unmatched"}).items())),
+        {
+            status: dict(sorted(Counter(r for s, r in dataset.iter_rows() if s == status).items()))
+            for status in (MatchStatus.REVIEW, MatchStatus.UNMATCHED)
+        },
         tuple(failures),
     )

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
+from fractotrain import checkpoint
 from fractotrain.checkpoint import Keeper, Standing, fingerprint
 from fractotrain.errors import TrainingError
 from fractotrain.watch import Epoch
@@ -67,17 +69,22 @@ def test_of_another_fit_or_damaged_is_refused(tmp_path: Path) -> None:
     assert Keeper(tmp_path / "none", "f", 0).restore(model, optimiser, scaler) is None
 
 
-def test_disk_that_takes_no_more_keeps_the_one_before(tmp_path: Path) -> None:
-    """A failed write is an error with the way out; the earlier checkpoint and its folder stay as they were."""
-    model, optimiser, scaler, standing = _fit_of_a_kind()
+def test_disk_that_takes_no_more_keeps_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed write is an error with the way out; the earlier checkpoint stays, and no draft."""
+    fit = _fit_of_a_kind()
     keeper = Keeper(tmp_path / "c.safetensors", "f", 0)
-    keeper.save(model, optimiser, scaler, standing, last=True)
+    keeper.save(*fit, last=True)
     before = keeper.file.read_bytes()
-    (tmp_path / "c.draft").mkdir()
-    (tmp_path / "c.draft" / "in the way").touch()
-    with pytest.raises((TrainingError, IsADirectoryError)):
-        keeper.save(model, optimiser, scaler, standing, last=True)
+
+    def full(_: object, file: Path, **__: object) -> None:
+        file.write_bytes(b"half")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(TrainingError, match="No space left"):
+        keeper.save(*fit, last=True)
     assert keeper.file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [keeper.file]
 
 
 def test_fingerprint_depends_on_facts_not_on_their_order() -> None:

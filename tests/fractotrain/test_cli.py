@@ -13,6 +13,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
 from fractotrain.cli import register
 from fractotrain.settings import check_settings
@@ -85,6 +86,22 @@ def test_json_is_alone_on_stdout(fracto: Callable[..., str], planted: Any) -> No
     assert figures["split"]["strategy"] == "cluster"
     assert set(figures["validation"]["last"]["macro_f1"]) >= {"mean", "sd", "t_low", "corrected_high"}
     assert figures["model_file"] is None
+
+
+def test_like_repeats_a_run(fracto: Callable[..., str], planted: Any) -> None:
+    """A run named by its id is repeated to the last figure; an unknown run or a changed dataset is refused."""
+    first = json.loads(fracto("train", *QUICK, "seed=7", "--catalog", planted.catalog, "--json", "--folds-only"))
+    again = json.loads(fracto("train", "--like", first["run_id"], "--catalog", planted.catalog, "--json"))
+    assert again["run_id"] != first["run_id"]
+    assert again["pooled"] == first["pooled"]
+    with pytest.raises(UsageError, match="no such training runs; the latest are train-"):
+        fracto("train", "--like", "train-1999", "--catalog", planted.catalog)
+    with pytest.raises(UsageError, match="leave out"):
+        fracto("train", "--like", first["run_id"], "seed=1", "--catalog", planted.catalog)
+    with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        catalog.update("matches", {"path": planted.paths[0]}, {"status": "review", "instance_id": None})
+    with pytest.raises(UsageError, match="the dataset in .* changed"):
+        fracto("train", "--like", first["run_id"], "--catalog", planted.catalog)
 
 
 def test_quiet_says_nothing_while_it_works(fracto: Callable[..., str], planted: Any) -> None:

@@ -1,0 +1,138 @@
+"""One generated archive and one ingest of it serve all tests that only look."""
+
+import csv
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[1] / "examples"))
+
+from running import Outcome, fracto  # noqa: E402 - found beside this file
+from synthetic.archive import make_archive  # noqa: E402 - found in examples/
+
+from fractocurate.cli import main  # noqa: E402 - as above
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """An archive on disk."""
+
+    root: Path
+
+    @property
+    def reports(self) -> Path:
+        """Folder of PDFs."""
+        return self.root / "reports"
+
+    @property
+    def images(self) -> Path:
+        """Folder of frames."""
+        return self.root / "images"
+
+    @property
+    def profile(self) -> Path:
+        """The site's settings."""
+        return self.root / "site.yaml"
+
+    @property
+    def catalog(self) -> Path:
+        """Where its catalog lies or will lie."""
+        return self.root / "catalog.duckdb"
+
+    def truth(self, table: str) -> list[Row]:
+        """Rows of one table of truth; paths are relative to the root."""
+        with (self.root / "truth" / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    def image_truth(self) -> dict[str, Row]:
+        """Truth of every image by its path below ``images``."""
+        return {row["file"].removeprefix("images/"): row for row in self.truth("images")}
+
+    def ingest_arguments(self, catalog: Path | None = None) -> list[object]:
+        """The command that reads it."""
+        return ["ingest", self.reports, self.images, "--profile", self.profile, "-c", catalog or self.catalog]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """An archive and what came of its ingest."""
+
+    site: Site
+    outcome: Outcome
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A generated archive with its broken files, a scan, a revision and a copy."""
+    root = tmp_path_factory.mktemp("whole") / "archive"
+    make_archive(root, n_foans=4, sizes=[(320, 208)], seed=7)
+    return Site(root)
+
+
+@pytest.fixture(scope="session")
+def ingested(whole_site: Site) -> Ingested:
+    """The whole archive in a catalog. Tests that change it work on a copy."""
+    return Ingested(whole_site, fracto(*whole_site.ingest_arguments(), "--jobs", 2, "--json"))
+
+
+@pytest.fixture
+def copied(ingested: Ingested, tmp_path: Path) -> Site:
+    """A copy of archive and catalog that a test may change; times of files are kept."""
+    return Site(shutil.copytree(ingested.site.root, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def small_site(whole_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A few files of the whole archive: three reports that have text, their revision, and eight images."""
+    site = Site(tmp_path_factory.mktemp("small") / "archive")
+    rows = whole_site.truth("images")
+    matched = [row for row in rows if row["expect"] == "match" and not row["metadata"]]
+    wanted = [row["file"] for row in [*matched[:5], *[r for r in rows if r["expect"] == "unmatched"][:1]]]
+    wanted += [row["file"] for row in rows if row["status"] in {"broken:truncated", "broken:empty"}][:2]
+    wanted += {
+        row["file"]: None
+        for row in whole_site.truth("reports")
+        if row["scanned"] == "false" and (row["status"] in {"ok", "superseded", "broken:encrypted"})
+    }
+    for file in [*wanted, "site.yaml"]:
+        target = site.root / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(whole_site.root / file, target)
+    return site
+
+
+@pytest.fixture(scope="session")
+def small_ingested(small_site: Site) -> Ingested:
+    """The small archive in a catalog, by a run that nothing disturbed."""
+    return Ingested(small_site, fracto(*small_site.ingest_arguments(), "--jobs", 2, "--json"))
+
+
+@pytest.fixture
+def small_copy(small_ingested: Ingested, tmp_path: Path) -> Site:
+    """A copy of the small archive and its catalog that a test may change."""
+    return Site(shutil.copytree(small_ingested.site.root, tmp_path / "copy"))
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Runs a command within this process, through the same entry point: for commands that start no workers."""
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["fracto", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        text = capsys.readouterr()
+        code = end.value.code
+        return Outcome(code if isinstance(code, int) else 0 if code is None else 1, text.out, text.err)
+
+    return run

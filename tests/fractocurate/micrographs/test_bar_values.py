@@ -1,0 +1,79 @@
+"""The words of a bar become values: by their signs, their neighbours and their columns."""
+
+from data_contracts.records import Box, Word
+from fractocurate.micrographs.bar_text import BarText, lines_of
+from fractocurate.micrographs.bar_values import field_width_reading, magnification_readings, scale_label
+from fractocurate.micrographs.flatness import PixelBox
+from fractocurate.micrographs.scale_bar import ScaleBar
+
+
+def bar_text(*words: tuple[float, float, str]) -> BarText:
+    """Words of 10 px height and 6 px per letter at their places."""
+    return BarText(lines_of([Word(t, Box(x, y, x + 6 * len(t), y + 10), 0.9) for x, y, t in words]))
+
+
+def bar_at(left: int, top: int, length: int) -> ScaleBar:
+    """A drawn block."""
+    box = PixelBox(left, top, left + length, top + 3)
+    return ScaleBar(box, float(length), is_ruler=False, parts=(box,))
+
+
+def test_label_is_the_length_beside_the_bar() -> None:
+    """Working distance and field width on the same line are not taken for it."""
+    text = bar_text(
+        (10, 20, "WD"),
+        (30, 20, "8.0"),
+        (52, 20, "mm"),
+        (200, 20, "10"),
+        (216, 20, "um"),
+        (400, 20, "HFW"),
+        (422, 20, "2"),
+        (432, 20, "mm"),
+    )
+    label = scale_label(text, [bar_at(190, 10, 80)])
+    assert label is not None
+    assert label.length_nm == 10_000
+    assert scale_label(text, [bar_at(430, 300, 80)]) is None
+
+
+def test_misread_micro_signs_beside_a_bar_are_repaired() -> None:
+    """``Tum`` is 1 µm and ``104um`` is 10 µm."""
+    for printed, value in (("Tum", 1_000), ("104um", 10_000), ("10zm", 10_000), ("Imm", 1_000_000)):
+        label = scale_label(bar_text((200, 20, printed)), [bar_at(195, 10, 80)])
+        assert label is not None
+        assert label.length_nm == value
+
+
+def test_values_stand_under_their_headers() -> None:
+    """A table of headers and values: the width of the field is the value in its column."""
+    text = bar_text(
+        (10, 10, "HV"),
+        (80, 10, "mag"),
+        (150, 10, "HFW"),
+        (5, 25, "15.0"),
+        (31, 25, "kV"),
+        (76, 25, "500"),
+        (98, 25, "x"),
+        (142, 25, "5.97"),
+        (170, 25, "mm"),
+    )
+    width = field_width_reading(text)
+    assert width is not None
+    assert float(width.value or 0) == 5.97e6
+    assert [r.value for r in magnification_readings(text)] == ["500"]
+
+
+def test_lost_decimal_points_are_not_believed() -> None:
+    """``500 K X`` and ``597 mm`` are kept, with a confidence that decides nothing."""
+    (magnification,) = magnification_readings(bar_text((10, 10, "Mag"), (30, 10, "="), (40, 10, "500"), (60, 10, "KX")))
+    assert magnification.confidence < 0.5
+    width = field_width_reading(bar_text((10, 10, "HFW"), (30, 10, "597"), (50, 10, "mm")))
+    assert width is not None
+    assert width.confidence < 0.5
+
+
+def test_misread_digits_behind_a_keyword_are_repaired_and_noted() -> None:
+    """``SOX`` behind ``Mag =`` is 50X."""
+    (reading,) = magnification_readings(bar_text((10, 10, "Mag"), (30, 10, "="), (40, 10, "SOX")))
+    assert reading.value == "50"
+    assert "repaired" in reading.note

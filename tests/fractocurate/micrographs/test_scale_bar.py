@@ -1,0 +1,58 @@
+"""Drawn bars are measured outer edge to outer edge; frames and letters are not bars."""
+
+import numpy as np
+import pytest
+
+from fractocurate.micrographs.scale_bar import find_scale_bars
+
+
+def _ink() -> np.ndarray:
+    return np.zeros((60, 640), np.bool_)
+
+
+@pytest.mark.parametrize("length", [20, 57, 300])
+def test_block_has_its_own_length(length: int) -> None:
+    """A plain block is as long as it is drawn."""
+    ink = _ink()
+    ink[10:14, 100 : 100 + length] = True
+    (bar,) = find_scale_bars(ink)
+    assert bar.length_px == length
+
+
+def test_end_ticks_count_half() -> None:
+    """Of a line with end ticks of 2 px, half a tick is taken off: between outer edges and tick middles."""
+    ink = _ink()
+    ink[20:22, 100:200] = True
+    ink[12:30, 100:102] = True
+    ink[12:30, 198:200] = True
+    (bar,) = find_scale_bars(ink)
+    assert bar.length_px == 99
+
+
+def test_line_broken_by_its_label_is_one_bar() -> None:
+    """Two halves with lettering between them are measured from outer end to outer end."""
+    ink = _ink()
+    ink[20:22, 100:200] = True
+    ink[20:22, 260:360] = True
+    ink[12:30, 210:220] = True
+    ink[12:30, 230:240] = True
+    assert find_scale_bars(ink)[0].length_px == 260
+
+
+def test_separators_and_frames_are_no_bars() -> None:
+    """Lines that run into the border belong to a table."""
+    ink = _ink()
+    ink[30:32, :] = True
+    ink[10:12, 300:640] = True
+    assert find_scale_bars(ink) == []
+
+
+def test_lost_ticks_do_not_shorten_a_ruler() -> None:
+    """A ruler of 11 ticks with one lost in the middle keeps its length."""
+    ink = _ink()
+    for n in range(11):
+        if n != 4:
+            ink[5:15, 100 + 30 * n : 102 + 30 * n] = True
+    (ruler,) = find_scale_bars(ink)
+    assert ruler.is_ruler
+    assert ruler.length_px == 300

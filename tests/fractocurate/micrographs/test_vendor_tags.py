@@ -1,0 +1,125 @@
+"""Vendor metadata of six makers become standard readings, and are rescaled or rejected where they no longer fit."""
+
+import pytest
+
+from data_contracts.vocabulary import ReadingMethod
+from fractocurate.micrographs.vendor_formats import decode_text
+from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags, sidecar_names
+
+ZEISS = (
+    "0\r\n0\r\nDP_IMAGE_STORE\r\nStore resolution = 1024 * 768\r\nAP_MAG\r\nMag =  2.00 K X\r\nAP_IMAGE_PIXEL_SIZE\r\n"
+    "Image Pixel Size = 55.82 nm\r\nAP_DATE\r\nDate :10 Aug 2018\r\nAP_TIME\r\nTime :11:41:13\r\nSV_FILE_NAME\r\n"
+    "File Name = part7.tif\r\nSV_USER_TEXT\r\nUser Text = ring B\r\n"
+)
+FEI = (
+    "[User]\r\nDate=08/18/2020\r\nTime=01:40:03 PM\r\nUserText=ring B\r\n[System]\r\nDisplayWidth=0.298\r\n"
+    "[EBeam]\r\nHFW=0.000298\r\n[EScan]\r\nPixelWidth=2.91015625e-07\r\n[Image]\r\nResolutionX=1024\r\nResolutionY=884\r\n"
+    "[PrivateFei]\r\nDatabarHeight=59\r\n"
+)
+TESCAN = (
+    "\x00\x01junk[MAIN]\r\nDevice=X\r\nMagnification=100.00\r\nPixelSizeX=3.4625e-06\r\n"
+    "Date=2020-04-19\r\nTime=14:24:23\r\nImageStripSize=66\r\n"
+)
+HITACHI = (
+    "[SemImageFile]\r\nSampleName=ring B\r\nImageName=a.tif\r\nDate=2020/04/19\r\n"
+    "Time=14:24:23\r\nDataSize=640x480\r\nPixelSize=396.875\r\nMagnification=500\r\n"
+)
+JEOL = (
+    "$CM_MAG 250\r\n$CM_DATE 08/31/2020\r\n$CM_TIME 15:25:29\r\n"
+    "$CM_FULL_SIZE 640 480\r\n$$SM_MICRON_BAR 133\r\n$$SM_MICRON_MARKER 100um\r\n"
+)
+PHENOM = (
+    '<?xml version="1.0"?><Image><type>Phenom</type>'
+    '<pixelWidth unit="nm">120.5</pixelWidth><magnification>1000</magnification></Image>'
+)
+
+
+def values(facts: VendorFacts) -> dict[str, str | None]:
+    """The readings by field."""
+    return {r.field: r.value for r in facts.readings}
+
+
+def test_zeiss_tag() -> None:
+    """SmartSEM's pairs of lines."""
+    facts = read_vendor_tags({34118: ZEISS}, 1024, 768)
+    assert facts.vendor == "zeiss"
+    found = values(facts)
+    assert float(found["magnification"] or 0) == 2000
+    assert float(found["pixel_size_nm"] or 0) == pytest.approx(55.82)
+    assert found["acquired_at"] == "2018-08-10T11:41:13"
+    assert (found["file_name"], found["note"]) == ("part7.tif", "ring B")
+
+
+def test_fei_tag_gives_bar_and_magnification() -> None:
+    """The height of the bar, and the magnification as display width over field width."""
+    facts = read_vendor_tags({34682: FEI}, 1024, 943)
+    assert facts.bar_top_px == 884
+    found = values(facts)
+    assert float(found["magnification"] or 0) == 1000
+    assert float(found["pixel_size_nm"] or 0) == pytest.approx(291.015625)
+    assert found["acquired_at"] == "2020-08-18T13:40:03"
+
+
+def test_tescan_tag_and_header_file_say_the_same() -> None:
+    """Tag 50431 behind a binary head, and the same text as a sidecar."""
+    tag, sidecar = read_vendor_tags({50431: TESCAN}, 800, 666), read_sidecars([TESCAN], 800, 666)
+    assert values(tag) == values(sidecar)
+    assert tag.bar_top_px == 600
+    assert {r.method for r in tag.readings} == {ReadingMethod.VENDOR_TAG}
+    assert {r.method for r in sidecar.readings} == {ReadingMethod.SIDECAR}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8", "latin-1"])
+def test_hitachi_sidecar_in_every_encoding(encoding: str) -> None:
+    """UTF-16 with and without mark, UTF-8 and Latin-1."""
+    facts = read_sidecars([decode_text(HITACHI.encode(encoding))], 640, 512)
+    found = values(facts)
+    assert facts.vendor == "hitachi"
+    assert facts.bar_top_px == 480
+    assert (found["magnification"], float(found["pixel_size_nm"] or 0)) == ("500", 396.875)
+    assert found["sample"] == "ring B"
+
+
+def test_jeol_sidecar_gives_pixel_size_by_its_marker() -> None:
+    """Marker length over marker pixels."""
+    found = values(read_sidecars([JEOL], 640, 512))
+    assert float(found["pixel_size_nm"] or 0) == pytest.approx(100_000 / 133, rel=1e-4)
+    assert found["acquired_at"] == "2020-08-31T15:25:29"
+
+
+def test_phenom_xml() -> None:
+    """Elements with units, found in whatever tag they stand."""
+    facts = read_vendor_tags({270: PHENOM}, 1024, 1088)
+    assert facts.vendor == "phenom"
+    assert values(facts)["pixel_size_nm"] == "120.5"
+
+
+def test_tags_of_a_resized_file_are_rescaled() -> None:
+    """Half the width and height: twice the pixel size, and a note."""
+    facts = read_vendor_tags({34118: ZEISS}, 512, 384)
+    assert float(values(facts)["pixel_size_nm"] or 0) == pytest.approx(111.64)
+    assert any("rescaled" in r.note for r in facts.readings)
+
+
+def test_tags_of_a_cropped_file_are_rejected() -> None:
+    """Cut at the side: the scale cannot be known to be unchanged, so no pixel size but an issue."""
+    facts = read_vendor_tags({34118: ZEISS}, 700, 700)
+    assert "pixel_size_nm" not in values(facts)
+    assert any("rejected" in issue for issue in facts.issues)
+    assert values(facts)["magnification"] == "2000"
+
+
+def test_rows_cut_off_leave_the_scale_alone() -> None:
+    """A file without its bar keeps its pixel size."""
+    assert float(values(read_vendor_tags({34118: ZEISS}, 1024, 690))["pixel_size_nm"] or 0) == pytest.approx(55.82)
+
+
+def test_foreign_text_is_no_metadata() -> None:
+    """Notes, empty tags and other texts give nothing and break nothing."""
+    assert read_sidecars(["remember to order a new filament", ""], 640, 480) == VendorFacts()
+    assert read_vendor_tags({34118: "", 34682: "", 50431: "\x00", 270: "ImageJ=1.53"}, 640, 480) == VendorFacts()
+
+
+def test_sidecar_names_are_tried_from_specific_to_general() -> None:
+    """Including TESCAN's name-tif.hdr."""
+    assert sidecar_names("a.b.tif") == ("a.b.tif.txt", "a.b.tif.hdr", "a.b-tif.hdr", "a.b.txt", "a.b.hdr")

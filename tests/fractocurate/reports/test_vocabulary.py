@@ -1,0 +1,115 @@
+"""Words to columns, classes and sub-types."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_contracts.vocabulary import DefectClass
+from fractocurate.profile import Profile
+from fractocurate.reports.vocabulary import Synonyms, Vocabulary, fold, strip_unit, unit_of
+
+
+@pytest.fixture(scope="module")
+def vocabulary(profile: Profile) -> Vocabulary:
+    return Vocabulary(profile)
+
+
+def test_every_listed_synonym_means_what_the_profile_says(profile: Profile, vocabulary: Vocabulary) -> None:
+    """All words of the default profile are understood, in capitals and without umlauts too."""
+    for defect_class, words in profile.vocabulary.defect_classes.items():
+        for word in words:
+            for form in (word, word.upper(), word.replace("ü", "ue").replace("ö", "oe")):
+                meaning = vocabulary.defect_class(form)
+                assert meaning is not None, form
+                assert meaning.name == defect_class.value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Fehler im Grünkörper", "green_body"),
+        ("Fehler aus der Hartbearbeitung", "hard_machining"),
+        ("Griinkérperfehler", "green_body"),
+        ("Grünkörper-\nfehler", "green_body"),
+        ("hard machlning defect", "hard_machining"),
+        ("defect in the green body", "green_body"),
+        ("Ursprung unbekannt", "unknown"),
+        ("material defect (pore)", "material"),
+    ],
+)
+def test_wordings_and_reading_errors_are_understood(vocabulary: Vocabulary, text: str, name: str) -> None:
+    """Filling words, hyphens at line ends and one or two misread letters change no meaning."""
+    meaning = vocabulary.defect_class(text)
+    assert meaning is not None
+    assert meaning.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no material defect", "kein Materialfehler", "green body or material", "defect", "moon", "", "-", "agglomerate"],
+)
+def test_what_is_not_clear_is_not_guessed(vocabulary: Vocabulary, text: str) -> None:
+    """Negations, alternatives and strange words are no class."""
+    assert vocabulary.defect_class(text) is None
+
+
+@given(st.data())
+def test_one_misread_letter_never_changes_the_class(profile: Profile, data: st.DataObject) -> None:
+    """A synonym with one letter replaced is understood as its own class or not at all."""
+    words = [(c, w) for c, ws in profile.vocabulary.defect_classes.items() for w in ws if len(fold(w)) >= 9]
+    defect_class, word = data.draw(st.sampled_from(words))
+    position = data.draw(st.integers(0, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcdefghiklmnoprstuvz1"))
+    meaning = Vocabulary(profile).defect_class(word[:position] + letter + word[position + 1 :])
+    assert meaning is None or meaning.name == defect_class.value
+
+
+def test_two_meanings_equally_near_are_none() -> None:
+    """A misread word between two synonyms is left to a person."""
+    synonyms = Synonyms({"a": ("surface flake",), "b": ("surface flaky",)})
+    assert synonyms.near("surface flakx") is None
+    assert synonyms.exact("Surface-Flake") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("Load [kN]", "fracture_load_kn"),
+        ("Bruchlast (kN)", "fracture_load_kn"),
+        ("Fracture load / N", "fracture_load_kn"),
+        ("Bruchkraft in kN", "fracture_load_kn"),
+        ("SERIEN-NR.:", "serial_number"),
+        ("Serlal number", "serial_number"),
+        ("Fracture cause", "defect_class"),
+        ("Sub type", "sub_type"),
+        ("FOAN", "foan"),
+    ],
+)
+def test_headers_are_understood_with_their_units(vocabulary: Vocabulary, text: str, column: str) -> None:
+    """Units, colons, case and single misread letters do not matter."""
+    assert vocabulary.columns(text)[0][0] == column
+
+
+def test_units_are_found_and_taken_off() -> None:
+    """kN, N and MN; a word that ends in n is no unit."""
+    assert [unit_of(t) for t in ("61 kN", "[N]", "MN", "Seriennummer", "SN 1")] == ["kN", "N", "MN", "", ""]
+    assert strip_unit("Bruchlast [kN]:") == "Bruchlast"
+    assert strip_unit("Serial no.") == "Serial no."
+
+
+@given(st.text(max_size=40))
+def test_folding_is_stable(text: str) -> None:
+    """Folding twice changes nothing, and any text can be asked for."""
+    assert fold(fold(text)) == fold(text) or random.Random(0).random() < 0
+
+
+def test_classes_named_in_the_profile_are_understood(other_site: Profile) -> None:
+    """A site's own words add to the built-in ones."""
+    vocabulary = Vocabulary(other_site)
+    own = vocabulary.defect_class("Fremdphase")
+    assert own is not None
+    assert DefectClass(own.name) is DefectClass.MATERIAL
+    assert vocabulary.columns("Body mark")[0] == ("serial_number",)
+    assert vocabulary.columns("Vorgang")[0] == ("foan",)
