@@ -84,26 +84,22 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Compose the settings, plan, run, and show what came out."""
-    if weights is not None and from_scratch:
-        raise UsageError("--weights and --from-scratch contradict each other; give one of them")
-    if folds_only and final_only:
-        raise UsageError("--folds-only and --final-only contradict each other; give one of them")
-    options: dict[str, Any] = {}
-    if fold:
-        options["cv.folds"] = tuple(fold)
-        options["cv.final_model"] = False
-    if images is not None:
-        options["data.images_root"] = images
-    if weights is not None:
-        options |= {"model.init": "file", "model.weights_file": weights}
-    if from_scratch:
-        options |= {"model.init": "scratch", "model.weights_file": None}
-    if folds_only:
-        options["cv.final_model"] = False
-    if final_only:
-        options |= {"cv.cross_validate": False, "cv.final_model": True}
-    if like is not None and overrides:
-        raise UsageError("--like RUN takes all settings from that run; leave out the key=value settings")
+    for first, second, contradict in (
+        ("--weights", "--from-scratch", weights is not None and from_scratch),
+        ("--folds-only", "--final-only", folds_only and final_only),
+        ("--like", "key=value", like is not None and bool(overrides)),
+    ):
+        if contradict:
+            raise UsageError(f"{first} and {second} contradict each other; give one of them")
+    scratch = {"model.init": "scratch", "model.weights_file": None}
+    options: dict[str, Any] = {
+        **({"cv.folds": tuple(fold), "cv.final_model": False} if fold else {}),
+        **({"data.images_root": images} if images is not None else {}),
+        **({"model.init": "file", "model.weights_file": weights} if weights is not None else {}),
+        **(scratch if from_scratch else {}),
+        **({"cv.final_model": False} if folds_only else {}),
+        **({"cv.cross_validate": False, "cv.final_model": True} if final_only else {}),
+    }
     settings = _compose(overrides or [], options) if like is None else _settings_like(like, catalog, options)
     if print_config:
         typer.echo(settings.to_yaml(), nl=False)

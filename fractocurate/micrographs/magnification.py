@@ -35,8 +35,10 @@ _WITH_KEYWORD = re.compile(
     rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{_NUMBER})\s*(?P<kilo>{_KILO}?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?",
     re.IGNORECASE,
 )
+# An x apart from the number behind it may belong to the one before it: ``500 x  5.97 mm``.
 _TIMES_FIRST = re.compile(
-    rf"(?<![\w.,:/-]){_TIMES}{{1,2}}\s{{0,3}}(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
+    rf"(?<![\w.,:/-])(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
+    rf"(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
 )
 _TIMES_LAST = re.compile(
     rf"(?<![\w.,:/-])(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}?)\s?(?:{_TIMES}|:\s?1)(?![\w.])(?!\s?\d)"

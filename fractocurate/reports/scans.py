@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from fractocurate.reports.lines import Ruling
@@ -21,7 +21,8 @@ _STRAIGHT_PICTURE_FILL = 0.85
 _EVEN_TONE = 6
 _EVEN_SHARE = 0.6
 _DARKEST_SHADE = 130
-_STRETCHED_WHITE = 290
+_SMOOTHED_NOISE = 6.0
+"""Grain above it is smoothed: sparse-text OCR reads it as characters."""
 _SURE_UPRIGHT = 0.06
 """How far the share of ascenders must be from one half to decide between upright and upside down."""
 _SURE_LINES = 6
@@ -108,7 +109,8 @@ def _reduced(grey: Grey, factor: int) -> Grey:
 
 def _ink(grey: Grey) -> Mask:
     """Pixels clearly darker than the paper around them."""
-    paper = ndimage.uniform_filter(ndimage.maximum_filter(grey, size=9), size=15).astype(np.int16)
+    smooth = ndimage.uniform_filter(grey, size=3)
+    paper = ndimage.uniform_filter(ndimage.maximum_filter(smooth, size=9), size=15).astype(np.int16)
     ink: Mask = grey.astype(np.int16) < paper - np.maximum(paper // 5, 12)
     return ink
 
@@ -270,15 +272,26 @@ def _wiped(grey: Grey, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, l
 
 
 def _on_white(grey: Grey, factor: int) -> Grey:
-    """Divide by the tone of the paper around: grey scans and shaded cells become white."""
+    """Divide by the tone of the paper around: grey scans and shaded cells become white, and so does their grain."""
     small = _reduced(grey, factor)
-    paper = ndimage.uniform_filter(ndimage.maximum_filter(small, size=9), size=9)
+    paper = ndimage.uniform_filter(ndimage.maximum_filter(ndimage.uniform_filter(small, size=3), size=9), size=9)
     height, width = grey.shape
     full = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
-    # The grain of the paper goes to plain white.
-    white = grey.astype(np.uint16) * _STRETCHED_WHITE // np.maximum(full, 32).astype(np.uint16)
+    noise = _noise(grey)
+    if noise > _SMOOTHED_NOISE:
+        radius = min(1.6, noise / 8)
+        grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(radius)))
+    grain = min(0.35, max(0.12, 2.0 * noise / max(float(np.median(paper)), 1.0)))
+    stretch = np.uint16(255 / (1 - grain))
+    white = grey.astype(np.uint16) * stretch // np.maximum(full, 32).astype(np.uint16)
     result: Grey = np.minimum(white, 255).astype(np.uint8)
     return result
+
+
+def _noise(grey: Grey) -> float:
+    """Standard deviation of the grain: robust, so that text and pictures do not count."""
+    sample = grey[::5].astype(np.int16)
+    return float(np.median(np.abs(sample[:, 2:] - sample[:, :-2]))) * 1.4826 / 2**0.5
 
 
 def _fill(grey: Grey, mask: Mask, factor: int) -> None:
