@@ -44,6 +44,7 @@ class Catalog:
             raise CatalogError(f"{path}: there is no folder {path.parent}; make it, or name another --catalog")
         if not path.exists():
             _create(path)
+        _refuse_empty(path)
         with _translated(path):
             connection = duckdb.connect(str(path), config=_CONFIG)
         catalog = cls(connection, path)
@@ -63,6 +64,7 @@ class Catalog:
         """
         if not path.exists():
             raise CatalogError(f"{path}: no such catalog; `fracto ingest REPORTS IMAGES --catalog {path}` makes it")
+        _refuse_empty(path)
         with _translated(path):
             connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
         catalog = cls(connection, path)
@@ -174,8 +176,12 @@ class Catalog:
 
     def _check_version(self) -> None:
         with _translated(self.path):
-            tables = set(self.query("SELECT table_name FROM information_schema.tables")["table_name"])
-        if "catalog_meta" not in tables:
+            columns = set(
+                self.query("SELECT column_name FROM information_schema.columns WHERE table_name = 'catalog_meta'")[
+                    "column_name"
+                ],
+            )
+        if columns != {"key", "value"}:
             raise CatalogError(f"{self.path}: a DuckDB file, but not a Fracto catalog; name another --catalog")
         version = int(self.meta("schema_version") or 0)
         if version > SCHEMA_VERSION:
@@ -209,10 +215,28 @@ def _create(path: Path) -> None:
         with folder:
             draft = Path(folder.name) / "new.duckdb"
             with duckdb.connect(str(draft), config=_CONFIG) as connection:
+                connection.execute("BEGIN")
                 for statement in statements():
                     connection.execute(statement)
-            with contextlib.suppress(FileExistsError):  # another process was first: its catalog is as good
-                os.link(draft, path)
+                connection.execute("COMMIT")
+            _put_in_place(draft, path)
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """A link, unlike a rename, never replaces a catalog that another process has made meanwhile: it is as good."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links, such as exFAT
+        if not path.exists():
+            draft.rename(path)
+
+
+def _refuse_empty(path: Path) -> None:
+    """DuckDB would take an empty file for a new database and fill it; somebody else's file stays as it is."""
+    if path.is_file() and path.stat().st_size == 0:
+        raise CatalogError(f"{path}: not a catalog (the file is empty); name another --catalog")
 
 
 def _checked(name: str) -> str:
@@ -226,12 +250,7 @@ def _translated(path: Path) -> Iterator[None]:
     """Turn what DuckDB says about files into what the user can do."""
     try:
         yield
-    except (
-        duckdb.IOException,
-        duckdb.SerializationException,
-        duckdb.InvalidInputException,
-        duckdb.FatalException,
-    ) as error:
+    except _FILE_ERRORS as error:
         raise CatalogError(f"{path}: {_remedy(str(error))}") from error
 
 

@@ -96,6 +96,9 @@ def discover(
         except OSError as error:
             failures.append(Failure(relative, stage, FailureReason.UNREADABLE, f"cannot be read: {error.strerror}"))
             continue
+        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+            failures.append(Failure(relative, stage, FailureReason.UNREADABLE, "is a pipe, socket or device, no file"))
+            continue
         if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for ever
             detail = "not a file but a pipe, a socket or a device"
             failures.append(Failure(relative, stage, FailureReason.UNREADABLE, detail))
@@ -106,15 +109,16 @@ def discover(
 
 def sidecars_of(images: Sequence[FoundFile], sidecars: Sequence[FoundFile]) -> dict[str, list[FoundFile]]:
     """Sidecars by image path: same folder and name, as ``a.txt``, ``a.tif.txt`` or ``a-tif.hdr`` beside ``a.tif``."""
-    by_stem: dict[str, list[FoundFile]] = {}
+    by_stem: dict[tuple[PurePosixPath, str], list[FoundFile]] = {}
     for sidecar in sorted(sidecars, key=lambda f: f.path):
-        by_stem.setdefault(str(PurePosixPath(sidecar.path).with_suffix("")).casefold(), []).append(sidecar)
+        path = PurePosixPath(sidecar.path)
+        by_stem.setdefault((path.parent, path.stem.casefold()), []).append(sidecar)
     owned: dict[str, list[FoundFile]] = {}
     for image in images:
         path = PurePosixPath(image.path)
-        stem, suffix = str(path.with_suffix("")).casefold(), path.suffix.casefold()
+        stem, suffix = path.stem.casefold(), path.suffix.casefold()
         names = (stem, f"{stem}{suffix}", f"{stem}-{suffix.removeprefix('.')}")
-        owned[image.path] = [sidecar for name in dict.fromkeys(names) for sidecar in by_stem.get(name, [])]
+        owned[image.path] = [s for name in dict.fromkeys(names) for s in by_stem.get((path.parent, name), [])]
     return owned
 
 

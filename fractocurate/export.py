@@ -96,23 +96,29 @@ def _write_fractovit(rows: pl.DataFrame, target: Path) -> None:
 
 
 def _write_images(rows: pl.DataFrame, root: Path, target: Path, progress: Progress) -> tuple[Failure, ...]:
-    """One PNG per frame, 8-bit grey, at ``CLASS/ID_NAME.png``; the id keeps equal names apart."""
-    failures = []
+    """One PNG per file, 8-bit grey, at ``CLASS/ID_NAME.png``; ``dataset.csv`` names it in ``exported_as``."""
+    failures: list[Failure] = []
+    names: dict[str, str] = {}
     progress.start("export", rows.height)
     for defect_class in TRAINABLE_CLASSES:
         (target / defect_class).mkdir(parents=True)
     for row in rows.iter_rows(named=True):
         box = (row["crop_left_px"], row["crop_top_px"], row["crop_right_px"], row["crop_bottom_px"])
         # Two files of the same bytes are two rows: the path's own hash would say nothing to a reader.
-        stem = re.sub(r"[^\w.-]+", "_", PurePosixPath(row["path"]).with_suffix("").as_posix())[-100:]
-        name = f"{row['micrograph_id']}_{stem}.png"
+        stem = re.sub(r"[^\w.-]+", "_", PurePosixPath(row["path"]).with_suffix("").as_posix())[-60:]
+        name = f"{row['defect_class']}/{row['micrograph_id']}_{stem}.png"
+        if name in names.values():  # equal bytes, and paths that differ in what no file name should hold
+            name = f"{row['defect_class']}/{row['micrograph_id']}_{stem}_{len(names)}.png"
         try:
             grey = decode_crop(root / row["path"], box)
         except PixelError as error:
             failures.append(Failure(row["path"], Stage.MICROGRAPHS, error.reason, error.detail))
         else:
-            Image.fromarray(grey).save(target / row["defect_class"] / name)
+            Image.fromarray(grey).save(target / name)
+            names[row["path"]] = name
         progress.advance()
     with (target / "dataset.csv").open("w", encoding="utf-8") as stream:
-        rows.write_csv(stream)
+        rows.with_columns(pl.Series("exported_as", [names.get(path) for path in rows["path"]], pl.String)).write_csv(
+            stream
+        )
     return tuple(failures)

@@ -1,8 +1,11 @@
 """Labels that stand in a CSV, Excel or parquet table: rows -> labels of image files, with what is wrong of each."""
 
+import codecs
 import csv
 import io
+import re
 import unicodedata
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +14,23 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 from data_contracts.errors import BadInputError
-from data_contracts.identifiers import Grammar
-from data_contracts.vocabulary import DefectClass
+from data_contracts.identifiers import Grammar, Identifier
+from data_contracts.vocabulary import DefectClass, ReadingMethod
+from fractocurate.micrographs.magnification import number_of, parse_magnification
 from fractocurate.profile import LabelColumns, Profile
 from fractocurate.reports.vocabulary import Vocabulary
+
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_TABLE_ERRORS = (
+    pl.exceptions.PolarsError,
+    csv.Error,
+    zipfile.BadZipFile,
+    ValueError,
+    OSError,
+    KeyError,
+)
+"""What the readers of CSV, Excel and parquet raise on files that are something else, or broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,8 @@ class LabelRow:
     file_name: str
     foan: str | None
     foan_raw: str
+    foan_source: ReadingMethod
+    """``LABEL_TABLE``, or ``FILE_NAME`` where the row itself states none."""
     serial_number: str | None
     serial_number_raw: str
     defect_class: DefectClass
@@ -64,26 +82,45 @@ def read_label_table(path: Path, profile: Profile) -> list[LabelRow]:
 
 
 def resolve_files(rows: Sequence[LabelRow], paths: Iterable[str]) -> dict[int, list[str]]:
-    """Row number -> the image files that it means: the path itself, else its end, else its name without suffix."""
-    exact: dict[str, str] = {}
+    """Row number -> the image files that it means; more than one if the row leaves it open.
+
+    A row means the file with its very path; else those whose path it is in another case or spelling; else those whose
+    path it ends (or, if its folders go further up, begins above); else the same without the suffix. Folders that
+    contradict each other never fit: ``2019/a.tif`` does not mean ``2020/a.tif``.
+    """
+    all_paths = list(paths)
+    by_path: dict[str, list[str]] = defaultdict(list)
     by_end: dict[str, list[str]] = defaultdict(list)
-    by_stem: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
+    for path in all_paths:
         key = _key(path)
-        exact[key] = path
-        parts = key.split("/")
-        for start in range(len(parts)):
-            by_end["/".join(parts[start:])].append(path)
-        by_stem[PurePosixPath(key).stem].append(path)
-    found = {}
-    for row in rows:
-        key = _key(row.file_name)
-        if key in exact:
-            found[row.row] = [exact[key]]
-        else:
-            name = key.rsplit("/", 1)[-1]
-            found[row.row] = by_end.get(key) or by_end.get(name) or by_stem.get(name) or []
-    return found
+        for spelling in (key, _without_suffix(key)):
+            by_path[spelling].append(path)
+            for end in _ends(spelling):
+                by_end[end].append(path)
+    present = set(all_paths)
+    return {row.row: _files_meant(row.file_name, present, by_path, by_end) for row in rows}
+
+
+def _files_meant(
+    file_name: str, present: set[str], by_path: Mapping[str, list[str]], by_end: Mapping[str, list[str]]
+) -> list[str]:
+    if file_name in present:
+        return [file_name]
+    key = _key(file_name)
+    if not key:
+        return []
+    longest = next((by_path[end] for end in _ends(key) if end in by_path), [])
+    return by_path.get(key) or by_end.get(key) or longest
+
+
+def _ends(key: str) -> list[str]:
+    """A path and all its ends, the longest first."""
+    parts = key.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _without_suffix(key: str) -> str:
+    return key.removesuffix(PurePosixPath(key).suffix)
 
 
 def _label_row(number: int, text: Mapping[str, str], profile: Profile, vocabulary: Vocabulary) -> LabelRow:
@@ -92,12 +129,17 @@ def _label_row(number: int, text: Mapping[str, str], profile: Profile, vocabular
     issue = "" if meaning else f"class not understood: {text['defect_class']!r}"
     foan, foan_issue = _identifier(text.get("foan", ""), profile.foan.grammar, "FOAN")
     serial, serial_issue = _identifier(text.get("serial_number", ""), profile.serial_number.grammar, "serial number")
+    foan_raw, foan_source = text.get("foan", ""), ReadingMethod.LABEL_TABLE
+    named = None if foan_raw else _foan_in_name(text["file_name"], profile.foan.grammar)
+    if named is not None:
+        foan, foan_raw, foan_source = named.value, named.raw, ReadingMethod.FILE_NAME
     load_raw, magnification_raw = text.get("fracture_load_kn", ""), text.get("magnification", "")
     return LabelRow(
         number,
         text["file_name"],
         foan,
-        text.get("foan", ""),
+        foan_raw,
+        foan_source,
         serial,
         text.get("serial_number", ""),
         DefectClass(meaning.name) if meaning else DefectClass.UNKNOWN,
@@ -106,7 +148,7 @@ def _label_row(number: int, text: Mapping[str, str], profile: Profile, vocabular
         text.get("sub_type", ""),
         _number(load_raw),
         load_raw,
-        _number(magnification_raw.rstrip("xX").strip()),
+        parse_magnification(magnification_raw) or _number(magnification_raw),
         magnification_raw,
         "; ".join(filter(None, (issue, foan_issue, serial_issue))),
     )
@@ -123,16 +165,23 @@ def _identifier(text: str, grammar: Grammar, what: str) -> tuple[str | None, str
     return found.value, ""
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", ""))
-    except ValueError:
+def _foan_in_name(file_name: str, grammar: Grammar) -> Identifier | None:
+    """The one FOAN that a file's name states in full: with its prefix, nothing repaired, nothing beside it."""
+    name = unicodedata.normalize("NFC", file_name).replace("\\", "/").rsplit("/", 1)[-1]
+    found = [identifier for identifier in grammar.find(name) if identifier.prefixed]
+    if len({identifier.value for identifier in found}) != 1 or any(identifier.repairs for identifier in found):
         return None
-    return value if value > 0 and value != float("inf") else None
+    return None if grammar.find_malformed(name) else found[0]
+
+
+def _number(text: str) -> float | None:
+    value = number_of(text)
+    return value if value is not None and 0 < value < float("inf") else None
 
 
 def _key(path: str) -> str:
-    return unicodedata.normalize("NFC", path.strip()).replace("\\", "/").lstrip("./").casefold()
+    normal = unicodedata.normalize("NFC", path.strip()).replace("\\", "/").casefold()
+    return re.sub(r"^(?:[a-z]:)?(?:\.{0,2}/)+", "", normal)
 
 
 def _find_columns(present: Sequence[str], wanted: LabelColumns) -> dict[str, str]:
@@ -162,16 +211,23 @@ def _read_table(path: Path) -> pl.DataFrame:
             table = _read_csv(content)
         else:
             raise BadInputError(f"{path}: a table of labels is a .csv, .xlsx or .parquet file")
-    except (pl.exceptions.PolarsError, ValueError, OSError, KeyError) as error:
+        # A column of whole numbers with gaps arrives as 12345.0 from pandas and Excel.
+        whole = pl.selectors.float().cast(pl.Int64, strict=False)
+        table = table.with_columns(
+            pl.when(whole == pl.selectors.float())
+            .then(whole.cast(pl.String))
+            .otherwise(pl.selectors.float().cast(pl.String))
+        ).cast(pl.String)
+    except _TABLE_ERRORS as error:
         raise BadInputError(f"{path}: not a table that can be read: {error}") from error
     if table.is_empty():
         raise BadInputError(f"{path}: the table has no rows")
-    return table.cast(pl.String)
+    return table
 
 
 def _read_csv(content: bytes) -> pl.DataFrame:
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252")  # what Excel writes in western Europe
     header = text.splitlines()[0] if text.strip() else ""
@@ -180,6 +236,7 @@ def _read_csv(content: bytes) -> pl.DataFrame:
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         return pl.DataFrame()
-    names = [name or f"column {i}" for i, name in enumerate(rows[0])]
+    names = [name.strip() or f"column {i}" for i, name in enumerate(rows[0])]
+    names = [name if name not in names[:i] else f"{name} (column {i})" for i, name in enumerate(names)]
     cells = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[1:]]
     return pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row")

@@ -8,7 +8,7 @@ import hashlib
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -45,6 +45,13 @@ class IdentifierSettings(_Section):
         Grammar(pattern)
         return pattern
 
+    @field_validator("years")
+    @classmethod
+    def _is_a_range_of_years(cls, years: tuple[int, int]) -> tuple[int, int]:
+        if not 0 <= years[1] - years[0] < 100:
+            raise ValueError(f"first and last year, at most a century: [1990, 2049], not {list(years)}")
+        return years
+
 
 class VocabularySettings(_Section):
     """Words of the site's reports and what they mean. Compared without case, accents' form, and punctuation."""
@@ -55,6 +62,14 @@ class VocabularySettings(_Section):
     sub_types: dict[str, tuple[str, ...]]
     revision_words: tuple[str, ...]
     """Words that call a report a revision of an earlier one."""
+
+    @field_validator("columns")
+    @classmethod
+    def _knows_its_columns(cls, columns: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        known = _defaults()["vocabulary"]["columns"]
+        if unknown := sorted(set(columns) - set(known)):
+            raise ValueError(f"no such column: {', '.join(unknown)}; there are {', '.join(known)}")
+        return columns
 
 
 class LabelColumns(_Section):
@@ -123,7 +138,7 @@ def load_profile(path: Path | None) -> Profile:
     Raises:
         BadInputError: the file is missing, no YAML, or breaks a rule; all problems are listed at once.
     """
-    defaults = yaml.safe_load((resources.files("fractocurate") / "profiles/default.yaml").read_text("utf-8"))
+    defaults = _defaults()
     if path is None:
         return Profile.model_validate(defaults)
     try:
@@ -142,6 +157,11 @@ def load_profile(path: Path | None) -> Profile:
             for e in error.errors()
         )
         raise BadInputError(f"{path}: the profile has {error.error_count()} problem(s):\n{problems}") from error
+
+
+def _defaults() -> dict[str, Any]:
+    text = (resources.files("fractocurate") / "profiles/default.yaml").read_text("utf-8")
+    return cast(dict[str, Any], yaml.safe_load(text))
 
 
 def _merge(base: dict[str, object], given: dict[str, object], *, add_lists: bool = False) -> dict[str, object]:

@@ -53,7 +53,7 @@ def status_of(catalog: Catalog) -> CatalogStatus:
         _counts(open_images["reason"]),
         _counts(failures),
         _counts(matched["defect_class"]),
-        matched["foan"].n_unique(),
+        matched["foan"].drop_nulls().n_unique(),
         dict(Counter(f"{m:g}" for m in magnifications)) | _unknown(matched["magnification"].null_count()),
         _counts(matched["match_method"]),
         tuple(splits.rows()),

@@ -1,9 +1,10 @@
 """The chain from an image's bytes to its label and fold, as the catalog holds it."""
 
+import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
@@ -21,27 +22,36 @@ class ChainLink:
 
 
 def find_image(catalog: Catalog, wanted: str) -> str:
-    """The catalog's path of an image given by its relative or absolute path, its name, or the end of its path.
+    """The catalog's path of an image given by its path, the end of its path, or any telling part of it.
 
     Raises:
         BadInputError: there is none, or more than one.
     """
     paths = list(catalog.query("SELECT path FROM files WHERE kind = 'image' ORDER BY path")["path"])
-    root = catalog.meta("images_root") or ""
-    resolved = Path(wanted).resolve()
-    if root and resolved.is_relative_to(root):
-        relative = resolved.relative_to(root).as_posix()
-        if relative in paths:
-            return relative
-    key = unicodedata.normalize("NFC", wanted).strip("/")
     normal = {path: unicodedata.normalize("NFC", path) for path in paths}
-    found = [p for p in paths if normal[p] == key] or [p for p in paths if f"/{normal[p]}".endswith(f"/{key}")]
+    key = unicodedata.normalize("NFC", PurePosixPath(wanted).as_posix()).strip("/")
+    below_root = {unicodedata.normalize("NFC", p) for p in _below(catalog.meta("images_root") or "", wanted)}
+    found = (
+        [p for p in paths if p == wanted]
+        or [p for p in paths if normal[p] in below_root]
+        or [p for p in paths if normal[p] == key]
+        or [p for p in paths if f"/{normal[p]}".endswith(f"/{key}")]
+        or [p for p in paths if key.casefold() in normal[p].casefold()]
+    )
     if len(found) == 1:
         return str(found[0])
     if not found:
         raise BadInputError(f"{wanted}: no such image in {catalog.path}; `fracto status` counts what is there")
     listed = "\n".join(f"  {path}" for path in found[:20])
-    raise BadInputError(f"{wanted}: {len(found)} images end like this; give more of the path:\n{listed}")
+    raise BadInputError(f"{wanted}: {len(found)} images have this in their path; give more of it:\n{listed}")
+
+
+def _below(root: str, wanted: str) -> Iterator[str]:
+    """The path relative to the root of the images, as written and with links followed, if it lies there."""
+    if root and "\0" not in wanted:
+        for path in (Path(os.path.abspath(wanted)), Path(wanted).resolve()):  # noqa: PTH100 - links are kept at first
+            if path.is_relative_to(root):
+                yield path.relative_to(root).as_posix()
 
 
 def explain(catalog: Catalog, path: str) -> list[ChainLink]:
@@ -146,8 +156,13 @@ def _candidates(catalog: Catalog, path: str) -> ChainLink:
 
 
 def _decision(catalog: Catalog, path: str, row: Mapping[str, object]) -> ChainLink:
-    match = _one(catalog, "SELECT * FROM matches WHERE path = ?", path)
+    matches = catalog.query("SELECT * FROM matches WHERE path = ?", [path])
     facts = [("status", _text(row["status"]))]
+    if matches.is_empty():
+        return ChainLink(
+            "Match", (*facts, ("reason", "the last ingest ended before matching; run `fracto ingest` again"))
+        )
+    match = matches.row(0, named=True)
     facts += [(name, _text(match[name])) for name in ("reason", "method", "rule", "guard", "evidence") if match[name]]
     facts += [(name, _text(match[name])) for name in ("similarity", "runner_up_similarity") if match[name] is not None]
     return ChainLink("Match", tuple(facts))

@@ -5,11 +5,13 @@ of its item; a ``FractoError`` (a missing tool, say) concerns every item and end
 """
 
 import contextlib
+import faulthandler
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -23,6 +25,9 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
 
 R = TypeVar("R")
+
+_GRACE_S = 5.0
+"""How long after its time limit an item may still come to its senses before its process is ended."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +159,12 @@ def _end_group(leader: int) -> None:
 
 def _call_alone(task: Task[R]) -> R | Failure:
     with _executor(1) as executor:
+        started = time.monotonic()
         try:
             return executor.submit(_call, task).result()
         except BrokenProcessPool:
+            if time.monotonic() - started >= task.timeout_s + _GRACE_S:
+                return _timed_out(task)
             detail = "the process that read it was killed (out of memory, or a crash in a library)"
             return Failure(task.item, task.stage, FailureReason.WORKER_CRASHED, detail)
 
@@ -168,12 +176,16 @@ def _call(task: Task[R]) -> R | Failure:
     except FractoError:
         raise
     except _ItemTimedOutError:
-        detail = f"gave no result within {task.timeout_s:.0f} s"
-        return Failure(task.item, task.stage, FailureReason.TIMED_OUT, detail)
-    except Exception as error:  # noqa: BLE001 - the wall between one bad item and the run; nothing is lost, see detail
+        return _timed_out(task)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the wall between one bad item and the run; nothing is lost, see detail
         place = traceback.extract_tb(error.__traceback__)[-1]
         detail = f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"  # noqa: PTH119
         return Failure(task.item, task.stage, FailureReason.UNEXPECTED, detail)
+
+
+def _timed_out(task: Task[R]) -> Failure:
+    detail = f"gave no result within {task.timeout_s:.0f} s"
+    return Failure(task.item, task.stage, FailureReason.TIMED_OUT, detail)
 
 
 @contextlib.contextmanager
@@ -187,8 +199,12 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
     previous = signal.signal(signal.SIGALRM, expire)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+    # Python's handlers wait for a library's C code to return. Where it never does, this ends the process.
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - Path has no null device
+        faulthandler.dump_traceback_later(seconds + _GRACE_S, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)

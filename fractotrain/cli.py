@@ -32,6 +32,8 @@ Settings are key=value. A recipe chooses many at once, and what follows it wins:
 
   recipe=base    the paper's ViT-B and optimisation, over grouped folds, last epoch (the default with a GPU)
 
+  recipe=probe   linear head on frozen features: minutes on a CPU, a yardstick (needs pretrained weights)
+
   recipe=paper   to the letter of the paper: folds over images, best epoch. Optimistic, and marked so
 
 Examples:
@@ -172,10 +174,15 @@ class LineWatch(Watch):
         if done % 1000 == 0 or done == total:
             self._say(f"decoded {done} of {total} images")
 
+    def on_features(self, done: int, total: int) -> None:
+        """Say so at the end."""
+        if done == total:
+            self._say(f"features of {total} images")
+
     def on_skipped(self, failures: tuple[Failure, ...]) -> None:
         """Name each image that the run goes on without."""
         for failure in failures:
-            self._say(f"skipped {failure.item}: {failure.reason}: {failure.detail}")
+            self._say(f"skipped {failure.item!r}: {failure.reason}: {failure.detail}")
 
     def on_resumed(self, fold: int, epochs_done: int) -> None:
         """Say that work done before is used."""
@@ -194,20 +201,27 @@ class BarWatch(Watch):
 
     def __init__(self, bars: Progress, total_updates: int) -> None:
         self._bars = bars
-        self._decoding: TaskID | None = None
+        self._preparing: dict[str, TaskID] = {}
         self._finished = self._of_this_fit = 0
         self._training = bars.add_task("training", total=total_updates)
 
     def on_decoded(self, done: int, total: int) -> None:
         """Move the bar of the cache."""
-        if self._decoding is None:
-            self._decoding = self._bars.add_task("decoding images", total=total)
-        self._bars.update(self._decoding, completed=done)
+        self._before("decoding images", done, total)
+
+    def on_features(self, done: int, total: int) -> None:
+        """Move the bar of the frozen network."""
+        self._before("features", done, total)
+
+    def _before(self, name: str, done: int, total: int) -> None:
+        if name not in self._preparing:
+            self._preparing[name] = self._bars.add_task(name, total=total)
+        self._bars.update(self._preparing[name], completed=done)
 
     def on_skipped(self, failures: tuple[Failure, ...]) -> None:
         """Name each image that the run goes on without."""
         for failure in failures:
-            self._bars.console.print(f"skipped {failure.item}: {failure.reason}: {failure.detail}", markup=False)
+            self._bars.console.print(f"skipped {failure.item!r}: {failure.reason}: {failure.detail}", markup=False)
 
     def on_resumed(self, fold: int, epochs_done: int) -> None:
         """Say that work done before is used."""
@@ -252,11 +266,12 @@ def _announce(console: Console, plan: "Plan") -> None:
     training_set, settings, split = plan.training_set, plan.settings, plan.training_set.split
     start = "from scratch, no pretrained weights" if plan.weights.file is None else f"weights {plan.weights.source}"
     final = ", then the final model" if settings.cv.final_model else ""
+    work = "linear head on frozen features" if settings.model.frozen else f"{settings.optim.epochs} epochs"
     lines = (
         f"recipe {settings.recipe}: {settings.model.name}, {plan.n_parameters / 1e6:.2f} M parameters, {start}",
         f"{len(training_set)} images of {len(set(training_set.foans))} FOANs, {split.strategy} split {split.split_id}",
         f"folds: {', '.join(map(str, plan.folds)) or 'none'}{final}",
-        f"{settings.optim.epochs} epochs on {plan.machine.name}, {plan.machine.precision}",
+        f"{work} on {plan.machine.name}, {plan.machine.precision}",
     )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -272,7 +287,8 @@ def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
     for selection, folds in outcome.aggregates.items():
         main = selection == settings.cv.selection
         optimistic = ", optimistic: chosen on the fold it is reported on" if selection == "best_val" else ""
-        title = f"{'Last epoch' if selection == 'last' else 'Best epoch'}{optimistic}\n({where})"
+        name = "Linear head" if settings.model.frozen else {"last": "Last epoch", "best_val": "Best epoch"}[selection]
+        title = f"{name}{optimistic}\n({where})"
         columns = ["metric", "mean ± SD", "95 % interval", "corrected", *(["training"] if main else [])]
         table = Table(*(Column(name, no_wrap=True) for name in columns), title=title)
         for metric, interval in folds.figures.items():
@@ -289,7 +305,7 @@ def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
     if settings.cv.selection in outcome.aggregates:
         _show_pooled(console, outcome)
     for failure in outcome.skipped:
-        console.print(f"skipped {failure.item}: {failure.reason}", markup=False, soft_wrap=True)
+        console.print(f"skipped {failure.item!r}: {failure.reason}", markup=False, soft_wrap=True)
     console.print(f"Run {outcome.run_id} is stored in {catalog}", markup=False, highlight=False, soft_wrap=True)
     if outcome.model_file is not None:
         console.print(f"Final model: {outcome.model_file}", markup=False, highlight=False, soft_wrap=True)

@@ -16,6 +16,7 @@ from fractotrain.intervals import Interval, bootstrap_macro_f1, fold_interval
 from fractotrain.loop import Bench, Logits, fit, predict
 from fractotrain.metrics import OVERALL, Scores, score, score_confusion
 from fractotrain.model import InputFormat, Weights, build_model
+from fractotrain.probe import Features, Head, attach_head, fit_head
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import Selection, Settings
 from fractotrain.watch import Epoch, Watch
@@ -61,6 +62,8 @@ class Setup:
     weights: Weights
     input_format: InputFormat
     checkpoint_dir: Path
+    features: Features | None = None
+    """Of all images, if the network is frozen."""
 
     def keeper(self, fold: int) -> Keeper | None:
         """What keeps the checkpoint of a fold's fit; None if the settings want none."""
@@ -99,6 +102,8 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     bench, settings, labels = setup.bench, setup.bench.settings, setup.bench.images.labels
     training = np.flatnonzero(setup.training_set.folds != fold)
     validation = np.flatnonzero(setup.training_set.folds == fold)
+    if setup.features is not None:
+        return _probe_fold(setup, setup.features, fold, training, validation)
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, fold))
     fitted = fit(model, bench, training, validation, fold, watch, setup.keeper(fold))
     logits_of: dict[Selection, Logits] = {"last": fitted.logits, "best_val": fitted.best_logits}
@@ -117,11 +122,39 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     )
 
 
+def _probe_fold(
+    setup: Setup, features: Features, fold: int, training: NDArray[np.int64], validation: NDArray[np.int64]
+) -> FoldResult:
+    labels = setup.bench.images.labels
+    head = _head(setup, features, training)
+    logits = head.logits(features[validation])
+    return FoldResult(
+        fold,
+        len(training),
+        validation,
+        logits,
+        {"last": score(labels[validation], logits.argmax(axis=1))},
+        score(labels[training], head.logits(features[training]).argmax(axis=1)),
+        0,
+        (),
+    )
+
+
+def _head(setup: Setup, features: Features, training: NDArray[np.int64]) -> Head:
+    settings = setup.bench.settings
+    balanced = settings.data.sampler == "weighted"
+    labels = setup.bench.images.labels[training]
+    return fit_head(features[training], labels, settings.optim.head_ridge, balanced=balanced)
+
+
 def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
     """One model on every image, as the folds were trained: last epoch, same number of epochs."""
     settings = setup.bench.settings
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, FINAL_MODEL))
     everything = np.arange(len(setup.training_set))
+    if setup.features is not None:
+        attach_head(model, _head(setup, setup.features, everything))
+        return model.eval()
     nothing = np.zeros(0, np.int64)
     fit(model, setup.bench, everything, nothing, FINAL_MODEL, watch, setup.keeper(FINAL_MODEL))
     return model.eval()

@@ -31,6 +31,7 @@ class ModelSettings(_Strict):
     in_chans: Literal[1, 3]
     drop_path: float = Field(ge=0, lt=1)
     patch_drop: float = Field(ge=0, lt=1)
+    frozen: bool
 
     @model_validator(mode="after")
     def _weights_fit_init(self) -> Self:
@@ -69,6 +70,7 @@ class OptimSettings(_Strict):
     label_smoothing: float = Field(ge=0, lt=1)
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     eval_batch_size: int = Field(ge=1)
+    head_ridge: float = Field(ge=0)
 
     @property
     def images_per_update(self) -> int:
@@ -114,6 +116,12 @@ class Settings(_Strict):
     data: DataSettings
     optim: OptimSettings
     cv: CvSettings
+
+    @model_validator(mode="after")
+    def _frozen_has_no_epochs(self) -> Self:
+        if self.model.frozen and self.cv.selection != "last":
+            raise ValueError("model.frozen=true fits a linear head, which has no epochs: take cv.selection=last")
+        return self
 
     @model_validator(mode="after")
     def _half_precision_needs_a_gpu(self) -> Self:

@@ -1,6 +1,7 @@
 """`fracto train` without its terminal: plan (every problem found before any work), run, record."""
 
 import contextlib
+import dataclasses
 import os
 import secrets
 from dataclasses import dataclass
@@ -8,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import timm
 import torch
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.records import Failure
-from fractotrain.cache import Frame, Pixels, cached_pixels
+from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
+from fractotrain.checkpoint import fingerprint
 from fractotrain.crossval import (
     Aggregate,
     FoldResult,
@@ -27,6 +30,7 @@ from fractotrain.data import TrainingSet, find_images_root, read_training_set
 from fractotrain.device import Machine, choose_machine
 from fractotrain.loop import Bench, Images, count_updates
 from fractotrain.model import InputFormat, Weights, build_model, find_weights, input_format
+from fractotrain.probe import Features, frozen_features
 from fractotrain.record import Outcome, record_run, store_model
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import Selection, Settings
@@ -87,7 +91,7 @@ def plan_run(settings: Settings, catalog_path: Path) -> Plan:
         machine,
         folds,
         sum(p.numel() for p in model.parameters()),
-        sum(count_updates(size, settings.optim) for size in sizes),
+        0 if settings.model.frozen else sum(count_updates(size, settings.optim) for size in sizes),
     )
 
 
@@ -106,6 +110,8 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
     setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
+    if settings.model.frozen:
+        setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
     results: list[FoldResult] = []
     for fold in plan.folds:
         n_validation = int((training_set.folds == fold).sum())
@@ -113,8 +119,7 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
         results.append(cross_validate_fold(setup, fold, watch))
     aggregates: dict[Selection, Aggregate] = {}
     if results:
-        selections: tuple[Selection, ...] = ("last", "best_val")
-        aggregates = {selection: aggregate(results, training_set, settings, selection) for selection in selections}
+        aggregates = {s: aggregate(results, training_set, settings, s) for s in results[0].validation_scores}
     final: torch.nn.Module | None = None
     if settings.cv.final_model:
         watch.on_fit(FINAL_MODEL, len(training_set), 0)
@@ -127,6 +132,28 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     record_run(outcome, plan.catalog_path)
     _remove_checkpoints(setup, plan)
     return outcome
+
+
+def _features(setup: Setup, plan: Plan, watch: Watch) -> Features:
+    """Of all images by the network as it starts: one start for all folds, since none of them changes it."""
+    settings = plan.settings
+    seed = derive_seed(settings.seed, Purpose.MODEL)
+    name = fingerprint(
+        model=settings.model.model_dump(mode="json", exclude={"weights_file"}),
+        weights=plan.weights.sha256 or seed,
+        sha256=setup.training_set.sha256,
+        crop_boxes=setup.training_set.crop_boxes,
+        versions=[RULE_VERSION, torch.__version__, timm.__version__, plan.machine.name],
+    )
+    model = build_model(settings.model, plan.weights, seed).to(plan.machine.device)
+    return frozen_features(
+        model,
+        setup.bench.images.pixels,
+        setup.bench.normalise,
+        settings.optim.eval_batch_size,
+        plan.cache_dir / f"features-{name}.npy",
+        watch.on_features,
+    )
 
 
 def _remove_checkpoints(setup: Setup, plan: Plan) -> None:

@@ -45,6 +45,9 @@ class Watch:
     def on_fit(self, fold: int, n_training: int, n_validation: int) -> None:
         """A fit begins."""
 
+    def on_features(self, done: int, total: int) -> None:
+        """Some more images have gone through the frozen network."""
+
     def on_resumed(self, fold: int, epochs_done: int) -> None:
         """The fit goes on after so many epochs, from a checkpoint."""
 

@@ -177,7 +177,7 @@ def validate(
     """Check the catalog against its contracts: every table, and the rules between tables. Broken: exit code 5."""
     with Catalog.open_read_only(catalog) as opened:
         violations = find_violations(opened)
-    if not quiet:
+    if as_json or not quiet:
         typer.echo(render(violations, str(catalog), ViolationFormat.JSON if as_json else style))
     if violations:
         raise typer.Exit(ExitCode.CONTRACT_VIOLATED)
@@ -223,10 +223,8 @@ def audit(
     except OSError as error:
         raise BadInputError(f"{target}: cannot write the page: {error.strerror}; name another --html") from error
     if as_json:
-        shown = {
-            f.name: getattr(summary, f.name) for f in dataclasses.fields(summary) if f.name not in {"html", "plans"}
-        }
-        _print_json({**shown, "rates": [dataclasses.asdict(r) for r in summary.rates], "page": target})
+        shown = dataclasses.asdict(dataclasses.replace(summary, html="", plans=()))
+        _print_json({name: value for name, value in shown.items() if name not in {"html", "plans"}} | {"page": target})
     elif not quiet:
         show_audit(summary, console())
         typer.echo(f"Page with the pairs: {target}")

@@ -133,7 +133,8 @@ def _leakage_table(
 def _counts(title: str, counts: Mapping[str, int], out: Console) -> None:
     if not counts:
         return
-    table = Table(title=title, title_justify="left", show_header=False)
+    out.print(f"[bold]{title}[/bold]")
+    table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
     for name, count in counts.items():

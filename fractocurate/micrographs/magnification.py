@@ -13,6 +13,8 @@ from data_contracts.vocabulary import ReadingMethod
 LEAST_MAGNIFICATION = 3.0
 GREATEST_MAGNIFICATION = 2_000_000.0
 """Range of what an SEM can be set to; outside it a number is something else."""
+LEAST_IN_A_NAME = 20.0
+"""Below it a name rather numbers its sample (``X7-1``) than states a magnification that no fractograph is taken at."""
 
 NOMINAL_STEPS = frozenset(
     int(mantissa * 10**power)
@@ -118,10 +120,9 @@ def parse_magnification(text: str) -> float | None:
 def parse_magnification_from_name(name: str) -> Reading | None:
     """The magnification that a file or folder name states (``x500``, ``1kX``, ``V250``, ``1.048kx``).
 
-    Running numbers, dates, identifiers and serial numbers are not taken for one: a number needs its ``x``, ``V`` or
-    ``k``,
-    or must stand alone as a token and be a step that operators choose; then the confidence is 0.5. Two different ones
-    cancel each other.
+    Running numbers, dates, identifiers and serial numbers are not taken for one: a number needs its ``x``, ``V``
+    or ``k``, or must stand alone as a token and be a step that operators choose; then the confidence is 0.5. Two
+    different ones cancel each other.
     """
     stem = re.sub(r"\.(?:tiff?|jpe?g|png|bmp|gif|txt|hdr)$", "", name, flags=re.IGNORECASE)
     tokens = [token for token in _TOKEN_BREAKS.split(stem) if token]
@@ -139,7 +140,7 @@ def parse_magnification_from_name(name: str) -> Reading | None:
             for pattern in _NAME_PATTERNS:
                 match = pattern.match(piece)
                 value = magnification_of(match["number"], match["kilo"]) if match else None
-                if value is not None:
+                if value is not None and value >= LEAST_IN_A_NAME:
                     marked.setdefault(value, piece)
                     break
     if len(marked) == 1:

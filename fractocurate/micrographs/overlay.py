@@ -21,7 +21,7 @@ PERFECT_LENGTH_PX = 40
 LEAST_CONTRAST = 25
 """Least mean step across the long edges of a bar, in grey levels."""
 LEAST_LETTERS = 2
-MARGIN_PX = 10
+MARGIN_PX = 13
 """Least margin around what is found, else a letter height: rims, shadows and pads of letters are fainter than their
 core."""
 

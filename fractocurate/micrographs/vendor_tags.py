@@ -196,18 +196,6 @@ _PHENOM = _Format(
 )
 
 
-def sidecar_names(image_name: str) -> tuple[str, ...]:
-    """Names that instruments give to the text beside an image, most specific first.
-
-    >>> sidecar_names("a.tif")
-    ('a.tif.txt', 'a.tif.hdr', 'a-tif.hdr', 'a.txt', 'a.hdr')
-    """
-    stem, _, suffix = image_name.rpartition(".")
-    stem = stem or image_name
-    names = (f"{image_name}.txt", f"{image_name}.hdr", f"{stem}-{suffix}.hdr", f"{stem}.txt", f"{stem}.hdr")
-    return tuple(dict.fromkeys(names))
-
-
 def read_vendor_tags(private_tags: Mapping[int, str], width_px: int, height_px: int) -> VendorFacts:
     """Readings of the vendor tags of a TIFF of the given size; empty facts if it has none."""
     if ZEISS_TAG in private_tags:

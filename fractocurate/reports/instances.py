@@ -126,6 +126,11 @@ def build_instance(
     if not _names_a_part(foan, serial, text):
         return None
     issues += [i.problem for i in (foan, serial) if i.problem]
+    issues += [
+        f"{name.replace('_', ' ')} not read: the cell is empty"
+        for name in ("foan", "serial_number")
+        if name in words and not text[name].strip()
+    ]
     tag = text.get("instance_tag", "")
     if any({"serial_number", "instance_tag"} <= set(c) for c in composites):
         tag = serial.rest

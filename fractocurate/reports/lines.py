@@ -116,10 +116,10 @@ def cell_gap_heights(lines: Iterable[Line]) -> float:
         for line in lines
         for a, b in itertools.pairwise(line.words)
     ]
-    spaces = [r for r in ratios if 0.05 < r < 1.0]
+    spaces = [r for r in ratios if 0.05 < r < 1.4]
     if len(spaces) < 8:
         return 0.6
-    return min(1.1, max(0.5, 1.75 * statistics.median(spaces)))
+    return min(1.25, max(0.5, 1.75 * statistics.median(spaces)))
 
 
 def join_text(words: Sequence[Word]) -> str:

@@ -66,7 +66,8 @@ def read_text_layer(page: pdfium.PdfPage, known_words: frozenset[str]) -> TextLa
     text_page = page.get_textpage()
     try:
         angle = _main_angle(text_page)
-        left, bottom, right, top = page.get_bbox()
+        # Not get_bbox, which already knows of /Rotate: characters are given in the unrotated page.
+        left, bottom, right, top = page.get_cropbox()
         to_upright = _upright((left, bottom, right, top), angle)
         width, height = (right - left, top - bottom) if angle in {0, 180} else (top - bottom, right - left)
         characters, unmapped_share = _characters(text_page, angle, to_upright)
@@ -136,7 +137,8 @@ def _main_angle(text_page: pdfium.PdfTextPage) -> int:
 
 def _angle(text_page: pdfium.PdfTextPage, index: int) -> int:
     radians = pdfium_c.FPDFText_GetCharAngle(text_page, index)
-    return round(math.degrees(radians) / 90) % 4 * 90
+    # PDFium counts clockwise.
+    return -round(math.degrees(radians) / 90) % 4 * 90
 
 
 def _upright(bbox: tuple[float, float, float, float], angle: int) -> Callable[[float, float], tuple[float, float]]:

@@ -151,7 +151,7 @@ def _paper_plane(small: Grey) -> npt.NDArray[np.float64]:
     y, x = (g.ravel() for g in np.mgrid[0:rows, 0:columns])
     design = np.stack([np.ones_like(x), x, y], axis=1).astype(np.float64)
     keep = bright >= np.percentile(bright, 30)
-    coefficients = np.zeros(3)
+    coefficients: npt.NDArray[np.floating] = np.zeros(3)
     for _ in range(4):
         coefficients, *_rest = np.linalg.lstsq(design[keep], bright[keep], rcond=None)
         # Blocks that lie in a picture are darker than the plane through the paper.
@@ -282,8 +282,8 @@ def _on_white(grey: Grey, factor: int) -> Grey:
         radius = min(1.6, noise / 8)
         grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(radius)))
     grain = min(0.35, max(0.12, 2.0 * noise / max(float(np.median(paper)), 1.0)))
-    stretch = np.uint16(255 / (1 - grain))
-    white = grey.astype(np.uint16) * stretch // np.maximum(full, 32).astype(np.uint16)
+    stretch = np.uint32(255 / (1 - grain))
+    white = grey.astype(np.uint32) * stretch // np.maximum(full, 32)
     result: Grey = np.minimum(white, 255).astype(np.uint8)
     return result
 

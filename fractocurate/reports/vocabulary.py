@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
+from data_contracts.vocabulary import DefectClass
 from fractocurate.profile import Profile, VocabularySettings
 
 SMALLEST_SIMILARITY = 0.84
@@ -45,6 +46,9 @@ _FILLERS = frozenset(
     | {"beim", "zur", "zum", "und", "bedingt", "bedingter", "wegen"}
 )
 """Words that change no meaning beside a synonym. Negations are not among them."""
+
+_NEGATIONS = frozenset({"no", "not", "non", "kein", "keine", "keinen", "nicht", "ohne", "without", "never"})
+"""A word near a synonym does not mean it beside one of these."""
 
 _UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
 
@@ -174,13 +178,16 @@ class Vocabulary:
         if names := self._classes.exact(text):
             return Meaning(names[0], 1.0) if len(names) == 1 else None
         within = self._classes.within(text)
-        if within is not None:
-            if not within.rest:
-                return within
-            # "green body defect (agglomerate)": the rest must be understood too, or a negation would slip through.
-            return within if self.sub_type(within.rest) is not None else None
+        # "green body defect (agglomerate)": the rest must be understood too, or a negation would slip through.
+        if within is not None and (not within.rest or self.sub_type(within.rest) is not None):
+            return within
         bare = _without_fillers(text)
-        return self._classes.near(text) or (self._classes.near(bare) if len(fold(bare)) > len(fold(text)) / 2 else None)
+        near = self._classes.near(text)
+        if near is None and len(fold(bare)) > len(fold(text)) / 2:
+            near = self._classes.near(bare)
+        if near is not None and near.name != DefectClass.UNKNOWN and _NEGATIONS & set(tokens(text)):
+            return None
+        return near
 
     def sub_type(self, text: str) -> Meaning | None:
         """The sub-type that a cell states; None if it is not understood."""

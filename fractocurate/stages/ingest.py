@@ -10,7 +10,7 @@ from data_contracts.ledger import Work
 from data_contracts.records import Failure, MicrographReading, ReportReading
 from data_contracts.vocabulary import MatchStatus, Stage
 from fractocurate.label_table import read_label_table
-from fractocurate.micrographs.read import read_micrograph
+from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
@@ -35,8 +35,6 @@ from fractocurate.workers import Task, WorkerPool
 
 REPORT_VERSION = 1
 """Raise it when ``reports`` reads something differently: every report is read anew at the next ingest."""
-MICROGRAPH_VERSION = 1
-"""Raise it when ``micrographs`` reads something differently: every frame is read anew at the next ingest."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def _read_micrographs(
         max_pixels=round(profile.max_megapixels * 1e6),
         ocr_timeout_s=profile.ocr.timeout_s,
     )
-    work = Work(Stage.MICROGRAPHS, MICROGRAPH_VERSION, profile.fingerprint("ocr", "max_megapixels"))
+    work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, profile.fingerprint("ocr", "max_megapixels"))
     sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}
     tasks = []
     for key, sha256 in sha_of.items():

@@ -40,7 +40,9 @@ def record_labels(catalog: Catalog, table: Path, profile: Profile, progress: Pro
     for row in rows:
         if len(meant[row.row]) == 1:
             rows_of[meant[row.row][0]].append(row)
-    instances = {identifier: row for row in rows for identifier in [_identifier(row)]}
+    instances: dict[str, LabelRow] = {}
+    for row in rows:
+        instances.setdefault(_identifier(row), row)
     rows_of_bytes: dict[str, list[LabelRow]] = defaultdict(list)
     for path, own in rows_of.items():
         if path in sha_of:
@@ -60,7 +62,7 @@ def record_labels(catalog: Catalog, table: Path, profile: Profile, progress: Pro
 def _identifier(row: LabelRow) -> str:
     """Rows of one FOAN, serial number and class are one instance; without a FOAN every file is its own."""
     if row.foan is None:
-        return instance_id("label", row.file_name, row.defect_class_raw)
+        return instance_id("label", row.file_name, row.defect_class_raw, row.issue)
     return instance_id("label", row.foan, row.serial_number, row.defect_class, row.issue)
 
 
@@ -79,28 +81,32 @@ def _failure(table: Path, row: LabelRow, paths: Sequence[str]) -> Failure | None
 def _decide(path: str, own: Sequence[LabelRow], of_same_bytes: Sequence[LabelRow]) -> Decision:
     """One file is matched if all rows about its bytes say the same."""
     first = own[0] if own else None
+    doubtful = next((row for row in of_same_bytes if row.issue), None)
+    # Copies are one picture, hence one instance: that of the row that says most about these bytes.
+    telling = min(of_same_bytes, key=lambda r: (r.foan is None, r.serial_number is None, r.row), default=None)
     status, reason, evidence = MatchStatus.MATCHED, None, ""
     if first is None:
         status, reason, evidence = MatchStatus.UNMATCHED, MatchReason.NOT_IN_LABEL_TABLE, "no row of the table names it"
-    elif len({_identity(row) for row in of_same_bytes}) > 1:
+    elif _disagree(of_same_bytes):
         said = "; ".join(f"row {r.row}: {r.foan_raw} {r.serial_number_raw} {r.defect_class_raw}" for r in of_same_bytes)
         status, reason, evidence = MatchStatus.REVIEW, MatchReason.CONFLICTING_LABELS, f"rows disagree: {said}"
-    elif first.issue:
+    elif doubtful is not None:
         status, reason, evidence = (
             MatchStatus.REVIEW,
             MatchReason.LABEL_NOT_UNDERSTOOD,
-            f"row {first.row}: {first.issue}",
+            f"row {doubtful.row}: {doubtful.issue}",
         )
     else:
         evidence = f"row {first.row} names this file: {first.defect_class_raw}"
-    matched = status is MatchStatus.MATCHED and first is not None
+        if telling is not None and telling.foan_source is ReadingMethod.FILE_NAME:
+            evidence += f"; the FOAN stands in the file name, not in the table: {telling.foan_raw}"
+    matched = status is MatchStatus.MATCHED and telling is not None
     return Decision(
         path,
         status,
         reason,
-        # Copies without a FOAN are one picture, hence one instance: that of the first row about these bytes.
-        _identifier(min(of_same_bytes, key=lambda r: r.row)) if matched else None,
-        first.foan if first else None,
+        _identifier(telling) if matched and telling else None,
+        telling.foan if first and telling and reason is not MatchReason.CONFLICTING_LABELS else None,
         MatchMethod.LABEL_TABLE if matched else None,
         similarity=None,
         runner_up_similarity=None,
@@ -110,8 +116,10 @@ def _decide(path: str, own: Sequence[LabelRow], of_same_bytes: Sequence[LabelRow
     )
 
 
-def _identity(row: LabelRow) -> tuple[object, ...]:
-    return (row.foan, row.serial_number, row.defect_class)
+def _disagree(rows: Sequence[LabelRow]) -> bool:
+    """Different classes, FOANs or serial numbers; a row that states none does not contradict one that does."""
+    said = zip(*((row.foan, row.serial_number, row.defect_class) for row in rows), strict=True)
+    return any(len({value for value in values if value is not None}) > 1 for values in said)
 
 
 def _readings(rows: Sequence[LabelRow]) -> list[Reading]:
@@ -123,7 +131,7 @@ def _readings(rows: Sequence[LabelRow]) -> list[Reading]:
             value = None if row.magnification is None else f"{row.magnification:g}"
             readings.append(Reading("magnification", row.magnification_raw, value, method, 1.0, note=note))
         if row.foan_raw:
-            readings.append(Reading("foan", row.foan_raw, row.foan, method, 1.0, note=note))
+            readings.append(Reading("foan", row.foan_raw, row.foan, row.foan_source, 1.0, note=note))
         if row.serial_number_raw:
             readings.append(Reading("serial_number", row.serial_number_raw, row.serial_number, method, 1.0, note=note))
     return readings

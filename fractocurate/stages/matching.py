@@ -151,7 +151,8 @@ def _with_human_decisions(catalog: Catalog, decisions: Sequence[Decision]) -> li
 
 def _current_instances(catalog: Catalog) -> pl.DataFrame:
     return catalog.query(
-        "SELECT instance_id, foan, serial_number FROM fracture_instances WHERE superseded_by IS NULL ORDER BY instance_id",
+        "SELECT instance_id, foan, serial_number FROM fracture_instances WHERE superseded_by IS NULL "
+        "ORDER BY instance_id",
     )
 
 

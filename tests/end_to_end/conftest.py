@@ -1,10 +1,8 @@
 """One generated archive and one ingest of it serve all tests that only look."""
 
-import csv
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,60 +11,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[1] / "examples"))
 
-from running import Outcome, fracto  # noqa: E402 - found beside this file
+from running import Ingested, Outcome, Site, fracto  # noqa: E402 - found beside this file
 from synthetic.archive import make_archive  # noqa: E402 - found in examples/
 
 from fractocurate.cli import main  # noqa: E402 - as above
-
-Row = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Site:
-    """An archive on disk."""
-
-    root: Path
-
-    @property
-    def reports(self) -> Path:
-        """Folder of PDFs."""
-        return self.root / "reports"
-
-    @property
-    def images(self) -> Path:
-        """Folder of frames."""
-        return self.root / "images"
-
-    @property
-    def profile(self) -> Path:
-        """The site's settings."""
-        return self.root / "site.yaml"
-
-    @property
-    def catalog(self) -> Path:
-        """Where its catalog lies or will lie."""
-        return self.root / "catalog.duckdb"
-
-    def truth(self, table: str) -> list[Row]:
-        """Rows of one table of truth; paths are relative to the root."""
-        with (self.root / "truth" / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream))
-
-    def image_truth(self) -> dict[str, Row]:
-        """Truth of every image by its path below ``images``."""
-        return {row["file"].removeprefix("images/"): row for row in self.truth("images")}
-
-    def ingest_arguments(self, catalog: Path | None = None) -> list[object]:
-        """The command that reads it."""
-        return ["ingest", self.reports, self.images, "--profile", self.profile, "-c", catalog or self.catalog]
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """An archive and what came of its ingest."""
-
-    site: Site
-    outcome: Outcome
 
 
 @pytest.fixture(scope="session")

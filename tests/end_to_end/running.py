@@ -1,5 +1,6 @@
-"""Runs `fracto` as a user does, kills it as an accident does, and looks at what it left behind."""
+"""An archive on disk, `fracto` run on it as a user does, and what it left behind."""
 
+import csv
 import ctypes
 import json
 import os
@@ -35,6 +36,57 @@ class Outcome:
         return json.loads(self.out)
 
 
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """An archive on disk."""
+
+    root: Path
+
+    @property
+    def reports(self) -> Path:
+        """Folder of PDFs."""
+        return self.root / "reports"
+
+    @property
+    def images(self) -> Path:
+        """Folder of frames."""
+        return self.root / "images"
+
+    @property
+    def profile(self) -> Path:
+        """The site's settings."""
+        return self.root / "site.yaml"
+
+    @property
+    def catalog(self) -> Path:
+        """Where its catalog lies or will lie."""
+        return self.root / "catalog.duckdb"
+
+    def truth(self, table: str) -> list[Row]:
+        """Rows of one table of truth; paths are relative to the root."""
+        with (self.root / "truth" / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    def image_truth(self) -> dict[str, Row]:
+        """Truth of every image by its path below ``images``."""
+        return {row["file"].removeprefix("images/"): row for row in self.truth("images")}
+
+    def ingest_arguments(self, catalog: Path | None = None) -> list[object]:
+        """The command that reads it."""
+        return ["ingest", self.reports, self.images, "--profile", self.profile, "-c", catalog or self.catalog]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """An archive and what came of its ingest."""
+
+    site: Site
+    outcome: Outcome
+
+
 def fracto(
     *arguments: object,
     environment: Mapping[str, str] | None = None,
@@ -49,7 +101,7 @@ def fracto(
         check=False,
         timeout=limit_s,
         env={**os.environ, **OWN_THREADS, **(environment or {})},
-        preexec_fn=before_start,  # noqa: PLW1509 - the only way to drop a capability; no thread holds a lock here
+        preexec_fn=before_start,
     )
     return Outcome(ended.returncode, ended.stdout, ended.stderr)
 

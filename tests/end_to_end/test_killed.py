@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
-from conftest import Ingested
-from running import FRACTO, KILLED_AT, fracto, hashes, living, start, wait_until_gone
+from running import FRACTO, KILLED_AT, Ingested, fracto, hashes, living, start, wait_until_gone
 
 from data_contracts.catalog import Catalog
 from data_contracts.validation import validate
@@ -116,7 +116,7 @@ def test_interrupt_ends_with_one_line_and_leaves_nothing_behind(small_ingested: 
     ingest_again(small_ingested, catalog)
 
 
-def hold_open(path: Path, is_open: multiprocessing.synchronize.Event, may_close: multiprocessing.synchronize.Event) -> None:
+def hold_open(path: Path, is_open: Event, may_close: Event) -> None:
     """Be the other writer."""
     with Catalog.open(path):
         is_open.set()
@@ -178,7 +178,7 @@ def test_worker_that_is_killed_costs_no_item(small_ingested: Ingested, tmp_path:
 def command_of(entry: str) -> str:
     """Command line of a process that `living` found."""
     try:
-        return Path(f"/proc/{entry.split()[0]}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return Path(f"/proc/{entry.split(maxsplit=1)[0]}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
 

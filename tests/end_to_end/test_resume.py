@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import Ingested, Site
+import yaml
 from PIL import Image
-from running import Outcome, fracto, hashes
+from running import Ingested, Outcome, Site, fracto, hashes, without_override
 
 from data_contracts.catalog import Catalog
 
@@ -41,8 +41,6 @@ def test_unchanged_archive_is_neither_decoded_nor_put_through_ocr(ingested: Inge
     before = hashes(site.catalog)
     files = [p for folder in (site.reports, site.images) for p in folder.rglob("*") if p.is_file()]
     modes = {path: path.stat().st_mode for path in files}
-    from running import without_override  # noqa: PLC0415 - used once
-
     try:
         for path in files:
             path.chmod(0)
@@ -145,8 +143,6 @@ def test_change_of_the_profile_reads_again_what_rests_on_it(
     small_copy: Site, setting: str, *, reads_reports: bool, reads_images: bool
 ) -> None:
     """Settings of matching read nothing, words read the reports, limits of images the images."""
-    import yaml  # noqa: PLC0415 - used once
-
     profile = yaml.safe_load(small_copy.profile.read_text(encoding="utf-8"))
     for section, values in yaml.safe_load(setting).items():
         profile[section] = {**profile.get(section, {}), **values} if isinstance(values, dict) else values

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import Ingested, Site
 from PIL import Image
-from running import Outcome
+from running import Ingested, Outcome, Site
 
 from data_contracts.catalog import Catalog
 from data_contracts.vocabulary import TRAINABLE_CLASSES
@@ -53,9 +52,7 @@ def test_each_planted_broken_file_is_a_failure_with_its_reason(ingested: Ingeste
         assert f"{item}: {reason}" in ingested.outcome.err
 
 
-def test_every_other_file_is_there(
-    ingested: Ingested, dataset: dict[str, dict[str, object]], catalog: Catalog
-) -> None:
+def test_every_other_file_is_there(ingested: Ingested, dataset: dict[str, dict[str, object]], catalog: Catalog) -> None:
     """One row for each image file; a readable one has a size, odd encodings included; each readable report is read."""
     truth = ingested.site.image_truth()
     assert set(dataset) == set(truth)

@@ -1,6 +1,8 @@
 """Small catalogs with planted textures, made through the catalog's own door."""
 
+import dataclasses
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,10 +150,21 @@ def _texture() -> Callable[[int, np.random.Generator], NDArray[np.uint8]]:
     return texture
 
 
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """Planted once; each test works on a copy."""
+    return plant(tmp_path_factory.mktemp("template"))
+
+
 @pytest.fixture
-def planted(tmp_path: Path) -> Planted:
+def planted(_template: Planted, tmp_path: Path) -> Planted:
     """36 textures of 12 FOANs, three classes, three folds."""
-    return plant(tmp_path)
+    shutil.copytree(_template.images, tmp_path / "images")
+    shutil.copy(_template.catalog, tmp_path / "catalog.duckdb")
+    copy = dataclasses.replace(_template, catalog=tmp_path / "catalog.duckdb", images=tmp_path / "images")
+    with Catalog.open(copy.catalog) as catalog:
+        catalog.set_meta("images_root", str(copy.images.resolve()))
+    return copy
 
 
 @pytest.fixture

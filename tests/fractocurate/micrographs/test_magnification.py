@@ -109,3 +109,9 @@ def test_bare_steps_are_only_half_believed() -> None:
     reading = parse_magnification_from_name("part7_500_b.tif")
     assert reading is not None
     assert (reading.value, reading.confidence) == ("500", 0.5)
+
+
+@pytest.mark.parametrize("name", ["X9-1_B_m02.tif", "x7-1_B.tif", "V3 sample.jpg", "4x repeated.png"])
+def test_a_name_that_numbers_its_sample_states_no_magnification(name: str) -> None:
+    """No fractograph is taken below 20x, so ``X9`` is a sample and not a magnification."""
+    assert parse_magnification_from_name(name) is None

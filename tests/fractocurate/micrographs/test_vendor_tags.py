@@ -4,7 +4,7 @@ import pytest
 
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.vendor_formats import decode_text
-from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags, sidecar_names
+from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
 ZEISS = (
     "0\r\n0\r\nDP_IMAGE_STORE\r\nStore resolution = 1024 * 768\r\nAP_MAG\r\nMag =  2.00 K X\r\nAP_IMAGE_PIXEL_SIZE\r\n"
@@ -118,8 +118,3 @@ def test_foreign_text_is_no_metadata() -> None:
     """Notes, empty tags and other texts give nothing and break nothing."""
     assert read_sidecars(["remember to order a new filament", ""], 640, 480) == VendorFacts()
     assert read_vendor_tags({34118: "", 34682: "", 50431: "\x00", 270: "ImageJ=1.53"}, 640, 480) == VendorFacts()
-
-
-def test_sidecar_names_are_tried_from_specific_to_general() -> None:
-    """Including TESCAN's name-tif.hdr."""
-    assert sidecar_names("a.b.tif") == ("a.b.tif.txt", "a.b.tif.hdr", "a.b-tif.hdr", "a.b.txt", "a.b.hdr")

@@ -53,7 +53,7 @@ def make_report(tmp_path: Path) -> MakeReport:
     """Write a PDF from texts, tables (lists of rows) and None (a new page)."""
 
     def make(
-        *parts: str | Sequence[Sequence[str]] | None | Flowable,
+        *parts: str | Sequence[Sequence[str]] | Flowable | None,
         ruled: bool = True,
         widths: Sequence[float] | None = None,
         valign: str = "TOP",

@@ -38,7 +38,7 @@ def _without_pages() -> bytes:
         (b"", FailureReason.EMPTY_FILE),
         (b"Notes about the fractures\n", FailureReason.NOT_A_PDF),
         (b"\x89PNG\r\n\x1a\n" + bytes(2000), FailureReason.NOT_A_PDF),
-        (_pdf(StandardEncryption("secret", ownerPassword="owner")), FailureReason.ENCRYPTED),  # noqa: S106 (planted)
+        (_pdf(StandardEncryption("secret", ownerPassword="owner")), FailureReason.ENCRYPTED),
         (_pdf()[:400], FailureReason.TRUNCATED),
         (b"%PDF-1.7\n" + bytes(range(256)) * 20 + b"\n%%EOF\n", FailureReason.CORRUPT),
         (_without_pages(), FailureReason.CORRUPT),
@@ -81,9 +81,7 @@ def test_what_the_system_refuses_to_read_is_unreadable(
     assert "Permission denied" in failure.detail
 
 
-def test_a_missing_end_mark_flags_what_can_still_be_read(
-    make_report: Callable[..., Path], profile: Profile
-) -> None:
+def test_a_missing_end_mark_flags_what_can_still_be_read(make_report: Callable[..., Path], profile: Profile) -> None:
     """A report that lost its last bytes but opens is read, and every row says that pages may be lost."""
     path = make_report("REPORT", [["FOAN", "Serial no.", "Cause"], ["FOAN-2021-0117", "512345", "material"]])
     content = path.read_bytes()

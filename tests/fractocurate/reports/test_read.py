@@ -27,12 +27,14 @@ TRUTH = [
 
 
 def read(path: Path, profile: Profile) -> ReportReading:
+    """Read a report that must be readable."""
     reading = read_report(path, path.name, profile)
     assert isinstance(reading, ReportReading), reading
     return reading
 
 
 def rows_of(reading: ReportReading) -> list[tuple[str | None, str | None, float | None, str, str]]:
+    """What the tests compare of each instance."""
     return [_row(i) for i in reading.instances]
 
 
@@ -54,7 +56,9 @@ def test_narrow_cells_of_several_lines_stay_with_their_row(
 
 def test_header_facts_are_read_with_their_place(make_report: Callable[..., Path], profile: Profile) -> None:
     """Report number, date and language come out, and each reading says where it stands."""
-    reading = read(make_report(HEADER, FACTS, "The table was made with care and the load is stated.", [COLUMNS, *ROWS]), profile)
+    reading = read(
+        make_report(HEADER, FACTS, "The table was made with care and the load is stated.", [COLUMNS, *ROWS]), profile
+    )
     assert (reading.report_number, reading.report_date, reading.language) == ("LB-0731", "2021-03-03", "en")
     assert not reading.is_revision
     assert all(r.page == 1 and r.box is not None for r in reading.readings)
@@ -70,7 +74,9 @@ def test_a_table_goes_on_without_its_header(make_report: Callable[..., Path], pr
     assert [i.page for i in reading.instances] == [1, 2, 2]
 
 
-def test_a_borderless_table_goes_on_with_its_header_repeated(make_report: Callable[..., Path], profile: Profile) -> None:
+def test_a_borderless_table_goes_on_with_its_header_repeated(
+    make_report: Callable[..., Path], profile: Profile
+) -> None:
     """A repeated header is no row."""
     path = make_report(HEADER, [COLUMNS, *ROWS[:2]], None, [COLUMNS, *ROWS[2:]], ruled=False, is_landscape=True)
     assert rows_of(read(path, profile)) == TRUTH
@@ -140,7 +146,9 @@ def test_fields_as_rows_and_fractures_as_columns(make_report: Callable[..., Path
     ]
 
 
-def test_a_cause_that_is_not_understood_is_kept_raw_and_flagged(make_report: Callable[..., Path], profile: Profile) -> None:
+def test_a_cause_that_is_not_understood_is_kept_raw_and_flagged(
+    make_report: Callable[..., Path], profile: Profile
+) -> None:
     """Unknown because the report says so is clean; unknown because nobody understands it is an issue."""
     rows = [
         ["FOAN-2021-0117", "512345", "61.2", "unknown origin", "-"],
@@ -164,7 +172,9 @@ def test_confusable_characters_are_repaired_and_said(make_report: Callable[..., 
     assert any("serial number repaired: I -> 1" in i for i in instance.issues)
 
 
-def test_header_and_table_that_contradict_each_other_are_flagged(make_report: Callable[..., Path], profile: Profile) -> None:
+def test_header_and_table_that_contradict_each_other_are_flagged(
+    make_report: Callable[..., Path], profile: Profile
+) -> None:
     """A FOAN in the header that no row has makes every row an issue."""
     path = make_report(HEADER, "FOAN: FOAN-2021-0171", [COLUMNS, *ROWS[:2]])
     reading = read(path, profile)
@@ -195,7 +205,7 @@ def test_a_hidden_text_under_a_scan_is_not_believed(
     make_report: Callable[..., Path], scan: Callable[..., Path], profile: Profile
 ) -> None:
     """The invisible text of another OCR program does not replace reading the scan."""
-    wrong = "\n".join(["FOAN Serial no. Load Defect class", "FOAN-2021-9999 999999 61.2 material defect"])
+    wrong = "FOAN Serial no. Load Defect class\nFOAN-2021-9999 999999 61.2 material defect"
     path = scan(make_report(HEADER, FACTS, [COLUMNS, *ROWS]), hidden_text=wrong)
     reading = read(path, profile)
     assert reading.pages[0].text_source is TextSource.OCR
