@@ -219,6 +219,8 @@ def _create(path: Path) -> None:
                 for statement in statements():
                     connection.execute(statement)
                 connection.execute("COMMIT")
+                # Closing writes the file too, but keeps quiet about a full disk.
+                connection.execute("CHECKPOINT")
             _put_in_place(draft, path)
 
 

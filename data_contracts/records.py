@@ -98,7 +98,7 @@ class PageReading:
     text: str
     """Words in reading order, one line of the page a line."""
     problem: str = ""
-    """Why the page could not be read, as ``reason: detail``; empty if it could. The other pages are read all the same."""
+    """Why the page could not be read, as ``reason: detail``; empty if it could. Other pages are read all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class ReportPages(Table):
     rotation_deg: int = _column("Clockwise rotation undone before OCR.", isin=[0, 90, 180, 270])
     skew_deg: float = _column("Skew undone before OCR.")
     text: str = _column("Words in reading order.")
+    problem: str = _column("Why the page could not be read, `reason: detail`; empty if it was.")
 
     class Config:
         """Read by pandera."""
@@ -213,7 +214,7 @@ class Matches(Table):
 
     path: str = _column("The image file.", unique=True)
     micrograph_id: str = _column("Its content.")
-    status: str = _column("Decision.", isin=[MatchStatus.MATCHED, MatchStatus.REVIEW, MatchStatus.UNMATCHED])
+    status: str = _column("Decision.", isin=["matched", "review", "unmatched"])
     reason: str = _one_of(MatchReason, "Why it is in review or unmatched; null if matched.", nullable=True)
     instance_id: str = _column("The linked instance; null unless matched.", nullable=True)
     foan: str = _column("The FOAN that was established, with or without an instance.", nullable=True)

@@ -96,9 +96,6 @@ def discover(
         except OSError as error:
             failures.append(Failure(relative, stage, FailureReason.UNREADABLE, f"cannot be read: {error.strerror}"))
             continue
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
-            failures.append(Failure(relative, stage, FailureReason.UNREADABLE, "is a pipe, socket or device, no file"))
-            continue
         if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for ever
             detail = "not a file but a pipe, a socket or a device"
             failures.append(Failure(relative, stage, FailureReason.UNREADABLE, detail))

@@ -97,7 +97,8 @@ def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) ->
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
         save_file(tensors, draft / "model.safetensors", metadata={"format": "pt"})
         (draft / "model.json").write_text(json.dumps(facts, indent=1))
-        draft.chmod(0o755)
+        draft.chmod(0o755)  # drafts are private; a model is as public as its catalog's folder
+        (draft / "model.safetensors").chmod(0o644)
         os.replace(draft, folder / outcome.run_id)  # noqa: PTH105 - as everywhere a draft gets its name
     except OSError as error:
         if draft is not None:

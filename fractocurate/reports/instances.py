@@ -3,6 +3,7 @@
 Nothing is guessed: a value that is not understood stays as printed and becomes an issue.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from fractocurate.reports.vocabulary import Vocabulary
 _IDENTIFYING = ("foan", "serial_number", "defect_class")
 _DOUBTFUL = 0.8
 """Tesseract's confidence below which a number wants a second look: no grammar or vocabulary backs it."""
+_DIGITS_OF_A_NUMBER = 3
 _DOUBTFUL_IDENTITY = 0.3
 """The same where a grammar or the vocabulary has already accepted the reading."""
 
@@ -76,7 +78,18 @@ def instances_of_table(table: Table, reader: Reader, source: Source, section_foa
         if not has_foan_column and instance.foan is None and section_foan:
             instance = replace(instance, foan=section_foan, foan_raw=section_foan)
         instances.append(instance)
-    return instances
+    return _with_repaired_tags(instances)
+
+
+def _with_repaired_tags(instances: list[InstanceReading]) -> list[InstanceReading]:
+    """Tags such as ``Bl`` that OCR has made of ``B1``, where another row has the same letter and a digit."""
+    letters = {m[1] for i in instances if (m := re.fullmatch(r"([A-Za-z]{1,2})\d{1,2}", i.instance_tag))}
+    repaired = []
+    for instance in instances:
+        match = re.fullmatch(r"([A-Za-z]{1,2})[lIi|]", instance.instance_tag)
+        is_slip = instance.method is ReadingMethod.OCR and match is not None and match[1] in letters
+        repaired.append(replace(instance, instance_tag=f"{match[1]}1") if match and is_slip else instance)
+    return repaired
 
 
 def _counting_columns(table: Table) -> set[int]:
@@ -173,7 +186,11 @@ def build_instance(
 
 
 def _lowest_confidence(words: Mapping[str, tuple[Word, ...]], name: str) -> float:
-    return min((w.confidence for w in words.get(name, ()) if any(c.isalnum() for c in w.text)), default=1.0)
+    telling = [w for w in words.get(name, ()) if any(c.isalnum() for c in w.text)]
+    if name in {"foan", "serial_number"}:
+        # A label or a tag in the same cell says nothing about the number.
+        telling = [w for w in telling if sum(c.isdigit() for c in w.text) >= _DIGITS_OF_A_NUMBER] or telling
+    return min((w.confidence for w in telling), default=1.0)
 
 
 def _names_a_part(foan: Identification, serial: Identification, text: Mapping[str, str]) -> bool:

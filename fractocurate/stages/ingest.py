@@ -8,7 +8,7 @@ from pathlib import Path
 from data_contracts.catalog import Catalog
 from data_contracts.ledger import Work
 from data_contracts.records import Failure, MicrographReading, ReportReading
-from data_contracts.vocabulary import MatchStatus, Stage
+from data_contracts.vocabulary import FailureReason, MatchStatus, Stage
 from fractocurate.label_table import read_label_table
 from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
@@ -137,7 +137,21 @@ def _read_reports(
 
     tables = ("reports", "report_pages", "fracture_instances", "readings")
     result = read_pending(catalog, work, tasks, Store(tables, rows, forget_reports), pool, progress)
-    return result, failures_of(catalog, work, archive.reports, result)
+    failures = failures_of(catalog, work, archive.reports, result)
+    return result, failures + _unread_pages(catalog)
+
+
+def _unread_pages(catalog: Catalog) -> list[Failure]:
+    """Pages that could not be read of reports that otherwise could: what stood on them is missing."""
+    rows = catalog.query(
+        "SELECT r.path, p.page, p.problem FROM report_pages p JOIN reports r USING (report_id) "
+        "WHERE p.problem <> '' ORDER BY ALL",
+    )
+    failures = []
+    for path, page, problem in rows.iter_rows():
+        reason, _, detail = problem.partition(": ")
+        failures.append(Failure(f"{path} (page {page})", Stage.REPORTS, FailureReason(reason), detail))
+    return failures
 
 
 def _read_micrographs(

@@ -66,6 +66,7 @@ def page_row(page: PageReading, report_id: str) -> Row:
         "rotation_deg": page.rotation_deg,
         "skew_deg": float(page.skew_deg),
         "text": page.text,
+        "problem": page.problem,
     }
 
 

@@ -14,7 +14,6 @@ _VERSIONED = (
     "fracto",
     "duckdb",
     "pillow",
-    "pdfplumber",
     "pypdfium2",
     "pytesseract",
     "rapidfuzz",

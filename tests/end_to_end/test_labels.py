@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 from running import Ingested, Outcome, Site, fracto
@@ -23,7 +24,10 @@ def labelled_site(ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) 
     table = pl.read_csv(whole.root / "labels.csv", infer_schema=False).sort("file")
     chosen = pl.concat([part.head(4) for _, part in table.group_by("fracture_cause", maintain_order=True)][:2])
     chosen.write_csv(site.root / "labels.csv")
-    chosen.write_excel(site.root / "labels.xlsx")
+    book = openpyxl.Workbook()
+    for row in [chosen.columns, *chosen.rows()]:
+        book.active.append(list(row))
+    book.save(site.root / "labels.xlsx")
     chosen.write_parquet(site.root / "labels.parquet")
     others = [row["file"].removeprefix("images/") for row in whole.truth("images") if row["expect"] == "unmatched"][:2]
     for file in [*chosen["file"], *others]:
