@@ -17,7 +17,6 @@ from data_contracts.vocabulary import (
     FailureReason,
     MatchMethod,
     MatchReason,
-    MatchStatus,
     PairKind,
     ReadingMethod,
     SplitStrategy,

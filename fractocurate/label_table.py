@@ -211,6 +211,8 @@ def _read_table(path: Path) -> pl.DataFrame:
             table = _read_csv(content)
         else:
             raise BadInputError(f"{path}: a table of labels is a .csv, .xlsx or .parquet file")
+        flat = [name for name, dtype in table.schema.items() if not dtype.is_nested() and dtype != pl.Binary]
+        table = table.select(flat)
         # A column of whole numbers with gaps arrives as 12345.0 from pandas and Excel.
         whole = pl.selectors.float().cast(pl.Int64, strict=False)
         table = table.with_columns(

@@ -266,10 +266,16 @@ def sound(plot: Plot) -> Plot:
     return plant_sound(plot)
 
 
+@pytest.fixture(scope="session")
+def sound_file(tmp_path_factory: pytest.TempPathFactory, empty_catalog: Path) -> Path:
+    """The sound catalog as a file; copy it, never write to it."""
+    return plant_sound(Plot(tmp_path_factory.mktemp("sound"), empty_catalog)).write()
+
+
 @pytest.fixture
-def sound_catalog(sound: Plot) -> Iterator[Catalog]:
-    """The sound catalog, open for writing."""
-    with Catalog.open(sound.write()) as catalog:
+def sound_catalog(tmp_path: Path, sound_file: Path) -> Iterator[Catalog]:
+    """A copy of the sound catalog, open for writing."""
+    with Catalog.open(Path(shutil.copy(sound_file, tmp_path))) as catalog:
         yield catalog
 
 

@@ -15,7 +15,8 @@ from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.key_values import Pair, lanes_of_values
 from fractocurate.reports.lines import around, join_text
-from fractocurate.reports.tables import Table, is_running_number
+from fractocurate.reports.table_headers import is_running_number
+from fractocurate.reports.tables import Table
 from fractocurate.reports.vocabulary import Vocabulary
 
 _IDENTIFYING = ("foan", "serial_number", "defect_class")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from data_contracts.records import Word
 from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_x, join_text, split_at_gaps
-from fractocurate.reports.tables import INSTANCE_COLUMNS
+from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
 _LONGEST_KEY_WORDS = 5

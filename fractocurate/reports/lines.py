@@ -138,3 +138,33 @@ def without_debris(words: Iterable[Word]) -> list[Word]:
         if text and not all(c in "|¦_~=—―" for c in text):
             kept.append(word if text == word.text else Word(text, word.box, word.confidence))
     return kept
+
+
+def level_groups(words: Sequence[Word]) -> list[tuple[Word, ...]]:
+    """Words of a narrow part of a page by their height on it, top to bottom: faster than lines, for no skew.
+
+    The first word of a group decides, so that words of two cells at different heights stay apart.
+    """
+    ordered = sorted(words, key=centre_y)
+    groups: list[list[Word]] = []
+    for word in ordered:
+        if groups and centre_y(word) - centre_y(groups[-1][0]) < 0.4 * word.box.height:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return [tuple(sorted(g, key=lambda w: w.box.left)) for g in groups]
+
+
+def verticals_through(rulings: Sequence[Ruling], box: Box) -> list[float]:
+    """Where vertical rulings cross the middle of a box: their x, left to right, double lines counted once."""
+    middle = (box.top + box.bottom) / 2
+    return distinct_levels(r.x0 for r in rulings if not r.is_horizontal and r.y0 - 1 <= middle <= r.y1 + 1)
+
+
+def distinct_levels(levels: Iterable[float]) -> list[float]:
+    """Coordinates in points in rising order, without those within 3 points of one already taken."""
+    distinct: list[float] = []
+    for level in sorted(levels):
+        if not distinct or level - distinct[-1] > 3:
+            distinct.append(level)
+    return distinct

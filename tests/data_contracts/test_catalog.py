@@ -61,7 +61,7 @@ def _values(dtype: pl.DataType, bounds: Row) -> st.SearchStrategy[Any]:
 
 
 def _sorted(rows: list[Row]) -> list[str]:
-    return sorted(map(repr, rows))
+    return sorted(repr(sorted(row.items())) for row in rows)
 
 
 def _python(code: str, *arguments: str) -> subprocess.Popen[str]:

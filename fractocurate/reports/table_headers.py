@@ -1,0 +1,232 @@
+"""Headers of tables: lines whose cells the vocabulary knows as columns of ``fracture_instances``."""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_contracts.records import Box, Word
+from fractocurate.reports.lines import (
+    Line,
+    Ruling,
+    around,
+    centre_x,
+    centre_y,
+    join_text,
+    level_groups,
+    split_at_gaps,
+    verticals_through,
+)
+from fractocurate.reports.vocabulary import Vocabulary, fold
+
+_MOST_HEADER_LINES = 4
+
+_RUNNING_NUMBER = frozenset(map(fold, ("", "no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "line")))
+"""Headers that only say "number", folded; so does an empty one."""
+
+IDENTIFYING = frozenset({"foan", "serial_number"})
+"""Columns whose values have a grammar and tell one part from another."""
+
+INSTANCE_COLUMNS = frozenset(
+    {"foan", "serial_number", "instance_tag", "component_id", "fracture_load_kn", "defect_class", "sub_type"}
+)
+"""Columns of ``fracture_instances`` that a table may have; other words of the vocabulary head no column."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """The words of one header and what they may mean."""
+
+    words: tuple[Word, ...]
+    candidates: tuple[tuple[str, ...], ...]
+    """For each part of a composite header, the columns it may mean."""
+    similarity: float
+
+    @property
+    def text(self) -> str:
+        """The words as one text."""
+        return join_text(self.words)
+
+    @property
+    def box(self) -> Box:
+        """Around the words."""
+        return around(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a table: one to four lines of a page."""
+
+    cells: tuple[HeaderCell, ...]
+    """Left to right."""
+    fields: tuple[tuple[str, ...], ...]
+    """Columns of ``fracture_instances`` that each cell heads."""
+    first: int
+    """Index of its first line."""
+    last: int
+    """Index of its last line."""
+    score: float
+    """How well it reads: of several readings of the same lines the highest is taken."""
+
+    @property
+    def box(self) -> Box:
+        """Around all cells."""
+        return around(w for c in self.cells for w in c.words)
+
+
+def find_header(
+    lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
+) -> Header | None:
+    """The header that begins with a line, or in one of the lines right below it; None if nothing there reads like one.
+
+    Args:
+        lines: of the page, top to bottom.
+        first: index of the line.
+        rulings: of the page; three verticals or more part the cells.
+        vocabulary: knows the words of headers.
+        gap: white space in line heights that parts cells where no rulings do.
+    """
+    header = _header_at(lines, first, rulings, vocabulary, gap)
+    if header is None:
+        return None
+    # A heading right above may have been swallowed: a later start that reads better wins.
+    later = (_header_at(lines, k, rulings, vocabulary, gap) for k in range(header.first + 1, header.last + 1))
+    return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), -h.first))
+
+
+def _header_at(
+    lines: Sequence[Line], first: int, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
+) -> Header | None:
+    """The best header that begins exactly with a line."""
+    best: Header | None = None
+    for last in range(first, min(first + _MOST_HEADER_LINES, len(lines))):
+        if last > first and lines[last].box.top - lines[last - 1].box.bottom > 1.2 * lines[first].height:
+            break
+        words = [w for line in lines[first : last + 1] for w in line.words]
+        header = _read_header(words, first, last, rulings, vocabulary, gap)
+        if header is None:
+            continue
+        # Of equal readings, the taller has the unit that stands in a line of its own.
+        is_taller = best is not None and len(header.cells) == len(best.cells) and header.score > best.score - 0.01
+        if best is None or is_taller or header.score > best.score + 0.01:
+            best = header
+    return best
+
+
+def _read_header(
+    words: Sequence[Word], first: int, last: int, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float
+) -> Header | None:
+    box = around(words)
+    verticals = verticals_through(rulings, box)
+    groups = _between(words, verticals) if len(verticals) >= 3 else _stacks(words, gap)
+    if not 2 <= len(groups) <= 30:
+        return None
+    cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
+    fields = _assign(cells)
+    named = {f for fs in fields for f in fs}
+    understood = sum(bool(fs) for fs in fields)
+    unknown = len(cells) - understood
+    if len(named) < 2 or unknown > understood or not named & (IDENTIFYING | {"instance_tag"}):
+        return None
+    if named <= {"instance_tag", "component_id"}:
+        return None
+    similarity = sum(c.similarity for c in cells if c.candidates)
+    return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
+
+
+def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
+    """Words grouped by overlap in x: the cells of a header of several lines, where no rulings part them."""
+    segments = [s for line in level_groups(words) for s in split_at_gaps(line, gap)]
+    stacks: list[list[Word]] = []
+    for segment in sorted(segments, key=lambda s: s[0].box.left):
+        box = around(segment)
+        for stack in stacks:
+            other = around(stack)
+            overlap = min(box.right, other.right) - max(box.left, other.left)
+            if overlap > 0.3 * min(box.width, other.width):
+                stack.extend(segment)
+                break
+        else:
+            stacks.append(list(segment))
+    return [tuple(s) for s in stacks]
+
+
+def _between(words: Sequence[Word], verticals: Sequence[float]) -> list[tuple[Word, ...]]:
+    groups: dict[int, list[Word]] = {}
+    for word in words:
+        groups.setdefault(sum(centre_x(word) > x for x in verticals), []).append(word)
+    return [tuple(groups[k]) for k in sorted(groups)]
+
+
+def _as_header_cells(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[HeaderCell]:
+    """One cell, or several if the words only make sense apart (headers set too close to see the gap)."""
+    whole = _as_header_cell(words, vocabulary)
+    if whole.candidates or len(words) < 2 or len(words) > 24:
+        return [whole]
+    units = _x_groups(words)
+    best: tuple[float, list[HeaderCell]] | None = None
+    for n_cuts in range(1, min(len(units), 9)):
+        if len(units) > 12 and n_cuts > 2:
+            break
+        for cuts in itertools.combinations(range(1, len(units)), n_cuts):
+            edges = [0, *cuts, len(units)]
+            parts = [
+                _as_header_cell(tuple(w for u in units[a:b] for w in u), vocabulary)
+                for a, b in itertools.pairwise(edges)
+            ]
+            if all(p.candidates for p in parts):
+                score = min(p.similarity for p in parts)
+                if best is None or score > best[0] + 1e-6:
+                    best = (score, parts)
+        if best is not None:
+            return best[1]
+    return [whole]
+
+
+def _x_groups(words: Sequence[Word]) -> list[tuple[Word, ...]]:
+    """Words that stand above each other taken together, left to right."""
+    groups: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: w.box.left):
+        if groups and word.box.left < max(w.box.right for w in groups[-1]) - 1:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return [tuple(sorted(g, key=lambda w: (round(centre_y(w)), w.box.left))) for g in groups]
+
+
+def _as_header_cell(words: tuple[Word, ...], vocabulary: Vocabulary) -> HeaderCell:
+    ordered = tuple(w for line in level_groups(words) for w in line)
+    text = join_text(ordered)
+    names, similarity = _instance_columns(text, vocabulary)
+    if names:
+        return HeaderCell(ordered, (names,), similarity)
+    parts = [p for p in re.split(r"\s*[/,&+]\s*|\s+(?:and|und)\s+", text) if p.strip()]
+    if len(parts) == 2:
+        meanings = [_instance_columns(p, vocabulary) for p in parts]
+        if all(names for names, _ in meanings):
+            return HeaderCell(ordered, tuple(n for n, _ in meanings), min(s for _, s in meanings))
+    return HeaderCell(ordered, (), 0.0)
+
+
+def _instance_columns(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, ...], float]:
+    names, similarity = vocabulary.columns(text)
+    return tuple(n for n in names if n in INSTANCE_COLUMNS), similarity
+
+
+def _assign(cells: Sequence[HeaderCell]) -> list[tuple[str, ...]]:
+    """One column of ``fracture_instances`` per header; words with several meanings take what is left."""
+    assigned: list[list[str]] = [[""] * len(c.candidates) for c in cells]
+    slots = [(i, k) for i, c in enumerate(cells) for k in range(len(c.candidates))]
+    slots.sort(key=lambda s: (is_running_number(cells[s[0]].text), len(cells[s[0]].candidates[s[1]])))
+    taken: set[str] = set()
+    for i, k in slots:
+        free = [name for name in cells[i].candidates[k] if name not in taken]
+        if free:
+            assigned[i][k] = free[0]
+            taken.add(free[0])
+    return [tuple(name for name in names if name) for names in assigned]
+
+
+def is_running_number(header: str) -> bool:
+    """Whether a header only says "number": it takes a meaning that no other claims, and may just count the rows."""
+    return fold(header) in _RUNNING_NUMBER

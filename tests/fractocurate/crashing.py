@@ -1,0 +1,58 @@
+"""Functions for worker processes that behave as badly as an item can; a module of its own so that they can import it."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from data_contracts.errors import MissingToolError
+from data_contracts.records import Failure
+from data_contracts.vocabulary import FailureReason, Stage
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def refuse(item: str) -> Failure:
+    return Failure(item, Stage.REPORTS, FailureReason.ENCRYPTED, "needs a password")
+
+
+def divide(number: int) -> float:
+    return number / 0
+
+
+def leave() -> None:
+    sys.exit("a library that thinks it is a program")
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def hang_in_c() -> None:
+    """As a loop in a library's C code: no Python handler ever runs."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    time.sleep(60)
+
+
+def exit_at_once() -> None:
+    os._exit(3)
+
+
+def be_killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lack_a_tool() -> None:
+    raise MissingToolError("tesseract is not installed; install it")
+
+
+def leave_a_mark(folder: Path, number: int) -> int:
+    (folder / str(number)).touch()
+    return number
+
+
+def threads() -> str:
+    return os.environ["OMP_THREAD_LIMIT"]
