@@ -44,7 +44,7 @@ class Catalog:
             raise CatalogError(f"{path}: there is no folder {path.parent}; make it, or name another --catalog")
         if not path.exists():
             _create(path)
-        _refuse_empty(path)
+        _refuse_foreign(path)
         with _translated(path):
             connection = duckdb.connect(str(path), config=_CONFIG)
         catalog = cls(connection, path)
@@ -64,7 +64,7 @@ class Catalog:
         """
         if not path.exists():
             raise CatalogError(f"{path}: no such catalog; `fracto ingest REPORTS IMAGES --catalog {path}` makes it")
-        _refuse_empty(path)
+        _refuse_foreign(path)
         with _translated(path):
             connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
         catalog = cls(connection, path)
@@ -235,10 +235,15 @@ def _put_in_place(draft: Path, path: Path) -> None:
             draft.rename(path)
 
 
-def _refuse_empty(path: Path) -> None:
-    """DuckDB would take an empty file for a new database and fill it; somebody else's file stays as it is."""
-    if path.is_file() and path.stat().st_size == 0:
-        raise CatalogError(f"{path}: not a catalog (the file is empty); name another --catalog")
+def _refuse_foreign(path: Path) -> None:
+    """DuckDB would fill an empty file and open a SQLite file; what is not its own stays as it is."""
+    try:
+        with path.open("rb") as stream:
+            first = stream.read(12)
+    except OSError:  # DuckDB says what is wrong
+        return
+    if first[8:] != b"DUCK":
+        raise CatalogError(f"{path}: not a catalog (no DuckDB file); name another --catalog")
 
 
 def _checked(name: str) -> str:
@@ -253,6 +258,11 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except _FILE_ERRORS as error:
+        raise CatalogError(f"{path}: {_remedy(str(error))}") from error
+    except duckdb.TransactionException as error:
+        # A commit for which the disk has no room. Any other one is a mistake in this package.
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
         raise CatalogError(f"{path}: {_remedy(str(error))}") from error
 
 

@@ -27,7 +27,7 @@ say "fracto audit --folds 5"
 "$fracto" audit --folds 5 --catalog "$catalog" --html "$out/audit.html"
 
 say "fracto train (a small model, a few epochs, two cores)"
-"$fracto" train --catalog "$catalog" recipe=fast
+"$fracto" train --catalog "$catalog" recipe=fast optim.epochs=12
 
 say "fracto export"
 "$fracto" export "$out/dataset.csv" --catalog "$catalog"

@@ -20,7 +20,6 @@ from fractocurate.micrographs.magnification import number_of, parse_magnificatio
 from fractocurate.profile import LabelColumns, Profile
 from fractocurate.reports.vocabulary import Vocabulary
 
-
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _TABLE_ERRORS = (
     pl.exceptions.PolarsError,

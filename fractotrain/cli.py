@@ -48,7 +48,8 @@ Examples:
 """
 
 CatalogPath = Annotated[
-    Path, typer.Option("--catalog", help="The catalog that `fracto ingest` and `fracto audit` made.")
+    Path,
+    typer.Option("--catalog", "-c", envvar="FRACTO_CATALOG", help="The catalog that ingest and audit made."),
 ]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
 Folds = Annotated[list[int] | None, typer.Option("--fold", help="Only this fold (0-based); may be given again.")]
@@ -59,7 +60,7 @@ FoldsOnly = Annotated[bool, typer.Option("--folds-only", help="Cross-validate, b
 FinalOnly = Annotated[bool, typer.Option("--final-only", help="Fit the final model without cross-validation.")]
 Like = Annotated[str | None, typer.Option("--like", help="Repeat this training run, with its settings and split.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only the closing table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
 
 
@@ -159,7 +160,7 @@ def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool
             outcome = run(plan, LineWatch(console))
     if as_json:
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
-    else:
+    elif not quiet:
         show_outcome(console, outcome, catalog)
 
 

@@ -216,7 +216,7 @@ def plant_sound(plot: Plot) -> Plot:
     """At least one row in every table, and nothing wrong with any."""
     report, sha256 = "a" * 16, "a" * 64
     plot.add("files", kind="report", path="r.pdf", sha256=sha256)
-    plot.add("reports", report_id=report, sha256=sha256, path="r.pdf", report_date="2021-03-04")
+    plot.add("reports", report_id=report, sha256=sha256, path="r.pdf", n_pages=1, report_date="2021-03-04")
     plot.add("report_pages", report_id=report, page=1, width_pt=595.0, height_pt=842.0)
     stated: Row = {"report_id": report, "label_source": None, "page": 1, "method": "text_layer"}
     one = plot.add_instance("F-1", "11111", "material", **stated)

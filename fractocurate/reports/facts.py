@@ -13,8 +13,8 @@ _REPORT_WORDS = tuple(
     map(fold, ("report", "Bericht", "version", "Fassung", "document", "Dokument", "issue", "Ausgabe"))
 )
 _TEMPLATE_WORDS = frozenset(map(fold, ("form", "template", "Formular", "Formblatt", "Vorlage", "drawing", "Zeichnung")))
-_FIRST_ISSUES = frozenset({"0", "00", "a", "-", "none", "keine"})
-"""Revision marks of a report that replaces nothing."""
+_FIRST_ISSUES = frozenset({"0", "00", "a", "none", "keine"})
+"""Folded revision marks of a report that replaces nothing; so does an empty one."""
 _OF = frozenset({"of", "to", "zu", "von", "zum"})
 _TITLE_LINES = 4
 _REACH_WORDS = 8
@@ -72,7 +72,8 @@ def revision(lines: Sequence[Line], pairs: Sequence[Pair], vocabulary: Vocabular
         if pair.name == "supersedes" and not is_blank(pair.text):
             return Revision(is_revision=True, supersedes_raw=_reference(pair.text.split()) or pair.text)
     own = {fold(t) for p in pairs if p.name in {"report_number", "report_date"} for t in p.text.split()}
-    is_revision = any(p.name == "revision" and fold(p.text) not in _FIRST_ISSUES for p in pairs)
+    marks = [p.text for p in pairs if p.name == "revision"]
+    is_revision = any(not is_blank(mark) and fold(mark) not in _FIRST_ISSUES for mark in marks)
     supersedes = ""
     words, in_title = _words(lines)
     for index, word in enumerate(words):
@@ -80,8 +81,9 @@ def revision(lines: Sequence[Line], pairs: Sequence[Pair], vocabulary: Vocabular
             continue
         near = [fold(w) for w in words[max(0, index - _REACH_WORDS) : index + _REACH_WORDS + 1]]
         before = near[: min(index, _REACH_WORDS)]
-        mark = fold(words[index + 1]) if index + 1 < len(words) else ""
-        if set(before[-4:]) & _TEMPLATE_WORDS or mark in _FIRST_ISSUES:
+        mark = words[index + 1] if index + 1 < len(words) else ""
+        is_first = fold(mark) in _FIRST_ISSUES or (word.endswith(":") and is_blank(mark))
+        if set(before[-4:]) & _TEMPLATE_WORDS or is_first:
             continue
         # Words such as Prüfbericht and report's hold the word for "report".
         if in_title[index] or any(r in w for w in near for r in _REPORT_WORDS):

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_contracts.records import ReportReading
 from data_contracts.vocabulary import DefectClass
 from fractocurate.reports.fields import find_dates
 from fractocurate.reports.vocabulary import fold
@@ -57,20 +56,6 @@ class Contradiction:
     serial_number: str | None
     instance_tag: str
     issue: str
-
-
-def summarise(item: str, sha256: str, reading: ReportReading) -> ReportSummary:
-    """What ``find_superseded`` needs of a report."""
-    parts = tuple(PartReading(i.foan, i.serial_number, i.instance_tag, i.defect_class) for i in reading.instances)
-    return ReportSummary(
-        item,
-        sha256,
-        reading.report_number,
-        reading.report_date,
-        reading.is_revision,
-        reading.supersedes_raw,
-        parts,
-    )
 
 
 def find_superseded(reports: Sequence[ReportSummary]) -> tuple[tuple[Supersession, ...], tuple[Contradiction, ...]]:

@@ -1,7 +1,7 @@
 """Ruling lines of tables: from the drawing operators of a PDF page, or from the pixels of a scan."""
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -62,11 +62,11 @@ def _as_ruling(start: Point, end: Point) -> list[Ruling]:
     return []
 
 
-def merged(rulings: Iterable[Ruling]) -> list[Ruling]:
+def merged(rulings: Sequence[Ruling]) -> list[Ruling]:
     """Join pieces of one line: collinear within ``_THICKEST_PT`` and touching end to end."""
     result: list[Ruling] = []
     for horizontal in (True, False):
-        spans = [_span(r) for r in rulings if r.is_horizontal is horizontal]
+        spans = [_span(r) for r in rulings if r.is_horizontal == horizontal]
         done: list[list[float]] = []
         for level, low, high in sorted(spans):
             same = [o for o in done if level - o[0] <= _THICKEST_PT and low <= o[2] + 2 and high >= o[1] - 2]

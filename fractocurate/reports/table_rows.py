@@ -139,8 +139,10 @@ def _with_merged_cells(columns: tuple[Column, ...], rows: list[Row], horizontals
         return rows
     cells = [list(r.cells) for r in rows]
     boxes = [around(r.words) for r in rows]
+    # Without vertical rulings the outer columns reach farther than the words, and than any horizontal ruling.
+    leftmost, rightmost = min(b.left for b in boxes), max(b.right for b in boxes)
     for index, column in enumerate(columns):
-        middle = (column.left + column.right) / 2
+        middle = (max(column.left, leftmost) + min(column.right, rightmost)) / 2
         group = [0]
         for k in range(1, len(rows)):
             between = [r for r in horizontals if boxes[k - 1].top < r.y0 < boxes[k].bottom]

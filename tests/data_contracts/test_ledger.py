@@ -1,13 +1,13 @@
 """The ledger: what is done is skipped, what changed is pending, what is gone is stale."""
 
-from data_contracts.ledger import Work, finished, input_hash, outcome_row, stale
-from data_contracts.tables import TABLES, Ledger, polars_schema
-from data_contracts.vocabulary import FailureReason, Stage
-
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from data_contracts.ledger import Work, finished, input_hash, outcome_row, stale
+from data_contracts.tables import TABLES, Ledger, polars_schema
+from data_contracts.vocabulary import FailureReason, Stage
 
 _HASHES = st.integers(0, 30).map(lambda number: f"{number:064x}")
 _WORKS = st.builds(

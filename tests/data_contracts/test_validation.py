@@ -37,7 +37,9 @@ def _broken_values() -> list[tuple[str, str, object]]:
 
 
 @pytest.mark.parametrize(("table", "column", "wrong"), _broken_values())
-def test_value_outside_its_contract_is_found_by_key(table: str, column: str, wrong: object, blank_row: BlankRow) -> None:
+def test_value_outside_its_contract_is_found_by_key(
+    table: str, column: str, wrong: object, blank_row: BlankRow
+) -> None:
     """The violation names table, column and the keys of exactly the bad rows."""
     good, bad = blank_row(table), blank_row(table)
     keys = key_columns(TABLES[table])
@@ -181,6 +183,10 @@ def _crop_holds_bar(catalog: Catalog) -> None:
     _first_frame(catalog, crop_bottom_px=80)
 
 
+def _nothing_but_a_bar(catalog: Catalog) -> None:
+    _first_frame(catalog, crop_bottom_px=0)
+
+
 def _group_torn(catalog: Catalog) -> None:
     catalog.update("folds", {"path": "a/2.png"}, {"group_id": "F-1"})
 
@@ -210,6 +216,7 @@ _PLANTED: list[tuple[Callable[[Catalog], None], str, str, str]] = [
     (_crop_outside, "micrographs", "crop_inside_frame", _FRAME_1),
     (_bar_inside_out, "micrographs", "data_bar_inside_frame", _FRAME_1),
     (_crop_holds_bar, "micrographs", "crop_without_bar", _FRAME_1),
+    (_nothing_but_a_bar, "matches", "matched_has_picture", "a/1.png"),
     (_group_torn, "folds", "group_in_one_fold", f"{_SPLIT} F-1"),
     (_no_such_fold, "folds", "fold_in_range", f"{_SPLIT} a/2.png"),
     (_foan_torn, "folds", "foan_in_one_fold", f"{_SPLIT} F-1"),
@@ -238,6 +245,7 @@ def test_every_rule_is_broken_by_some_test(empty_catalog: Any) -> None:
         "every_image_accounted_for",
         "one_instance_per_matched_micrograph",
         "labels_can_be_used",
+        "matched_have_a_picture",
         "boxes_inside",
         "folds_do_not_straddle",
     }, "plant a violation of the new rule above"

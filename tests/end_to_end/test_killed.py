@@ -1,6 +1,5 @@
 """An ingest that ends before its time leaves a valid catalog and no process, and the next one makes up for it."""
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -116,26 +114,27 @@ def test_interrupt_ends_with_one_line_and_leaves_nothing_behind(small_ingested: 
     ingest_again(small_ingested, catalog)
 
 
-def hold_open(path: Path, is_open: Event, may_close: Event) -> None:
-    """Be the other writer."""
-    with Catalog.open(path):
-        is_open.set()
-        may_close.wait(60)
+WRITER = """
+import sys
+from pathlib import Path
+from data_contracts.catalog import Catalog
+with Catalog.open(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
 def other_writer(small_ingested: Ingested, tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A catalog that another process has open for writing, and that process."""
     catalog = Path(shutil.copy(small_ingested.site.catalog, tmp_path / "busy.duckdb"))
-    context = multiprocessing.get_context("spawn")
-    is_open, may_close = context.Event(), context.Event()
-    process = context.Process(target=hold_open, args=(catalog, is_open, may_close))
-    process.start()
-    assert is_open.wait(60)
-    yield catalog, process.pid or 0
-    may_close.set()
-    process.join(60)
-    assert process.exitcode == 0
+    command = [sys.executable, "-c", WRITER, str(catalog)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        yield catalog, process.pid
+        process.communicate("")
+    assert process.returncode == 0
 
 
 def test_second_writer_is_turned_away(small_ingested: Ingested, other_writer: tuple[Path, int]) -> None:

@@ -124,7 +124,7 @@ def test_pages_are_read_by_text_layer_and_by_tesseract(ingested: Ingested, catal
         assert page["text_source"] == ("ocr" if by_ocr else "text_layer")
         assert (page["dpi"] is not None) == by_ocr
         assert page["mean_confidence"] < 1 if by_ocr else page["mean_confidence"] == 1
-        assert page["n_words"] > 20
+        assert page["n_words"] >= 10
     true_rows = {
         (row["foan"], row["serial_number"], row["defect_class"])
         for row in ingested.site.truth("reports")
@@ -161,9 +161,9 @@ def test_status_counts_what_is_there(
 @pytest.mark.parametrize(
     ("status", "links"),
     [
-        ("matched", ["File", "Frame", "Decision", "Fracture instance", "Report"]),
-        ("review", ["File", "Frame", "Decision"]),
-        ("unmatched", ["File", "Frame", "Decision"]),
+        ("matched", ["File", "Frame", "Match", "Fracture instance", "Report"]),
+        ("review", ["File", "Frame", "Match"]),
+        ("unmatched", ["File", "Frame", "Match"]),
         ("failed", ["File", "Failed"]),
     ],
 )
@@ -233,10 +233,11 @@ def test_audit_measures_leakage_and_stores_it(copied: Site, command: Command) ->
     with Catalog.open_read_only(copied.catalog) as catalog:
         folds = catalog.read("folds")
         assert "image" in set(folds["strategy"])
-        matched = catalog.query("SELECT path FROM dataset WHERE status = 'matched'")["path"]
+        matched = catalog.query(
+            "SELECT path FROM dataset WHERE status = 'matched' AND defect_class <> 'unknown'",
+        )["path"]
         for (_,), split in folds.group_by("split_id"):
             assert sorted(split["path"]) == sorted(matched)
-            assert set(split["fold"]) == {0, 1}
         assert not catalog.read("leakage").is_empty()
         pairs = catalog.query("SELECT path_a, path_b FROM pairs")
         planted = {
@@ -249,3 +250,11 @@ def test_audit_measures_leakage_and_stores_it(copied: Site, command: Command) ->
     again = command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--jobs", 1, "--json")
     assert again.figures["fingerprints"]["n_done"] == 0
     assert again.figures["rates"] == rates
+
+
+def test_no_split_has_an_empty_fold(copied: Site, command: Command) -> None:
+    """Three FOANs in two folds: a split that leaves one fold without images would train on nothing."""
+    assert command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--jobs", 1, "-q").code == 0
+    with Catalog.open_read_only(copied.catalog) as catalog:
+        used = catalog.query("SELECT strategy, count(DISTINCT fold) AS folds FROM folds GROUP BY strategy")
+    assert set(used["folds"]) == {2}, used.rows()

@@ -1,4 +1,4 @@
-"""Functions for worker processes that behave as badly as an item can; a module of its own so that they can import it."""
+"""Functions that behave as badly as an item can; a module of its own, which worker processes can import."""
 
 import os
 import signal
@@ -12,22 +12,27 @@ from data_contracts.vocabulary import FailureReason, Stage
 
 
 def double(number: int) -> int:
+    """Work."""
     return 2 * number
 
 
 def refuse(item: str) -> Failure:
+    """Find the item bad."""
     return Failure(item, Stage.REPORTS, FailureReason.ENCRYPTED, "needs a password")
 
 
 def divide(number: int) -> float:
+    """Raise."""
     return number / 0
 
 
 def leave() -> None:
+    """Try to end the program."""
     sys.exit("a library that thinks it is a program")
 
 
 def sleep(seconds: float) -> None:
+    """Take long."""
     time.sleep(seconds)
 
 
@@ -38,21 +43,26 @@ def hang_in_c() -> None:
 
 
 def exit_at_once() -> None:
+    """End the process as a library may."""
     os._exit(3)
 
 
 def be_killed() -> None:
+    """End the process as the system does when memory is short."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def lack_a_tool() -> None:
+    """Say that no item can be read."""
     raise MissingToolError("tesseract is not installed; install it")
 
 
 def leave_a_mark(folder: Path, number: int) -> int:
+    """Work, and leave a trace of it."""
     (folder / str(number)).touch()
     return number
 
 
 def threads() -> str:
+    """How many threads a library may start."""
     return os.environ["OMP_THREAD_LIMIT"]

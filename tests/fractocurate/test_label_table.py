@@ -78,7 +78,9 @@ def test_excel_and_parquet_say_the_same(suffix: str, typed: bool, tmp_path: Path
 def test_table_of_the_authors_loader_works_as_it_is(tmp_path: Path, profile: Profile) -> None:
     """filename, fractureType and magnification_value are understood without a profile of one's own."""
     names = ["green_body_defect", "hard_machining_defect", "material_defect"]
-    text = "filename,fractureType,magnification_value\n" + "".join(f"{n}.tif,{n},{50 * i}\n" for i, n in enumerate(names))
+    text = "filename,fractureType,magnification_value\n" + "".join(
+        f"{n}.tif,{n},{50 * i}\n" for i, n in enumerate(names)
+    )
     rows = _read(tmp_path, profile, text)
     assert [r.defect_class for r in rows] == [
         DefectClass.GREEN_BODY,
@@ -177,7 +179,9 @@ def test_class_that_is_not_understood_is_an_issue_of_its_row(tmp_path: Path, pro
     ("foan", "issue"),
     [("FOAN-2020-0001", ""), ("FOAN 2020 1", "breaks the site's grammar"), ("FOAN-2O20-0001", "needs a repair")],
 )
-def test_identifier_that_breaks_the_grammar_is_an_issue(foan: str, issue: str, tmp_path: Path, profile: Profile) -> None:
+def test_identifier_that_breaks_the_grammar_is_an_issue(
+    foan: str, issue: str, tmp_path: Path, profile: Profile
+) -> None:
     """A wrong FOAN is worse than none: what needs a repair goes to a person."""
     (row,) = _read(tmp_path, profile, f"filename,class,foan\nFOAN-2019-0009.tif,material,{foan}\n")
     assert row.foan == (None if issue else foan)

@@ -63,7 +63,10 @@ def test_words_of_the_vocabulary_are_added(tmp_path: Path) -> None:
         ("foan: {years: [1900, 2049]}", ["foan.years: first and last year"]),
         ("foan: {years: [2049, 1990]}", ["foan.years: first and last year"]),
         ("matching: {threshold: 1.5, mode: bold}", ["matching.threshold: ", "matching.mode: ", "2 problem(s)"]),
-        ("ocr: {dpi: 10, timeout_s: 0}\nmax_megapixels: -1", ["ocr.dpi", "ocr.timeout_s", "max_megapixels", "3 problem"]),
+        (
+            "ocr: {dpi: 10, timeout_s: 0}\nmax_megapixels: -1",
+            ["ocr.dpi", "ocr.timeout_s", "max_megapixels", "3 problem"],
+        ),
         ("vocabulary: {defect_classes: {gremlin: [x]}}", ["vocabulary.defect_classes"]),
         ("vocabulary: {columns: {fone: [x]}}", ["vocabulary.columns: no such column: fone; there are foan, serial"]),
         ("vocabulary: {columns: {foan: Akte}}", ["vocabulary.columns.foan"]),
@@ -80,7 +83,9 @@ def test_all_problems_are_listed_by_their_place(text: str, complaints: list[str]
         assert complaint in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["foan: [", "a: b: c", "\tx: 1", "- a\n- b", "just words", "!!python/object:os.system {}"])
+@pytest.mark.parametrize(
+    "text", ["foan: [", "a: b: c", "\tx: 1", "- a\n- b", "just words", "!!python/object:os.system {}"]
+)
 def test_what_is_no_mapping_in_yaml_is_refused(text: str, tmp_path: Path) -> None:
     """Torn YAML, lists, texts and anything that would run code."""
     with pytest.raises(BadInputError, match=r"site\.yaml: (not a YAML file|a profile is a mapping)"):

@@ -89,11 +89,8 @@ def test_item_that_takes_its_process_down_is_the_only_one_lost(function: str, ba
         assert _results(pool, [_task("next", bad.double, 1)]) == {"next": 2}
 
 
-def test_item_that_hangs_in_c_code_is_given_up(bad: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no Python handler runs, the process is ended, and the reason is still the time."""
-    script = Path(workers.__file__).read_text(encoding="utf-8")
-    assert "_GRACE_S = 5.0" in script  # the workers read it there, so the test waits that long
-    monkeypatch.setattr(workers, "_GRACE_S", 5.0)
+def test_item_that_hangs_in_c_code_is_given_up(bad: ModuleType) -> None:
+    """Where no Python handler runs, the process is ended some seconds later, and the reason is still the time."""
     outcome = workers._call_alone(_task("stuck", bad.hang_in_c, timeout_s=0.1))
     assert isinstance(outcome, Failure)
     assert outcome.reason is FailureReason.TIMED_OUT

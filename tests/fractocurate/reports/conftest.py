@@ -1,7 +1,10 @@
 """Makes small reports with planted truth: text layers with reportlab, scans of them with pypdfium2 and Pillow."""
 
 import io
+import itertools
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +18,11 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from data_contracts.records import Box, Word
+from data_contracts.records import Box, PageReading, Word
+from data_contracts.vocabulary import TextSource
 from fractocurate.profile import Profile, load_profile
-from fractocurate.reports.lines import Line
+from fractocurate.reports.interpret import PageWords
+from fractocurate.reports.lines import Line, Ruling
 
 MakeReport = Callable[..., Path]
 
@@ -132,23 +137,73 @@ def scan(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
-def lines_of() -> Callable[[str], list[Line]]:
-    """Lines from a drawing in characters: each character 5 points wide, each line 12 points apart."""
+@dataclass(frozen=True)
+class Sketch:
+    """A piece of a page drawn in characters: 5 points wide, 10 high, lines 12 points apart."""
 
-    def make(drawing: str) -> list[Line]:
-        lines = []
-        for number, text in enumerate(drawing.strip("\n").split("\n")):
-            words, start = [], None
-            for position, character in enumerate(text + " "):
-                if character != " " and start is None:
-                    start = position
-                elif character == " " and start is not None:
-                    box = Box(50.0 + 5 * start, 100.0 + 12 * number, 50.0 + 5 * position, 110.0 + 12 * number)
-                    words.append(Word(text[start:position], box, 1.0))
-                    start = None
-            if words:
-                lines.append(Line(tuple(words)))
-        return lines
+    lines: list[Line]
+    rulings: list[Ruling]
+
+
+def _sketch(drawing: str) -> Sketch:
+    """``|`` is a piece of a vertical ruling, ``--`` and ``+`` in a line of their own are a horizontal one."""
+    lines, rulings = [], []
+    columns: dict[int, list[int]] = {}
+    for number, text in enumerate(drawing.strip("\n").split("\n")):
+        top = 100.0 + 12 * number
+        for position in (k for k, c in enumerate(text) if c in "|+"):
+            columns.setdefault(position, []).append(number)
+        if re.fullmatch(r"[\s|]*(?:\+|--)[-+|\s]*", text):
+            for run in re.finditer(r"[-+]{2,}", text):
+                rulings.append(Ruling(52.5 + 5 * run.start(), top + 5, 47.5 + 5 * run.end(), top + 5))
+            text = re.sub(r"[-+]", " ", text)  # noqa: PLW2901 (what is left are words)
+        found = re.finditer(r"[^\s|]+", text)
+        words = [Word(m[0], Box(50.0 + 5 * m.start(), top, 50.0 + 5 * m.end(), top + 10), 1.0) for m in found]
+        if words:
+            lines.append(Line(tuple(words)))
+    for position, numbers in columns.items():
+        x, start = 52.5 + 5 * position, numbers[0]
+        for above, below in itertools.pairwise([*numbers, -1]):
+            if below != above + 1:
+                rulings.append(Ruling(x, 100.0 + 12 * start + 5, x, 100.0 + 12 * above + 5))
+                start = below
+    return Sketch(lines, rulings)
+
+
+@pytest.fixture(scope="session")
+def sketch() -> Callable[[str], Sketch]:
+    """Lines and rulings from a drawing in characters."""
+    return _sketch
+
+
+@pytest.fixture(scope="session")
+def lines_of() -> Callable[[str], list[Line]]:
+    """Lines from a drawing in characters."""
+    return lambda drawing: _sketch(drawing).lines
+
+
+@pytest.fixture(scope="session")
+def page_of() -> Callable[..., PageWords]:
+    """A page, read, from a drawing in characters: by text layer, or by OCR with the given confidence of its words."""
+
+    def make(drawing: str, number: int = 1, confidence: float | None = None) -> PageWords:
+        drawn = _sketch(drawing)
+        words = tuple(w for line in drawn.lines for w in line.words)
+        if confidence is not None:
+            words = tuple(Word(w.text, w.box, confidence) for w in words)
+        reading = PageReading(
+            page=number,
+            width_pt=595.0,
+            height_pt=842.0,
+            text_source=TextSource.TEXT_LAYER if confidence is None else TextSource.OCR,
+            text_layer_score=1.0 if confidence is None else 0.0,
+            n_words=len(words),
+            mean_confidence=1.0 if confidence is None else confidence,
+            dpi=None if confidence is None else 300,
+            rotation_deg=0,
+            skew_deg=0.0,
+            text="\n".join(line.text for line in drawn.lines),
+        )
+        return PageWords(reading, words, tuple(drawn.rulings))
 
     return make

@@ -181,7 +181,15 @@ def test_header_and_table_that_contradict_each_other_are_flagged(
     assert all(any("contradicting foan" in issue for issue in i.issues) for i in reading.instances)
 
 
-@pytest.mark.parametrize(("rotation", "skew"), [(0, 1.4), (90, -0.8), (180, 0.5), (270, 0.0)])
+@pytest.mark.parametrize(
+    ("rotation", "skew"),
+    [
+        (90, -0.8),
+        pytest.param(0, 1.4, marks=pytest.mark.slow),
+        pytest.param(180, 0.5, marks=pytest.mark.slow),
+        pytest.param(270, 0.0, marks=pytest.mark.slow),
+    ],
+)
 def test_scans_are_read_upright_whatever_way_they_lie(
     make_report: Callable[..., Path], scan: Callable[..., Path], profile: Profile, rotation: int, skew: float
 ) -> None:

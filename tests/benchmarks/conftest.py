@@ -1,0 +1,6 @@
+"""The benchmarks draw their archives with the generator in `examples/`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))

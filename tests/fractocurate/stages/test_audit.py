@@ -1,0 +1,125 @@
+"""The audit over a catalog: what is computed once stays computed, and what cannot be split is said."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from data_contracts.catalog import Catalog
+from data_contracts.errors import BadInputError, LeakageError
+from data_contracts.validation import validate
+from data_contracts.vocabulary import SplitStrategy
+from fractocurate.progress import Silent
+from fractocurate.stages import audit as audit_module
+from fractocurate.stages.audit import AuditSettings, AuditSummary, audit, check_gate
+
+Plot = Any
+_TWO_FOLDS = AuditSettings(n_folds=2)
+
+
+@pytest.fixture
+def textures(plot: Plot, grains: Callable[..., Any]) -> Plot:
+    """Twelve frames of twelve FOANs in three classes; the first frame once more, coarser, under another FOAN."""
+    for number in range(12):
+        defect_class = ("green_body", "hard_machining", "material")[number % 3]
+        path = f"{number:02d}.png"
+        plot.add_image(path, grains(number), bar_px=8)
+        plot.match(path, plot.add_instance(f"F-{number:02d}", None, defect_class))
+    plot.add_image("again.png", grains(0) // 8 * 8, bar_px=8)
+    plot.match("again.png", plot.add_instance("F-99", None, "green_body"))
+    return plot
+
+
+def _audit(catalog: Catalog, plot: Plot, settings: AuditSettings = _TWO_FOLDS) -> AuditSummary:
+    summary = audit(catalog, settings, plot.images, 1, Silent())
+    assert validate(catalog) == []
+    return summary
+
+
+def test_near_duplicate_is_found_kept_together_and_counted(textures: Plot) -> None:
+    """Every strategy has its folds and rates; only `cluster` keeps the planted pair in one fold for sure."""
+    with Catalog.open(textures.write()) as catalog:
+        summary = _audit(catalog, textures)
+        pairs = catalog.read("pairs").select("path_a", "path_b", "kind", "same_foan").rows()
+        folds = catalog.query("SELECT strategy, path, fold FROM folds").rows()
+    assert pairs == [("00.png", "again.png", "near_duplicate", False)]
+    assert (summary.n_files, summary.n_pairs, summary.failures) == (13, 1, ())
+    assert "again.png" in summary.html
+    by_strategy = {s: {p: f for strategy, p, f in folds if strategy == s} for s in map(str, SplitStrategy)}
+    assert all(len(assigned) == 13 for assigned in by_strategy.values())
+    assert by_strategy["cluster"]["00.png"] == by_strategy["cluster"]["again.png"]
+    check_gate(summary, 0.0, 0.8, SplitStrategy.CLUSTER)
+    if by_strategy["image"]["00.png"] != by_strategy["image"]["again.png"]:
+        with pytest.raises(LeakageError):
+            check_gate(summary, 0.0, 0.5, SplitStrategy.IMAGE)
+
+
+def test_second_audit_computes_nothing_again_and_says_the_same(textures: Plot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fingerprint and no pair is computed twice; another Hamming distance computes the pairs anew."""
+    compared: list[int] = []
+    find = audit_module.find_similar_pairs
+
+    def counting(prints: Any, **options: Any) -> Any:
+        compared.append(len(prints) - len(options["known"]))
+        return find(prints, **options)
+
+    monkeypatch.setattr(audit_module, "find_similar_pairs", counting)
+    tables = ("fingerprints", "similar_pairs", "folds", "leakage")
+    with Catalog.open(textures.write()) as catalog:
+        first = _audit(catalog, textures)
+        before = catalog.content_hash(*tables)
+        second = _audit(catalog, textures)
+        assert catalog.content_hash(*tables) == before
+        narrow = _audit(catalog, textures, AuditSettings(n_folds=2, max_hamming=0))
+        again = _audit(catalog, textures)
+        assert catalog.content_hash(*tables) == before
+    assert (first.fingerprints.n_done, first.fingerprints.n_skipped) == (13, 0)
+    for later in (second, narrow, again):
+        assert (later.fingerprints.n_done, later.fingerprints.n_skipped) == (0, 13)
+    assert compared == [13, 0, 13, 13]
+
+
+def test_changed_crop_is_fingerprinted_again_and_only_it(textures: Plot) -> None:
+    """Work is keyed by the bytes and the box."""
+    with Catalog.open(textures.write()) as catalog:
+        _audit(catalog, textures)
+        row = catalog.query("SELECT micrograph_id FROM dataset WHERE path = '05.png'").item()
+        catalog.update("micrographs", {"micrograph_id": row}, {"crop_bottom_px": 60})
+        result = _audit(catalog, textures).fingerprints
+        assert (result.n_done, result.n_skipped) == (1, 12)
+        assert catalog.query("SELECT height_px FROM fingerprints WHERE micrograph_id = ?", [row]).item() == 60
+
+
+def test_image_that_vanished_since_the_ingest_is_a_failure_and_the_rest_is_audited(textures: Plot) -> None:
+    """The failure is listed with its path; the next audit tries it again."""
+    path = textures.write()
+    hidden = textures.images / "05.png"
+    content = hidden.read_bytes()
+    hidden.unlink()
+    with Catalog.open(path) as catalog:
+        summary = _audit(catalog, textures)
+        assert [(f.item, str(f.reason)) for f in summary.failures] == [("05.png", "vanished")]
+        assert summary.n_files == 13
+        hidden.write_bytes(content)
+        summary = _audit(catalog, textures)
+        assert (summary.failures, summary.fingerprints.n_done) == ((), 1)
+
+
+def test_catalog_without_anything_to_split_is_refused(plot: Plot) -> None:
+    """No micrograph, or none with a trainable class: the message says what to look at."""
+    with Catalog.open(plot.write()) as catalog:
+        with pytest.raises(BadInputError, match="holds no micrograph; run `fracto ingest"):
+            audit(catalog, AuditSettings(), plot.images, 1, Silent())
+        outcomes = catalog.read("runs").sort("started_at")["outcome"].to_list()
+        assert outcomes == ["failed"]
+
+
+def test_catalog_without_trainable_labels_is_refused(plot: Plot, grains: Callable[..., Any]) -> None:
+    """Images of unknown cause are never trained on, so they are not split either."""
+    plot.add_image("a.png", grains(1))
+    plot.match("a.png", plot.add_instance("F-1", None, "unknown"))
+    with (
+        Catalog.open(plot.write()) as catalog,
+        pytest.raises(BadInputError, match="no image is matched to a trainable class"),
+    ):
+        audit(catalog, AuditSettings(), plot.images, 1, Silent())
