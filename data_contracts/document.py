@@ -11,13 +11,16 @@ _TYPES = {"String": "text", "Int64": "integer", "Float64": "number", "Boolean": 
 
 def document() -> str:
     """The whole page, Markdown."""
-    parts = [
-        "# The catalog",
-        f"One DuckDB file, catalog version {SCHEMA_VERSION}. This page is generated from `data_contracts/tables.py` and "
-        "`data_contracts/schema.py` (`make docs`).",
+    source = "`data_contracts/tables.py` and `data_contracts/schema.py`"
+    conventions = (
         "Units end the names of columns (`_px`, `_nm`, `_kn`, `_pt`, `_deg`); shares and confidences run from 0 to 1; "
         "boxes are half-open and measured from the top left. Two views are the public face, everything below is what "
-        "they rest on.",
+        "they rest on."
+    )
+    parts = [
+        "# The catalog",
+        f"One DuckDB file, catalog version {SCHEMA_VERSION}. This page is generated from {source} (`make docs`).",
+        conventions,
         "## View `dataset`\n\nOne row per image file, whatever became of it.\n\n" + _view(DATASET_COLUMNS),
         "## View `pairs`\n\nOne row per confirmed pair of image files.\n\n" + _view(PAIRS_COLUMNS),
         *(_table(name, table) for name, table in TABLES.items()),

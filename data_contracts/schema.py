@@ -74,8 +74,13 @@ WITH named AS (
 )
 SELECT
     f.path, f.sha256, g.micrograph_id, g.width_px, g.height_px,
-    CASE WHEN g.micrograph_id IS NULL THEN 'failed' ELSE coalesce(m.status, 'unmatched') END AS status,
-    CASE WHEN g.micrograph_id IS NULL THEN x.reason ELSE m.reason END AS reason,
+    CASE WHEN m.path IS NOT NULL THEN m.status
+         WHEN x.item IS NOT NULL OR f.sha256 IS NULL THEN 'failed'
+         ELSE 'unmatched' END AS status,
+    CASE WHEN m.path IS NOT NULL THEN m.reason
+         WHEN x.item IS NOT NULL THEN x.reason
+         WHEN f.sha256 IS NULL THEN 'unreadable'
+         ELSE 'not_read_yet' END AS reason, -- an interrupted ingest; the next one will decide
     coalesce(i.foan, m.foan) AS foan, i.serial_number, i.instance_id, i.specimen_uid, i.defect_class,
     i.defect_class_raw, i.sub_type, i.fracture_load_kn,
     coalesce(r.path, i.label_source) AS report_path, i.page AS report_page,
@@ -87,7 +92,7 @@ SELECT
     g.crop_left_px, g.crop_top_px, g.crop_right_px, g.crop_bottom_px, g.data_bar_kind, g.vendor
 FROM files f
 LEFT JOIN micrographs g ON g.sha256 = f.sha256
-LEFT JOIN failures x ON x.stage = 'micrographs' AND x.item = f.path
+LEFT JOIN failures x ON x.stage = 'micrographs' AND x.item = f.path AND g.micrograph_id IS NULL
 LEFT JOIN matches m ON m.path = f.path
 LEFT JOIN fracture_instances i ON i.instance_id = m.instance_id
 LEFT JOIN reports r ON r.report_id = i.report_id

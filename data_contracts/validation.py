@@ -11,7 +11,7 @@ import polars as pl
 
 from data_contracts.catalog import Catalog
 from data_contracts.tables import TABLES, key_columns
-from data_contracts.vocabulary import MatchStatus, SplitStrategy
+from data_contracts.vocabulary import MatchReason, MatchStatus, SplitStrategy
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -108,6 +108,10 @@ def every_image_accounted_for(frames: Frames, dataset: pl.DataFrame) -> Iterator
     yield from _violation("dataset", "one_row_per_file", several, "an image file has more than one row")
     silent = dataset.filter((pl.col("status") != MatchStatus.MATCHED) & pl.col("reason").is_null())
     yield from _violation("dataset", "reason_given", silent.select("path"), "is not matched, and no reason is given")
+    unread = dataset.filter(pl.col("reason") == MatchReason.NOT_READ_YET).filter(pl.col("micrograph_id").is_null())
+    yield from _violation(
+        "dataset", "every_image_read", unread.select("path"), "was not read; run `fracto ingest` again"
+    )
     undecided = dataset.filter(pl.col("micrograph_id").is_not_null()).join(frames["matches"], on="path", how="anti")
     yield from _violation("matches", "every_micrograph_decided", undecided.select("path"), "has no match decision")
 

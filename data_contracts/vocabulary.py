@@ -42,6 +42,7 @@ class MatchMethod(StrEnum):
 class MatchReason(StrEnum):
     """Why an image file is in review or unmatched."""
 
+    NOT_READ_YET = "not_read_yet"
     NO_PICTURE = "nothing_but_a_data_bar"
     NO_IDENTIFIER = "no_identifier"
     NO_REPORT = "identifier_without_report"

@@ -28,15 +28,11 @@ from fractocurate.cli.options import (
     QuietOption,
 )
 from fractocurate.cli.progress import printable, progress_for
-from fractocurate.cli.show import console, show_audit, show_chain, show_ingest, show_status
+from fractocurate.cli.show import console, show_chain, show_ingest, show_status
 from fractocurate.export import ExportFormat
 from fractocurate.export import export as write_export
+from fractocurate.leakage.settings import AuditSettings
 from fractocurate.profile import load_profile
-from fractocurate.reports.ocr import require_tesseract
-from fractocurate.stages.audit import AuditSettings, check_gate
-from fractocurate.stages.audit import audit as run_audit
-from fractocurate.stages.ingest import ingest as run_ingest
-from fractocurate.stages.review import record_decision
 from fractocurate.status import status_of
 from fractocurate.why import explain as explain_image
 from fractocurate.why import find_image
@@ -118,6 +114,9 @@ def ingest(
 
     A file that cannot be read is listed with the reason, and the exit code is then 6.
     """
+    from fractocurate.reports.ocr import require_tesseract
+    from fractocurate.stages.ingest import ingest as run_ingest
+
     wanted = 1 if labels else 2
     if len(folders) != wanted:
         raise UsageError(
@@ -214,6 +213,10 @@ def audit(
     joined by similar images stay together; what `fracto train` uses). Leakage is the share of validation images with at
     least one similar image in training: candidates by pHash, confirmed by SSIM.
     """
+    from fractocurate.cli.show_audit import show_audit
+    from fractocurate.stages.audit import audit as run_audit
+    from fractocurate.stages.audit import check_gate
+
     target = html or catalog.with_suffix(".audit.html")
     settings = AuditSettings(folds, seed, max_hamming, k)
     with Catalog.open(_existing(catalog)) as opened, progress_for(quiet=quiet) as progress:
@@ -269,6 +272,8 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Decide on an image yourself. Decisions are kept with name and reason, and hold at every later ingest."""
+    from fractocurate.stages.review import record_decision
+
     if exclude == (foan is not None):
         raise UsageError("say either --foan FOAN [--serial NUMBER], or --exclude")
     with Catalog.open(_existing(catalog)) as opened:

@@ -16,12 +16,12 @@ from scipy.sparse import eye_array, kron
 
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.vocabulary import SplitStrategy
-from fractocurate.leakage.groups import DEFAULT_CLUSTER_SSIM, group_files
+from fractocurate.leakage.groups import group_files
 from fractocurate.leakage.pairs import FilePair, ImageFile
+from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM, DEFAULT_N_FOLDS, DEFAULT_SEED
 
-DEFAULT_N_FOLDS = 5
-DEFAULT_SEED = 42
-"""Both as in the paper."""
+_ANY_CLASS = "(any)"
+"""A class that every image has, beside its own."""
 
 _MAX_SOLVER_NODES = 20_000
 """Bounds the search for full class coverage by work done, not by time: the same answer on every machine."""
@@ -202,6 +202,8 @@ def _place_groups(
             f"the {strategy.value} split has only {_counted(len(counts_of), 'group')} of images that belong together, "
             f"too few for {n_folds} folds; {fewer}add images of other components"
         )
+    # Counting every image under one more class keeps the folds' sizes even and none of them empty by the same rules.
+    counts_of = {group: {**counts, _ANY_CLASS: sum(counts.values())} for group, counts in counts_of.items()}
     groups_with, images_of = _groups_with(counts_of), _images_of(counts_of)
     tally = _Tally(
         n_folds=n_folds,

@@ -8,9 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from data_contracts.vocabulary import SplitStrategy
 from fractocurate.leakage.pairs import FilePair, ImageFile
-
-DEFAULT_CLUSTER_SSIM = 0.80
-"""Pairs at least this alike may not be parted: the threshold at which the paper states its leakage."""
+from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
 
 
 def group_files(

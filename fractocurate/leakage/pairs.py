@@ -12,11 +12,7 @@ from skimage.metrics import structural_similarity
 from data_contracts.vocabulary import PairKind
 from fractocurate.leakage.candidates import find_candidates, hashes_from_hex
 from fractocurate.leakage.fingerprints import SSIM_WINDOW_PX, Fingerprint, GreyFrame
-
-DEFAULT_MAX_HAMMING = 10
-"""Of 64 bits: imagededup's default for the same hash. The paper names a distance but not its value."""
-CONFIRMATION_FLOOR = 0.50
-"""Lowest SSIM that the audit reports (Schmid et al., Table 1). A pair below it is a candidate, never confirmed."""
+from fractocurate.leakage.settings import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 from data_contracts.errors import LeakageError, UsageError
 from data_contracts.vocabulary import SplitStrategy
 from fractocurate.leakage.folds import FoldPlan
-from fractocurate.leakage.pairs import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING, FilePair
-
-SSIM_THRESHOLDS: tuple[float, ...] = (CONFIRMATION_FLOOR, 0.60, 0.70, 0.80, 0.85, 0.90, 0.95)
-"""As in the paper's Table 1."""
-PAPER_K = 5
-"""Most similar training images that the paper's audit looks at. The paper says "k" without a value."""
-HEADLINE_SSIM = 0.80
-"""The threshold at which the paper states its leakage, and at which a gate looks unless told otherwise."""
+from fractocurate.leakage.pairs import FilePair
+from fractocurate.leakage.settings import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING, HEADLINE_SSIM, SSIM_THRESHOLDS
 
 
 class PairScope(StrEnum):
@@ -134,7 +127,7 @@ def wilson_interval(n_hits: int, n_trials: int, confidence: float = 0.95) -> tup
     """
     if n_trials == 0:
         return 0.0, 1.0
-    z = float(ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     share = n_hits / n_trials
     centre = (share + z * z / (2 * n_trials)) / (1 + z * z / n_trials)
     half_width = z / (1 + z * z / n_trials) * math.sqrt(share * (1 - share) / n_trials + (z / (2 * n_trials)) ** 2)

@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from data_contracts.vocabulary import PairKind, SplitStrategy
 from fractocurate.leakage.folds import FoldFinding, FoldPlan
 from fractocurate.leakage.pairs import FilePair, ImageFile
-from fractocurate.leakage.rates import HEADLINE_SSIM, LeakageRate, PairScope, state_leakage
+from fractocurate.leakage.rates import LeakageRate, PairScope, state_leakage
+from fractocurate.leakage.settings import HEADLINE_SSIM
 
 DEFAULT_MAX_SHOWN_PAIRS = 60
 """Some 1.5 MB of thumbnails; beyond that a page is scrolled, not read."""

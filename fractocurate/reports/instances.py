@@ -15,13 +15,14 @@ from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.key_values import Pair, lanes_of_values
 from fractocurate.reports.lines import around, join_text
+from fractocurate.reports.occurrences import Witnesses
 from fractocurate.reports.table_headers import is_running_number
 from fractocurate.reports.tables import Table
 from fractocurate.reports.vocabulary import Vocabulary
 
 _IDENTIFYING = ("foan", "serial_number", "defect_class")
 _DOUBTFUL = 0.8
-"""Tesseract's confidence below which a number wants a second look: no grammar or vocabulary backs it."""
+"""Tesseract's confidence below which a load or a tag wants a second look: no grammar or vocabulary backs it."""
 _DIGITS_OF_A_NUMBER = 3
 _DOUBTFUL_IDENTITY = 0.3
 """The same where a grammar or the vocabulary has already accepted the reading."""
@@ -34,6 +35,8 @@ class Reader:
     identifiers: Identifiers
     vocabulary: Vocabulary
     decimal_mark: str
+    witnesses: Witnesses
+    """What the report says elsewhere about its identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +161,18 @@ def build_instance(
         issues.append("fracture load not read: the cell is empty, or OCR has missed it")
     elif (load_confidence := _lowest_confidence(words, "fracture_load_kn")) < _DOUBTFUL:
         issues.append(f"fracture load read with low confidence ({load_confidence:.2f}): {text['fracture_load_kn']}")
+    if (tag_confidence := _tag_confidence(words, tag)) < _DOUBTFUL:
+        issues.append(f"instance tag read with low confidence ({tag_confidence:.2f}): {tag}")
     all_words = [w for cell in words.values() for w in cell]
-    confidence = min(_lowest_confidence(words, name) for name in _IDENTIFYING)
+    confidences = {name: _lowest_confidence(words, name) for name in _IDENTIFYING}
+    for name, found in (("foan", foan), ("serial_number", serial)):
+        if found.value is not None and not found.problem:
+            witnessed = reader.witnesses.confidence(name, found.value, words.get(name, ()))
+            confidences[name] = max(confidences[name], witnessed)
     issues += [
         f"{name.replace('_', ' ')} read with low confidence ({lowest:.2f}): {text[name]}"
-        for name in _IDENTIFYING
-        if (lowest := _lowest_confidence(words, name)) < _DOUBTFUL_IDENTITY
+        for name, lowest in confidences.items()
+        if lowest < _DOUBTFUL_IDENTITY
     ]
     return InstanceReading(
         foan=foan.value,
@@ -181,7 +190,7 @@ def build_instance(
         page=source.page,
         box=around(all_words) if all_words else None,
         method=source.method,
-        confidence=round(min(confidence, class_similarity), 4),
+        confidence=round(min(*confidences.values(), class_similarity), 4),
         issues=tuple(issues),
     )
 
@@ -192,6 +201,13 @@ def _lowest_confidence(words: Mapping[str, tuple[Word, ...]], name: str) -> floa
         # A label or a tag in the same cell says nothing about the number.
         telling = [w for w in telling if sum(c.isdigit() for c in w.text) >= _DIGITS_OF_A_NUMBER] or telling
     return min((w.confidence for w in telling), default=1.0)
+
+
+def _tag_confidence(words: Mapping[str, tuple[Word, ...]], tag: str) -> float:
+    """Lowest confidence among the words of a tag; it may share its cell with an identifier."""
+    pieces = tag.split()
+    own = [w for w in words.get("instance_tag", ()) if w.text.strip("/,;()[]|") in pieces]
+    return min((w.confidence for w in own), default=1.0)
 
 
 def _names_a_part(foan: Identification, serial: Identification, text: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ from fractocurate.reports.instances import (
 )
 from fractocurate.reports.key_values import Pair, find_blocks, find_pairs
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
+from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.tables import Table, continue_table, find_tables
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -70,7 +71,8 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     layout = _layout(pages, lines, vocabulary, identifiers)
     first_page = lines[pages[0].reading.page]
     language = language_of(w.text for p in pages for w in p.words)
-    reader = Reader(identifiers, vocabulary, _decimal_mark(layout, language))
+    occurrences = tuple(find_occurrences(lines, identifiers))
+    reader = Reader(identifiers, vocabulary, _decimal_mark(layout, language), Witnesses(occurrences))
     mentions = _mentions(layout, identifiers)
     instances = _instances(pages, layout, reader, mentions, problems)
     header_foans = _header_foans(layout, identifiers)
@@ -80,7 +82,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     about = revision(layout.free[pages[0].reading.page], layout.pairs, vocabulary)
     methods = {p.reading.page: _method(p) for p in pages}
     readings = [_fact_reading(f, methods) for f in (number, date) if f is not None]
-    readings += _identifier_readings(lines, identifiers, methods)
+    readings += [_identifier_reading(o, methods[o.page]) for o in occurrences]
     return ReportReading(
         n_pages=len(pages),
         pages=tuple(p.reading for p in pages),
@@ -216,41 +218,15 @@ def _fact_reading(fact: Fact, methods: dict[int, ReadingMethod]) -> Reading:
     )
 
 
-def _identifier_readings(
-    lines: dict[int, list[Line]], identifiers: Identifiers, methods: dict[int, ReadingMethod]
-) -> list[Reading]:
-    """Every FOAN and every announced serial number on any page, tables included."""
-    readings = []
-    for page, of_page in lines.items():
-        for line in of_page:
-            text = line.text
-            for name, found in (
-                ("foan", identifiers.foans_in(text)),
-                ("serial_number", identifiers.serial_numbers_in(text)),
-            ):
-                for identifier in found:
-                    words = _words_between(line, identifier.start, identifier.end) or line.words
-                    note = f"repaired: {', '.join(identifier.repairs)}" if identifier.repairs else ""
-                    reading = Reading(
-                        field=name,
-                        raw=identifier.raw,
-                        value=identifier.value,
-                        method=methods[page],
-                        confidence=min(w.confidence for w in words),
-                        page=page,
-                        box=around(words),
-                        note=note,
-                    )
-                    readings.append(reading)
-    return readings
-
-
-def _words_between(line: Line, start: int, end: int) -> tuple[Word, ...]:
-    """Words of a line that cover some characters of its text."""
-    words = []
-    position = 0
-    for word in line.words:
-        if position < end and start < position + len(word.text):
-            words.append(word)
-        position += len(word.text) + 1
-    return tuple(words)
+def _identifier_reading(occurrence: Occurrence, method: ReadingMethod) -> Reading:
+    repairs = occurrence.identifier.repairs
+    return Reading(
+        field=occurrence.field,
+        raw=occurrence.identifier.raw,
+        value=occurrence.identifier.value,
+        method=method,
+        confidence=occurrence.confidence,
+        page=occurrence.page,
+        box=around(occurrence.words),
+        note=f"repaired: {', '.join(repairs)}" if repairs else "",
+    )

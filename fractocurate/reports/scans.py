@@ -1,5 +1,6 @@
 """A rendered page made ready for OCR: upright, straight, without pictures and rulings."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,13 @@ Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _COARSE_DPI = 75.0
+_LARGEST_COARSE_PX = 5_000_000
+"""Large drawings are looked at more coarsely still: time and memory grow with the pixels."""
 _LARGEST_SKEW_DEG = 6.0
 _SMALLEST_INK_SHARE = 2e-5
 _STRAIGHT_PICTURE_FILL = 0.85
 """A straight picture fills its box; two that touch at a corner do not, and text may stand in the corners."""
+_BAND_PX = 512
 _EVEN_TONE = 6
 _EVEN_SHARE = 0.6
 _DARKEST_SHADE = 130
@@ -53,7 +57,7 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
         grey: (height, width), uint8, as rendered.
         dpi: its resolution.
     """
-    factor = max(1, round(dpi / _COARSE_DPI))
+    factor = _coarse_factor(grey.size, dpi)
     small = _reduced(grey, factor)
     ink = _ink(small) & ~_picture_mask(small, dpi / factor)
     if ink.mean() < _SMALLEST_INK_SHARE:
@@ -98,6 +102,15 @@ def turned_over(page: CleanPage, dpi: float) -> CleanPage:
         rulings=rulings,
         is_blank=page.is_blank,
     )
+
+
+def _coarse_factor(n_px: int, dpi: float) -> int:
+    """How many pixels of the page are one in the coarse picture of it, along each side."""
+    by_resolution = max(1, round(dpi / _COARSE_DPI))
+    if n_px <= _LARGEST_COARSE_PX:
+        return by_resolution
+    # Even, for some steps work at half of it.
+    return max(by_resolution, 2 * math.ceil(math.sqrt(n_px / _LARGEST_COARSE_PX) / 2))
 
 
 def _reduced(grey: Grey, factor: int) -> Grey:
@@ -283,8 +296,12 @@ def _on_white(grey: Grey, factor: int) -> Grey:
         grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(radius)))
     grain = min(0.35, max(0.12, 2.0 * noise / max(float(np.median(paper)), 1.0)))
     stretch = np.uint32(255 / (1 - grain))
-    white = grey.astype(np.uint32) * stretch // np.maximum(full, 32)
-    result: Grey = np.minimum(white, 255).astype(np.uint8)
+    result: Grey = np.empty_like(grey)
+    # In bands: four bytes a pixel of a whole drawing would not fit a worker's memory.
+    for top in range(0, height, _BAND_PX):
+        band = slice(top, top + _BAND_PX)
+        white = grey[band].astype(np.uint32) * stretch // np.maximum(full[band], 32)
+        result[band] = np.minimum(white, 255)
     return result
 
 

@@ -15,17 +15,16 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus, PairKind, SplitStrategy, Stage
 from fractocurate.leakage.fingerprints import Fingerprint, fingerprint
 from fractocurate.leakage.folds import FoldPlan, plan_folds
-from fractocurate.leakage.groups import DEFAULT_CLUSTER_SSIM
 from fractocurate.leakage.pairs import (
-    DEFAULT_MAX_HAMMING,
     FilePair,
     ImageFile,
     SimilarPair,
     find_similar_pairs,
     pairs_between_files,
 )
-from fractocurate.leakage.rates import PAPER_K, LeakageRate, PairScope, check_leakage_gate, measure_leakage
+from fractocurate.leakage.rates import LeakageRate, PairScope, check_leakage_gate, measure_leakage
 from fractocurate.leakage.report import render_leakage_report
+from fractocurate.leakage.settings import AuditSettings
 from fractocurate.progress import Progress
 from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
 from fractocurate.stages.rows import Row, failure_row
@@ -36,18 +35,6 @@ FINGERPRINT_VERSION = 1
 PAIRS_VERSION = 1
 
 Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class AuditSettings:
-    """What the user may choose."""
-
-    n_folds: int = 5
-    seed: int = 42
-    max_hamming: int = DEFAULT_MAX_HAMMING
-    k: int = PAPER_K
-    """Of the paper's audit; the comparison of strategies counts all pairs."""
-    cluster_ssim: float = DEFAULT_CLUSTER_SSIM
 
 
 @dataclass(frozen=True)

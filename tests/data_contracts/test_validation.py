@@ -134,8 +134,12 @@ def _no_reason(catalog: Catalog) -> None:
     catalog.update("matches", {"path": "b/3.png"}, {"reason": None})
 
 
-def _failed_without_reason(catalog: Catalog) -> None:
+def _neither_read_nor_failed(catalog: Catalog) -> None:
     catalog.delete("failures", "item", ["broken.png"])
+
+
+def _unmatched_without_reason(catalog: Catalog) -> None:
+    catalog.update("matches", {"path": "b/3.png"}, {"reason": None})
 
 
 def _undecided(catalog: Catalog) -> None:
@@ -205,7 +209,8 @@ _PLANTED: list[tuple[Callable[[Catalog], None], str, str, str]] = [
     (_candidate_is_about_no_file, "match_candidates", "path -> files.path", "gone.png"),
     (_file_stands_twice, "dataset", "one_row_per_file", "b/3.png"),
     (_no_reason, "dataset", "reason_given", "b/3.png"),
-    (_failed_without_reason, "dataset", "reason_given", "broken.png"),
+    (_neither_read_nor_failed, "dataset", "every_image_read", "broken.png"),
+    (_unmatched_without_reason, "dataset", "reason_given", "b/3.png"),
     (_undecided, "matches", "every_micrograph_decided", "b/3.png"),
     (_matched_to_nothing, "matches", "matched_has_instance", "a/2.png"),
     (_matched_by_no_method, "matches", "matched_has_instance", "a/2.png"),

@@ -12,8 +12,6 @@ from data_contracts.vocabulary import PairKind, SplitStrategy
 from fractocurate.leakage.folds import FoldAssignment, FoldPlan, plan_folds
 from fractocurate.leakage.pairs import FilePair, ImageFile
 from fractocurate.leakage.rates import (
-    PAPER_K,
-    SSIM_THRESHOLDS,
     PairScope,
     check_leakage_gate,
     leaking_pairs,
@@ -21,6 +19,7 @@ from fractocurate.leakage.rates import (
     state_leakage,
     wilson_interval,
 )
+from fractocurate.leakage.settings import PAPER_K, SSIM_THRESHOLDS
 
 
 def plan_of(folds: str, n_folds: int = 3) -> FoldPlan:

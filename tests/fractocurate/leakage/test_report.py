@@ -15,8 +15,9 @@ from data_contracts.vocabulary import PairKind, SplitStrategy
 from fractocurate.leakage.fingerprints import GreyFrame, fingerprint
 from fractocurate.leakage.folds import plan_folds
 from fractocurate.leakage.pairs import FilePair, ImageFile
-from fractocurate.leakage.rates import PAPER_K, PairScope, measure_leakage
+from fractocurate.leakage.rates import PairScope, measure_leakage
 from fractocurate.leakage.report import render_leakage_report
+from fractocurate.leakage.settings import PAPER_K
 
 HOSTILE = '<script>alert("x")</script>\n\u202egpj.\udcff\'"&.tif'
 

@@ -154,8 +154,8 @@ def _sketch(drawing: str) -> Sketch:
         for position in (k for k, c in enumerate(text) if c in "|+"):
             columns.setdefault(position, []).append(number)
         if re.fullmatch(r"[\s|]*(?:\+|--)[-+|\s]*", text):
-            for run in re.finditer(r"[-+]{2,}", text):
-                rulings.append(Ruling(52.5 + 5 * run.start(), top + 5, 47.5 + 5 * run.end(), top + 5))
+            runs = re.finditer(r"[-+]{2,}", text)
+            rulings += [Ruling(52.5 + 5 * run.start(), top + 5, 47.5 + 5 * run.end(), top + 5) for run in runs]
             text = re.sub(r"[-+]", " ", text)  # noqa: PLW2901 (what is left are words)
         found = re.finditer(r"[^\s|]+", text)
         words = [Word(m[0], Box(50.0 + 5 * m.start(), top, 50.0 + 5 * m.end(), top + 10), 1.0) for m in found]

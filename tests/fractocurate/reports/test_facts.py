@@ -1,7 +1,6 @@
 """What reports say about themselves."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 

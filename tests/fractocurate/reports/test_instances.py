@@ -17,6 +17,8 @@ from fractocurate.reports.instances import (
     instances_of_table,
     merge_repeated,
 )
+from fractocurate.reports.lines import Line
+from fractocurate.reports.occurrences import Witnesses, find_occurrences
 from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_rows import Row
 from fractocurate.reports.tables import Table
@@ -36,7 +38,7 @@ Build = Callable[..., InstanceReading | None]
 @pytest.fixture(scope="module")
 def reader(profile: Profile) -> Reader:
     """The default site's, with decimal points."""
-    return Reader(Identifiers(profile), Vocabulary(profile), ".")
+    return Reader(Identifiers(profile), Vocabulary(profile), ".", Witnesses())
 
 
 def cell(text: str, confidence: float = 1.0) -> tuple[Word, ...]:
@@ -131,6 +133,45 @@ def test_ocr_of_low_confidence_is_flagged_where_nothing_backs_it(build: Build) -
     assert (serial.issues, serial.confidence) == ((), 0.7)
     poor = built(build(CELLS, OCR, confidence={"serial_number": 0.1}))
     assert poor.issues == ("serial number read with low confidence (0.10): SN 512345",)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "confidence"),
+    [("SN 512345", 0.9), ("SN 512346", 0.1), ("SN 5I2345", 0.1), ("512345", 0.1)],
+    ids=["the same", "another", "repaired", "nothing announces it"],
+)
+def test_an_unsure_serial_number_is_believed_where_the_report_states_it_again(
+    reader: Reader, elsewhere: str, confidence: float
+) -> None:
+    """Two readings of different words that agree are as sure as the surer; no other reading helps."""
+    again = tuple(Word(w.text, Box(0, 500, 9, 510), 0.9) for w in cell(elsewhere))
+    witnesses = Witnesses(tuple(find_occurrences({2: [Line(again)]}, reader.identifiers)))
+    words = {name: cell(text, 0.1 if name == "serial_number" else 1.0) for name, text in CELLS.items()}
+    instance = built(build_instance(words, "kN", (), replace(reader, witnesses=witnesses), OCR))
+    assert instance.confidence == confidence
+    assert any("serial number read with low confidence" in issue for issue in instance.issues) == (confidence < 0.3)
+
+
+def test_a_number_is_no_witness_for_itself(reader: Reader) -> None:
+    """The words of the row do not confirm the row."""
+    words = {name: cell(text, 0.1 if name == "serial_number" else 1.0) for name, text in CELLS.items()}
+    witnesses = Witnesses(tuple(find_occurrences({1: [Line(words["serial_number"])]}, reader.identifiers)))
+    assert len(witnesses.occurrences) == 1
+    assert built(build_instance(words, "kN", (), replace(reader, witnesses=witnesses), OCR)).confidence == 0.1
+
+
+def test_an_unsure_tag_is_flagged_also_where_it_shares_its_cell(build: Build) -> None:
+    """No grammar backs a tag, so doubt counts early; the words beside it are no matter."""
+    alone = built(build(CELLS | {"instance_tag": "PA"}, OCR, confidence={"instance_tag": 0.46}))
+    assert alone.issues == ("instance tag read with low confidence (0.46): PA",)
+    assert alone.confidence == 1.0
+    shared = CELLS | {"serial_number": "SN 512345 / B2", "instance_tag": "SN 512345 / B2"}
+    composites = [("serial_number", "instance_tag")]
+    unsure = {"serial_number": 0.7, "instance_tag": 0.7}
+    assert built(build(shared, OCR, composites=composites, confidence=unsure)).issues == (
+        "instance tag read with low confidence (0.70): B2",
+    )
+    assert built(build(CELLS | {"instance_tag": "B2"}, OCR, confidence={"instance_tag": 0.9})).issues == ()
 
 
 def test_an_empty_load_is_an_issue_only_for_ocr(build: Build) -> None:

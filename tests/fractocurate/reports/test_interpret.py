@@ -196,6 +196,17 @@ def test_words_by_ocr_keep_their_confidence(read: Read) -> None:
     assert [i.issues for i in foans] == [()] * 3
 
 
+def test_a_line_under_each_row_merges_no_cells(read: Read) -> None:
+    """Horizontal rules as wide as the words, and no vertical ones: every row keeps its own cause."""
+    rule = "-" * 62
+    rows = [
+        "FOAN-2021-0117   512345        61.2         material",
+        "FOAN-2021-0117   512346        58.9         green body",
+    ]
+    reading = read("\n".join([rule, HEAD, rule, rows[0], rule, rows[1], rule]))
+    assert [i.defect_class_raw for i in reading.instances] == ["material", "green body"]
+
+
 CAUSES = {"material": "material", "green body": "green_body", "hard machining": "hard_machining", "unknown": "unknown"}
 
 

@@ -1,5 +1,6 @@
 """Words to lines and cells, on boxes made by hand."""
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -114,5 +115,5 @@ def test_verticals_count_where_they_cross_the_middle_of_a_box() -> None:
 def test_distinct_levels_stand_apart_and_leave_none_far_from_all(levels: list[float]) -> None:
     """Any two are more than three points apart, and each level given is within three points of one kept."""
     kept = distinct_levels(levels)
-    assert all(b - a > 3 for a, b in zip(kept, kept[1:], strict=False))
+    assert all(b - a > 3 for a, b in itertools.pairwise(kept))
     assert all(any(0 <= level - k <= 3 for k in kept) for level in levels)

@@ -9,9 +9,10 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, LeakageError
 from data_contracts.validation import validate
 from data_contracts.vocabulary import SplitStrategy
+from fractocurate.leakage.settings import AuditSettings
 from fractocurate.progress import Silent
 from fractocurate.stages import audit as audit_module
-from fractocurate.stages.audit import AuditSettings, AuditSummary, audit, check_gate
+from fractocurate.stages.audit import AuditSummary, audit, check_gate
 
 Plot = Any
 _TWO_FOLDS = AuditSettings(n_folds=2)
