@@ -19,29 +19,17 @@ misspelt prefix (``FOAM`` for ``FOAN``) if everything behind it is complete.
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from data_contracts.slips import DIGIT_FOR, LETTER_FOR, one_slip_apart, repaired
 
 _FIELD = re.compile(r"\{(?P<kind>[a-z]+)(?::(?P<low>\d+)(?:\.\.(?P<high>\d+))?)?\}")
 _SEPARATORS = r"[\s\-_./,:\u2013\u2014]{0,3}"
 _ONE_SEPARATOR = r"[\s\-_./]"
 _WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z])")
 _SEPARATOR_CHARACTERS = frozenset(" -_./")
-
-DIGIT_FOR: dict[str, str] = {
-    "O": "0", "o": "0", "Q": "0", "D": "0",
-    "I": "1", "i": "1", "l": "1", "|": "1",
-    "Z": "2", "z": "2",
-    "S": "5", "s": "5",
-    "G": "6", "b": "6",
-    "B": "8",
-    "g": "9", "q": "9",
-}  # fmt: skip
-"""Characters that are taken for a digit by OCR or by typists, and the digit they stand for."""
-
-LETTER_FOR: dict[str, str] = {"0": "O", "1": "I", "2": "Z", "5": "S", "6": "G", "8": "B"}
-"""Digits that are taken for a letter, and the letter they stand for."""
 
 _LENIENT_DIGIT = "[0-9" + re.escape("".join(DIGIT_FOR)) + "]"
 _LENIENT_LETTER = "[A-Za-z" + "".join(LETTER_FOR) + "]"
@@ -252,14 +240,14 @@ class Grammar:
             if isinstance(part, str):
                 value += part
                 continue
-            read, repaired = _repair(match[f"f{index}"], part.kind)
+            read, made = repaired(match[f"f{index}"], part.kind)
             if part.kind == "year":
                 year = self._year(read)
                 if year is None:
                     return None
                 read = year
             value += read
-            repairs += repaired
+            repairs += made
         # A reading that is mostly repairs is a word, not a number.
         if len(repairs) > self.n_characters / 2:
             return None
@@ -363,11 +351,6 @@ class Grammar:
         return max(2, shortest - 2) <= len(body) <= self.n_characters + 2 and n_digits >= len(body) - 2 - letters
 
 
-def find_all(grammar: Grammar, texts: Iterable[str]) -> set[str]:
-    """Canonical forms of all identifiers in several texts."""
-    return {found.value for text in texts for found in grammar.find(text)}
-
-
 def _field(match: re.Match[str]) -> _Field:
     kind, low, high = match["kind"], match["low"], match["high"]
     if kind == "year" and low is None:
@@ -400,18 +383,6 @@ def _group(part: _Field, index: int, *, lenient: bool, short_year: bool) -> str:
     return f"(?P<f{index}>{character}{count})"
 
 
-def _repair(text: str, kind: str) -> tuple[str, list[str]]:
-    table = LETTER_FOR if kind == "letters" else DIGIT_FOR
-    read, repairs = "", []
-    for character in text:
-        wanted = character.isalpha() if kind == "letters" else character.isdigit()
-        repaired = character if wanted else table.get(character, character)
-        if repaired != character:
-            repairs.append(f"{character} -> {repaired}")
-        read += repaired
-    return (read.upper() if kind == "letters" else read), repairs
-
-
 def _usual_slips_undone(group: str, part: _Field) -> list[str]:
     if part.kind != "number" or part.low <= len(group) <= part.high:
         return [group]
@@ -431,18 +402,6 @@ def _resembles(word: str, prefixes: tuple[str, ...]) -> bool:
 
 def _overlaps(start: int, end: int, found: Sequence[Identifier | MalformedIdentifier]) -> bool:
     return any(start < f.end and f.start < end for f in found)
-
-
-def one_slip_apart(a: str, b: str) -> bool:
-    """Whether one edit (insert, drop, replace) or one swap of neighbours turns ``a`` into ``b``; true if equal."""
-    if len(a) == len(b):
-        differing = [i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
-        if len(differing) == 2:
-            i, j = differing
-            return j == i + 1 and a[i] == b[j] and a[j] == b[i]
-        return len(differing) <= 1
-    shorter, longer = sorted((a, b), key=len)
-    return len(longer) - len(shorter) == 1 and any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
 
 
 def _significant(text: str) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from data_contracts.identifiers import DIGIT_FOR, Grammar
+from data_contracts.identifiers import Grammar
+from data_contracts.slips import DIGIT_FOR
 from fractocurate.profile import Profile
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from data_contracts.identifiers import Grammar, one_slip_apart
+from data_contracts.identifiers import Grammar
+from data_contracts.slips import one_slip_apart
 
 
 def neighbouring_foans(foans: Iterable[str], grammar: Grammar) -> dict[str, tuple[str, ...]]:

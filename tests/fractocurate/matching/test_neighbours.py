@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.identifiers import Grammar, one_slip_apart
+from data_contracts.identifiers import Grammar
+from data_contracts.slips import one_slip_apart
 from fractocurate.matching.neighbours import SlipIndex, neighbouring_foans
 
 GRAMMAR = Grammar("FOAN-{year}-{number:4}")
