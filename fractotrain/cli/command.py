@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
-from data_contracts.records import Failure
-from fractotrain.watch import Epoch, Update, Watch
+from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
+from fractotrain.cli.show import show_outcome
 
 if TYPE_CHECKING:
-    from fractotrain.record import Outcome
     from fractotrain.settings import Settings
     from fractotrain.train import Plan
 
@@ -62,9 +59,6 @@ Like = Annotated[str | None, typer.Option("--like", help="Repeat this training r
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
-
-
-_METRIC_NAMES = {"macro_f1": "macro-F1", "macro_precision": "precision", "macro_recall": "recall"}
 
 
 def register(app: typer.Typer) -> None:
@@ -154,7 +148,7 @@ def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool
     else:
         _announce(console, plan)
         if console.is_terminal:
-            with _bars(console) as bars:
+            with bars_on(console) as bars:
                 outcome = run(plan, BarWatch(bars, plan.total_updates))
         else:
             outcome = run(plan, LineWatch(console))
@@ -162,104 +156,6 @@ def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
     elif not quiet:
         show_outcome(console, outcome, catalog)
-
-
-class LineWatch(Watch):
-    """One line an epoch, for logs."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def on_decoded(self, done: int, total: int) -> None:
-        """Say so every thousand images and at the end."""
-        if done % 1000 == 0 or done == total:
-            self._say(f"decoded {done} of {total} images")
-
-    def on_features(self, done: int, total: int) -> None:
-        """Say so at the end."""
-        if done == total:
-            self._say(f"features of {total} images")
-
-    def on_skipped(self, failures: tuple[Failure, ...]) -> None:
-        """Name each image that the run goes on without."""
-        for failure in failures:
-            self._say(f"skipped {failure.item!r}: {failure.reason}: {failure.detail}")
-
-    def on_resumed(self, fold: int, epochs_done: int) -> None:
-        """Say that work done before is used."""
-        self._say(f"{_fit_name(fold)}: goes on after epoch {epochs_done}, from a checkpoint")
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Loss and validation figure of the epoch."""
-        self._say(_epoch_line(epoch))
-
-    def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-class BarWatch(Watch):
-    """One bar over all updates of all fits, with what is left."""
-
-    def __init__(self, bars: Progress, total_updates: int) -> None:
-        self._bars = bars
-        self._preparing: dict[str, TaskID] = {}
-        self._finished = self._of_this_fit = 0
-        self._training = bars.add_task("training", total=total_updates)
-
-    def on_decoded(self, done: int, total: int) -> None:
-        """Move the bar of the cache."""
-        self._before("decoding images", done, total)
-
-    def on_features(self, done: int, total: int) -> None:
-        """Move the bar of the frozen network."""
-        self._before("features", done, total)
-
-    def _before(self, name: str, done: int, total: int) -> None:
-        if name not in self._preparing:
-            self._preparing[name] = self._bars.add_task(name, total=total)
-        self._bars.update(self._preparing[name], completed=done)
-
-    def on_skipped(self, failures: tuple[Failure, ...]) -> None:
-        """Name each image that the run goes on without."""
-        for failure in failures:
-            self._bars.console.print(f"skipped {failure.item!r}: {failure.reason}: {failure.detail}", markup=False)
-
-    def on_resumed(self, fold: int, epochs_done: int) -> None:
-        """Say that work done before is used."""
-        self._bars.console.print(f"{_fit_name(fold)}: goes on after epoch {epochs_done}, from a checkpoint")
-
-    def on_fit(self, fold: int, n_training: int, n_validation: int) -> None:
-        """Say which fit the bar is in; what the fits before would have taken is done."""
-        self._finished += self._of_this_fit
-        self._of_this_fit = 0
-        self._bars.update(
-            self._training,
-            completed=self._finished,
-            description=f"{_fit_name(fold)}: {n_training} training, {n_validation} validation images",
-        )
-
-    def on_update(self, update: Update) -> None:
-        """Move the bar of the run."""
-        self._bars.update(self._training, completed=self._finished + update.update + 1)
-        self._of_this_fit = update.total_updates
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Show the latest figures beside the bar."""
-        self._bars.update(self._training, description=_epoch_line(epoch))
-
-
-def _bars(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
-
-
-def _fit_name(fold: int) -> str:
-    return "final model" if fold < 0 else f"fold {fold}"
-
-
-def _epoch_line(epoch: Epoch) -> str:
-    seen = "" if epoch.validation_macro_f1 is None else f", validation macro-F1 {epoch.validation_macro_f1:.3f}"
-    return f"{_fit_name(epoch.fold)}, epoch {epoch.epoch + 1}/{epoch.n_epochs}: loss {epoch.training_loss:.4f}{seen}"
 
 
 def _announce(console: Console, plan: "Plan") -> None:
@@ -276,65 +172,3 @@ def _announce(console: Console, plan: "Plan") -> None:
     )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
-    """The closing tables: what was reached, how sure that is, and where it lies."""
-    settings, training_set = outcome.setup.bench.settings, outcome.setup.training_set
-    where = (
-        f"{len(outcome.folds)} folds, {training_set.split.strategy} split, {len(training_set)} images, "
-        f"{len(set(training_set.foans))} FOANs"
-    )
-    for selection, folds in outcome.aggregates.items():
-        main = selection == settings.cv.selection
-        optimistic = ", optimistic: chosen on the fold it is reported on" if selection == "best_val" else ""
-        name = "Linear head" if settings.model.frozen else {"last": "Last epoch", "best_val": "Best epoch"}[selection]
-        title = f"{name}{optimistic}\n({where})"
-        columns = ["metric", "mean ± SD", "95 % interval", "corrected", *(["training"] if main else [])]
-        table = Table(*(Column(name, no_wrap=True) for name in columns), title=title)
-        for metric, interval in folds.figures.items():
-            row = [
-                _METRIC_NAMES.get(metric, metric),
-                _mean_sd(interval.mean, interval.sd),
-                _range(interval.t_low, interval.t_high),
-                _range(interval.corrected_low, interval.corrected_high),
-            ]
-            if main:
-                row.append(_mean_sd(folds.training_figures[metric].mean, folds.training_figures[metric].sd))
-            table.add_row(*row)
-        console.print(table)
-    if settings.cv.selection in outcome.aggregates:
-        _show_pooled(console, outcome)
-    for failure in outcome.skipped:
-        console.print(f"skipped {failure.item!r}: {failure.reason}", markup=False, soft_wrap=True)
-    console.print(f"Run {outcome.run_id} is stored in {catalog}", markup=False, highlight=False, soft_wrap=True)
-    if outcome.model_file is not None:
-        console.print(f"Final model: {outcome.model_file}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _show_pooled(console: Console, outcome: "Outcome") -> None:
-    """Per class and confusion matrix of all out-of-fold predictions."""
-    folds = outcome.aggregates[outcome.setup.bench.settings.cv.selection]
-    classes = list(folds.pooled.per_class)
-    table = Table("class", "precision", "recall", "F1", "images", title="All out-of-fold predictions")
-    for name, figures in folds.pooled.per_class.items():
-        shown = ["-" if figures[m] is None else f"{figures[m]:.3f}" for m in ("precision", "recall", "f1")]
-        table.add_row(name, *shown, f"{figures['support']:.0f}")
-    console.print(table)
-    confusion = Table("true \\ predicted", *classes, title="Confusion matrix (images)")
-    for name, counts in zip(classes, folds.pooled.confusion, strict=True):
-        confusion.add_row(name, *(str(int(n)) for n in counts))
-    console.print(confusion)
-    if folds.macro_f1_bootstrap is not None:
-        low, high = folds.macro_f1_bootstrap
-        macro_f1 = folds.pooled.overall["macro_f1"]
-        line = f"Pooled macro-F1 {macro_f1:.3f} [{low:.3f}, {high:.3f}] (bootstrap over FOANs)"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _mean_sd(mean: float, sd: float | None) -> str:
-    return f"{mean:.3f}" if sd is None else f"{mean:.3f} ± {sd:.3f}"
-
-
-def _range(low: float | None, high: float | None) -> str:
-    return "-" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
