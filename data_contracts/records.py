@@ -128,7 +128,9 @@ class InstanceReading:
     confidence: float
     """Lowest confidence among the words that made the identifying fields, 0 to 1."""
     issues: tuple[str, ...] = ()
-    """Why a person should look: ``contradicting foan ...``, ``serial number repaired ...``. Empty if clean."""
+    """Why a person should look before it labels anything: ``contradicting foan ...``. Empty if clean."""
+    remarks: tuple[str, ...] = ()
+    """Doubts that touch neither identity nor label: ``fracture load read with low confidence ...``."""
 
 
 @dataclass(frozen=True, slots=True)

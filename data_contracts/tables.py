@@ -132,6 +132,7 @@ class FractureInstances(Table):
     superseded_by: str = _column("report_id of the revision that replaces it; null if in force.", nullable=True)
     in_review: bool = _column("A person should look before it labels anything: there are issues or contradictions.")
     issues: str = _column("What is doubtful in the row itself; empty if nothing. Sentences separated by `; `.")
+    remarks: str = _column("Doubts that touch neither identity nor label; empty if none. Separated by `; `.")
     contradictions: str = _column("What other reports say against it; empty if nothing. Separated by `; `.")
 
 

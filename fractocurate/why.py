@@ -180,7 +180,7 @@ def _instance(catalog: Catalog, instance_id: str) -> list[ChainLink]:
         ("fracture load", f"{load}  <- {i['fracture_load_raw']!r}"),
         ("read by", f"{i['method']}, confidence {i['confidence']:.2f}"),
     ]
-    for column in ("issues", "contradictions"):
+    for column in ("issues", "remarks", "contradictions"):
         facts += [(column.removesuffix("s"), text) for text in str(i[column]).split("; ") if text]
     links = [ChainLink("Fracture instance", tuple(facts))]
     if i["report_id"] is None:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 
 from data_contracts.records import InstanceReading, Word
 from data_contracts.vocabulary import DefectClass, ReadingMethod
-from fractocurate.reports.fields import is_blank, parse_load
+from fractocurate.reports.fields import Load, is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.key_values import Pair, lanes_of_values
 from fractocurate.reports.lines import around, join_text
@@ -155,14 +155,14 @@ def build_instance(
         tag = foan.rest
     defect_class, sub_type, class_similarity = _cause(text, reader.vocabulary, issues)
     load = parse_load(text.get("fracture_load_kn", ""), load_unit, reader.decimal_mark)
-    if load.problem:
-        issues.append(load.problem)
-    elif source.method is ReadingMethod.OCR and "fracture_load_kn" in words and not words["fracture_load_kn"]:
-        issues.append("fracture load not read: the cell is empty, or OCR has missed it")
-    elif (load_confidence := _lowest_confidence(words, "fracture_load_kn")) < _DOUBTFUL:
-        issues.append(f"fracture load read with low confidence ({load_confidence:.2f}): {text['fracture_load_kn']}")
+    remarks = _doubts_about_load(load, words, source)
     if (tag_confidence := _tag_confidence(words, tag)) < _DOUBTFUL:
-        issues.append(f"instance tag read with low confidence ({tag_confidence:.2f}): {tag}")
+        doubt = f"instance tag read with low confidence ({tag_confidence:.2f}): {tag}"
+        if serial.value is None:
+            issues.append(doubt)  # nothing but the tag tells the instances of this FOAN apart
+        else:
+            remarks.append(doubt)
+            tag = ""  # a wrong tag would link images to the wrong instance; the serial number does without it
     all_words = [w for cell in words.values() for w in cell]
     confidences = {name: _lowest_confidence(words, name) for name in _IDENTIFYING}
     for name, found in (("foan", foan), ("serial_number", serial)):
@@ -192,7 +192,19 @@ def build_instance(
         method=source.method,
         confidence=round(min(*confidences.values(), class_similarity), 4),
         issues=tuple(issues),
+        remarks=tuple(remarks),
     )
+
+
+def _doubts_about_load(load: Load, words: Mapping[str, tuple[Word, ...]], source: Source) -> list[str]:
+    if load.problem:
+        return [load.problem]
+    if source.method is ReadingMethod.OCR and "fracture_load_kn" in words and not words["fracture_load_kn"]:
+        return ["fracture load not read: the cell is empty, or OCR has missed it"]
+    confidence = _lowest_confidence(words, "fracture_load_kn")
+    if confidence < _DOUBTFUL:
+        return [f"fracture load read with low confidence ({confidence:.2f}): {join_text(words['fracture_load_kn'])}"]
+    return []
 
 
 def _lowest_confidence(words: Mapping[str, tuple[Word, ...]], name: str) -> float:
@@ -282,6 +294,7 @@ def _merge(a: InstanceReading, b: InstanceReading) -> InstanceReading:
         fracture_load_raw=first.fracture_load_raw or second.fracture_load_raw,
         confidence=min(a.confidence, b.confidence),
         issues=tuple(issues),
+        remarks=tuple(dict.fromkeys((*a.remarks, *b.remarks))),
     )
 
 

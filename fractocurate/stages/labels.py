@@ -165,5 +165,6 @@ def _instance_row(identifier: str, row: LabelRow, table: Path) -> Mapping[str, o
         "superseded_by": None,
         "in_review": bool(row.issue),
         "issues": row.issue,
+        "remarks": "",
         "contradictions": "",
     }

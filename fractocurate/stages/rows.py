@@ -103,6 +103,7 @@ def instance_rows(instances: Sequence[InstanceReading], report_id: str) -> list[
             "superseded_by": None,
             "in_review": bool(instance.issues),
             "issues": "; ".join(instance.issues),
+            "remarks": "; ".join(instance.remarks),
             "contradictions": "",
         }
     for row in rows.values():

@@ -104,7 +104,9 @@ def test_a_clean_row_is_an_instance_without_issues(build: Build) -> None:
 def test_what_is_not_understood_is_kept_raw_and_flagged(build: Build, name: str, text: str, issue: str) -> None:
     """The value is missing, the printed text is there, and a person is told why."""
     instance = built(build(CELLS | {name: text}))
-    assert instance.issues == (issue,)
+    # A load labels nothing: doubt about it does not hold the label back.
+    assert (instance.remarks if name == "fracture_load_kn" else instance.issues) == (issue,)
+    assert (instance.issues if name == "fracture_load_kn" else instance.remarks) == ()
     assert getattr(instance, "fracture_load_raw" if name == "fracture_load_kn" else f"{name}_raw") == text
     assert getattr(instance, name) in {None, DefectClass.UNKNOWN}
 
@@ -127,7 +129,7 @@ def test_rows_that_name_no_part_are_no_instances(build: Build, cells: dict[str, 
 def test_ocr_of_low_confidence_is_flagged_where_nothing_backs_it(build: Build) -> None:
     """A load has no grammar: doubt counts early. What a grammar accepts is doubted only when very unsure."""
     load = built(build(CELLS, OCR, confidence={"fracture_load_kn": 0.7}))
-    assert load.issues == ("fracture load read with low confidence (0.70): 61.2",)
+    assert (load.remarks, load.issues) == (("fracture load read with low confidence (0.70): 61.2",), ())
     assert load.confidence == 1.0
     serial = built(build(CELLS, OCR, confidence={"serial_number": 0.7}))
     assert (serial.issues, serial.confidence) == ((), 0.7)
@@ -160,15 +162,23 @@ def test_a_number_is_no_witness_for_itself(reader: Reader) -> None:
     assert built(build_instance(words, "kN", (), replace(reader, witnesses=witnesses), OCR)).confidence == 0.1
 
 
-def test_an_unsure_tag_is_flagged_also_where_it_shares_its_cell(build: Build) -> None:
-    """No grammar backs a tag, so doubt counts early; the words beside it are no matter."""
+def test_an_unsure_tag_is_not_used_where_a_serial_number_does_without_it(build: Build) -> None:
+    """No grammar backs a tag, so doubt counts early: a wrong one would link images to the wrong instance."""
     alone = built(build(CELLS | {"instance_tag": "PA"}, OCR, confidence={"instance_tag": 0.46}))
-    assert alone.issues == ("instance tag read with low confidence (0.46): PA",)
-    assert alone.confidence == 1.0
+    assert alone.remarks == ("instance tag read with low confidence (0.46): PA",)
+    assert (alone.instance_tag, alone.issues, alone.confidence) == ("", (), 1.0)
+    without = CELLS | {"instance_tag": "PA", "serial_number": "-"}
+    only = built(build(without, OCR, confidence={"instance_tag": 0.46}))
+    assert only.instance_tag == "PA"
+    assert "instance tag read with low confidence (0.46): PA" in only.issues
+
+
+def test_the_words_beside_a_tag_are_no_matter(build: Build) -> None:
+    """A tag may share its cell with a serial number."""
     shared = CELLS | {"serial_number": "SN 512345 / B2", "instance_tag": "SN 512345 / B2"}
     composites = [("serial_number", "instance_tag")]
     unsure = {"serial_number": 0.7, "instance_tag": 0.7}
-    assert built(build(shared, OCR, composites=composites, confidence=unsure)).issues == (
+    assert built(build(shared, OCR, composites=composites, confidence=unsure)).remarks == (
         "instance tag read with low confidence (0.70): B2",
     )
     assert built(build(CELLS | {"instance_tag": "B2"}, OCR, confidence={"instance_tag": 0.9})).issues == ()
@@ -178,7 +188,7 @@ def test_an_empty_load_is_an_issue_only_for_ocr(build: Build) -> None:
     """A text layer says that nothing is there; OCR may have missed it."""
     cells = CELLS | {"fracture_load_kn": ""}
     assert built(build(cells)).issues == ()
-    assert built(build(cells, OCR)).issues == ("fracture load not read: the cell is empty, or OCR has missed it",)
+    assert built(build(cells, OCR)).remarks == ("fracture load not read: the cell is empty, or OCR has missed it",)
     assert built(build(CELLS | {"fracture_load_kn": "-"}, OCR)).issues == ()
 
 
