@@ -88,13 +88,14 @@ class Catalog:
 
     def read(self, name: str) -> pl.DataFrame:
         """A whole table or view, in the order of its key."""
-        with _translated(self.path):
-            return self._connection.execute(f"SELECT * FROM {_checked(name)} ORDER BY ALL").pl()
+        return self.query(f"SELECT * FROM {_checked(name)} ORDER BY ALL")
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """The answer to a SELECT."""
         with _translated(self.path):
-            return self._connection.execute(sql, list(parameters)).pl()
+            frame = pl.from_arrow(self._connection.sql(sql, params=list(parameters)).to_arrow_table())
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table becomes a frame; polars types it more widely
+        return frame
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
