@@ -28,7 +28,7 @@ def ingest_again(ingested: Ingested, catalog: Path) -> None:
         assert not validate(opened)
         outcomes = list(opened.query("SELECT outcome FROM runs ORDER BY started_at, run_id")["outcome"])
     assert "running" not in outcomes
-    assert outcomes.count("finished") == 1
+    assert outcomes[-1] == "finished"
 
 
 def killed_after(ingested: Ingested, catalog: Path, moment: str, number: int) -> bool:
@@ -82,7 +82,7 @@ def test_kill_of_all_processes_at_any_time_costs_nothing_but_time(
     catalog = tmp_path / "killed.duckdb"
     for _ in range(3):
         run = start(FRACTO, *ingested.site.ingest_arguments(catalog), "--jobs", 2)
-        time.sleep(chance.uniform(0.5, 15))
+        time.sleep(chance.uniform(0.5, 8))
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate(timeout=60)
         assert wait_until_gone(run.pid) == []

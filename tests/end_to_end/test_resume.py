@@ -110,7 +110,8 @@ def test_each_change_of_the_archive_is_noticed_and_nothing_else_is_read(small_co
         pytest.param(lambda _r, i: touch(i), (0, 0), id="image touched"),
         pytest.param(lambda r, _i: r.write_bytes(r.read_bytes() + b"\n"), (1, 0), id="report changed"),
         pytest.param(lambda _r, i: i.write_bytes(i.read_bytes() + b"\n"), (0, 1), id="image changed"),
-        pytest.param(lambda _r, i: i.write_bytes(b""), (0, 1), id="image emptied"),
+        # The archive has an empty file already: its failure is known by its bytes.
+        pytest.param(lambda _r, i: i.write_bytes(b""), (0, 0), id="image emptied"),
         pytest.param(lambda _r, i: shutil.copy2(i, i.with_name("a copy.tif")), (0, 0), id="image copied"),
         pytest.param(lambda r, _i: shutil.copy2(r, r.with_name("0 copy.pdf")), (0, 0), id="report copied"),
     ],
