@@ -112,14 +112,6 @@ def measure_leakage(
     return tuple(rates)
 
 
-def leaking_pairs(
-    plan: FoldPlan, pairs: Iterable[FilePair], *, threshold: float = CONFIRMATION_FLOOR
-) -> tuple[FilePair, ...]:
-    """The pairs that straddle two folds of the split with at least that SSIM, in the order given."""
-    fold_of = plan.fold_of
-    return tuple(pair for pair in pairs if pair.ssim >= threshold and _straddles(fold_of, pair))
-
-
 def wilson_interval(n_hits: int, n_trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212); (0, 1) without trials.
 

@@ -14,7 +14,6 @@ from fractocurate.leakage.pairs import FilePair, ImageFile
 from fractocurate.leakage.rates import (
     PairScope,
     check_leakage_gate,
-    leaking_pairs,
     measure_leakage,
     state_leakage,
     wilson_interval,
@@ -139,13 +138,6 @@ def test_clusters_do_not_leak_at_their_own_threshold(pairs: list[FilePair]) -> N
     plan = plan_folds(files, SplitStrategy.CLUSTER, n_folds=2, pairs=pairs, cluster_ssim=0.80)
     rates = measure_leakage(plan, pairs, max_hamming=64)
     assert all(rate.n_leaking == 0 for rate in rates if rate.threshold >= 0.80)
-    assert leaking_pairs(plan, pairs, threshold=0.80) == ()
-
-
-def test_leaking_pairs_are_those_that_straddle() -> None:
-    """Pairs within a fold, below the threshold or of files outside the split are not listed."""
-    pairs = [pair("ab"), pair("ac"), pair("bd", ssim=0.6), pair("az")]
-    assert leaking_pairs(plan_of("0012"), pairs, threshold=0.8) == (pair("ac"),)
 
 
 @given(st.integers(0, 400), st.integers(1, 400))
