@@ -203,6 +203,7 @@ _FILE_ERRORS = (
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,  # a catalog never reaches out to the network
     "autoload_known_extensions": False,
+    "storage_compatibility_version": "v1.0.0",  # catalogs travel: any DuckDB since 1.0 opens them
 }
 
 
