@@ -18,6 +18,10 @@ from fractocurate.reports.vocabulary import Vocabulary
 _MOST_NAMED = 6
 
 
+REPORTS_VERSION = 1
+"""Raise it when this room reads something differently: every report is read anew at the next ingest."""
+
+
 def read_report(path: Path, item: str, profile: Profile) -> ReportReading | Failure:
     """Read one report, page by page, by its text layer or by OCR.
 

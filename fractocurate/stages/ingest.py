@@ -14,7 +14,7 @@ from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
-from fractocurate.reports.read import read_report
+from fractocurate.reports.read import REPORTS_VERSION, read_report
 from fractocurate.stages.archive import Archive, forget_micrographs, forget_reports, survey
 from fractocurate.stages.labels import record_labels
 from fractocurate.stages.matching import match_by_name
@@ -32,9 +32,6 @@ from fractocurate.stages.rows import (
 )
 from fractocurate.stages.run_log import logged_run
 from fractocurate.workers import Task, WorkerPool
-
-REPORT_VERSION = 1
-"""Raise it when ``reports`` reads something differently: every report is read anew at the next ingest."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def _read_reports(
         return StageResult(), []
     work = Work(
         Stage.REPORTS,
-        REPORT_VERSION,
+        REPORTS_VERSION,
         profile.fingerprint("foan", "serial_number", "vocabulary", "ocr"),
     )
     tasks = [

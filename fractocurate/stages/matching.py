@@ -23,7 +23,7 @@ from fractocurate.stages.rows import Row, reading_rows
 
 MATCHING_VERSION = 1
 
-_IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample", "identifier")
+_IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
 
 
@@ -95,15 +95,20 @@ def instances(catalog: Catalog) -> list[Instance]:
 
 def apply_decision(catalog: Catalog, decision: Mapping[str, object]) -> None:
     """Bring the matches of one picture in line with what a person just decided about it, within a transaction."""
-    paths = set(
-        catalog.query("SELECT path FROM files WHERE kind = 'image' AND sha256 = ?", [decision["sha256"]])["path"]
+    rows = catalog.query(
+        "SELECT m.* FROM matches m JOIN files f ON f.path = m.path AND f.kind = 'image' "
+        "WHERE f.sha256 = ? ORDER BY m.path",
+        [decision["sha256"]],
     )
-    rows = catalog.read("matches").filter(pl.col("path").is_in(sorted(paths)))
     current = _current_instances(catalog)
     for row in rows.iter_rows(named=True):
         micrograph_id = row.pop("micrograph_id")
         decided = _decided(Decision(**row), decision, current)
         catalog.replace("matches", [match_row(decided, micrograph_id)], path=row["path"])
+        catalog.update("match_candidates", {"path": row["path"]}, {"accepted": False})
+        if decided.instance_id is not None:
+            chosen = {"path": row["path"], "instance_id": decided.instance_id}
+            catalog.update("match_candidates", chosen, {"accepted": True, "guard": ""})
 
 
 def match_row(decision: Decision, micrograph_id: str) -> Row:

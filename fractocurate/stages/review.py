@@ -6,7 +6,7 @@ import polars as pl
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
-from data_contracts.vocabulary import MatchStatus
+from data_contracts.vocabulary import MatchReason, MatchStatus
 from fractocurate.stages.matching import apply_decision
 
 
@@ -23,11 +23,13 @@ def record_decision(
     The decision is about the picture: all files with the same bytes follow it.
 
     Raises:
-        BadInputError: the image could not be read, or the reports have no such instance, or several.
+        BadInputError: the image could not be read or has no picture, or the reports have no such instance, or several.
     """
-    row = catalog.query("SELECT status, sha256 FROM dataset WHERE path = ?", [path]).row(0, named=True)
+    row = catalog.query("SELECT status, reason, sha256 FROM dataset WHERE path = ?", [path]).row(0, named=True)
     if row["status"] == MatchStatus.FAILED:
         raise BadInputError(f"{path}: could not be read, so there is nothing to decide; `fracto why` says more")
+    if foan is not None and row["reason"] == MatchReason.NO_PICTURE:
+        raise BadInputError(f"{path}: is a data bar alone; without a picture it cannot be linked, but --exclude works")
     if foan is not None:
         _check_instance(catalog, foan, serial_number)
     number = catalog.query("SELECT coalesce(max(decision_id), 0) + 1 AS n FROM decisions")["n"][0]
