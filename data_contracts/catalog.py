@@ -22,6 +22,7 @@ import polars as pl
 from data_contracts.errors import CatalogError, ContractError
 from data_contracts.schema import SCHEMA_VERSION, statements
 from data_contracts.tables import TABLES, polars_schema
+from data_contracts.upgrade import upgrade_statements
 
 Row = Mapping[str, object]
 
@@ -35,7 +36,7 @@ class Catalog:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open for writing; make it if it does not exist.
+        """Open for writing; make it if it does not exist, bring it up to date if an older Fracto made it.
 
         Raises:
             CatalogError: not a catalog, of a newer version, busy, not writable, or the disk is full.
@@ -49,7 +50,8 @@ class Catalog:
             connection = duckdb.connect(str(path), config=_CONFIG)
         catalog = cls(connection, path)
         try:
-            catalog._check_version()
+            if catalog._checked_version() < SCHEMA_VERSION:
+                catalog._upgrade()
         except BaseException:
             catalog.close()
             raise
@@ -60,7 +62,7 @@ class Catalog:
         """Open for reading.
 
         Raises:
-            CatalogError: missing, not a catalog, of a newer version, or being written.
+            CatalogError: missing, not a catalog, of another version, or being written.
         """
         if not path.exists():
             raise CatalogError(f"{path}: no such catalog; `fracto ingest REPORTS IMAGES --catalog {path}` makes it")
@@ -69,7 +71,7 @@ class Catalog:
             connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
         catalog = cls(connection, path)
         try:
-            catalog._check_version()
+            catalog._refuse_older()
         except BaseException:
             catalog.close()
             raise
@@ -90,10 +92,11 @@ class Catalog:
         """A whole table or view, in the order of its key."""
         return self.query(f"SELECT * FROM {_checked(name)} ORDER BY ALL")
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
-        """The answer to a SELECT."""
+    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+        """The answer to a SELECT, its parameters in order (``?``) or by name (``$name``)."""
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with _translated(self.path):
-            frame = pl.from_arrow(self._connection.sql(sql, params=list(parameters)).to_arrow_table())
+            frame = pl.from_arrow(self._connection.sql(sql, params=given).to_arrow_table())
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table becomes a frame; polars types it more widely
         return frame
 
@@ -175,7 +178,8 @@ class Catalog:
             digest.update(f"{name}\n{frame.write_csv()}".encode())
         return digest.hexdigest()
 
-    def _check_version(self) -> None:
+    def _checked_version(self) -> int:
+        """The catalog's version, if this is a catalog and no newer Fracto made it."""
         with _translated(self.path):
             columns = set(
                 self.query("SELECT column_name FROM information_schema.columns WHERE table_name = 'catalog_meta'")[
@@ -190,6 +194,23 @@ class Catalog:
                 f"{self.path}: made by a newer Fracto (catalog version {version}, this one reads up to "
                 f"{SCHEMA_VERSION}); update Fracto",
             )
+        return version
+
+    def _refuse_older(self) -> None:
+        if self._checked_version() < SCHEMA_VERSION:
+            raise CatalogError(
+                f"{self.path}: made by an older Fracto; run `fracto ingest` once to bring it up to date",
+            )
+
+    def _upgrade(self) -> None:
+        columns = self.query("SELECT table_name, column_name FROM information_schema.columns ORDER BY ordinal_position")
+        existing: dict[str, list[str]] = {}
+        for table, column in columns.iter_rows():
+            existing.setdefault(table, []).append(column)
+        with self.transaction():
+            for statement in upgrade_statements(existing):
+                self._connection.execute(statement)
+            self.set_meta("schema_version", str(SCHEMA_VERSION))
 
 
 _FILE_ERRORS = (

@@ -131,6 +131,42 @@ class InstanceReading:
     """Why a person should look before it labels anything: ``contradicting foan ...``. Empty if clean."""
     remarks: tuple[str, ...] = ()
     """Doubts that touch neither identity nor label: ``fracture load read with low confidence ...``."""
+    readings: tuple[Reading, ...] = ()
+    """Each value that the report states of the instance, by column, with its own evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureReading:
+    """One picture that a report shows, and what its caption says."""
+
+    page: int
+    """1-based."""
+    number: int
+    """1-based, in reading order of the page."""
+    box: Box
+    """Where it stands on the upright page, in points."""
+    width_px: int
+    """Of the picture as it is stored in the report, or as it was rendered from a scan."""
+    height_px: int
+    """As above."""
+    caption: str
+    """As printed, lines joined by blanks; empty if it has none."""
+    caption_box: Box | None
+    """In points; None if it has no caption."""
+    caption_confidence: float | None
+    """Lowest confidence among the caption's words, 0 to 1; None if it has no caption."""
+    magnification: float | None
+    """As the caption states it; None if it states none, or several."""
+    foan: str | None
+    """Normalised by the site's grammar; None if the caption states none, or several."""
+    serial_number: str | None
+    """Normalised by the site's grammar; None if the caption states none, or several."""
+    phash: str
+    """Of the picture without its data bar, as the table ``fingerprints`` has it: 16 hexadecimal digits."""
+    contrast: float
+    """Standard deviation of the thumbnail, in grey levels."""
+    thumbnail_png: bytes
+    """The picture without its data bar, 8-bit grey, longest side 128 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +187,8 @@ class ReportReading:
     """The report calls itself a revision, correction or replacement of an earlier one."""
     supersedes_raw: str
     """Number or date of the report that it says it replaces, as printed; empty if it says none."""
+    figures: tuple[FigureReading, ...] = ()
+    """Pictures that it shows, page by page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import polars as pl
 
 from data_contracts.tables import TABLES, Table, key_columns, polars_schema
 
-SCHEMA_VERSION = 1
-"""Raised with every change of a table or view that an older Fracto could not read."""
+SCHEMA_VERSION = 2
+"""Raised with every change of a table or view; ``Catalog.open`` brings older catalogs up to date."""
 
 _SQL_TYPES: dict[pl.DataType, str] = {
     pl.String(): "VARCHAR",
@@ -123,13 +123,14 @@ SELECT * FROM same_bytes UNION ALL SELECT * FROM alike
 
 def statements() -> list[str]:
     """SQL that makes an empty catalog; safe to run on one that exists."""
-    tables = [_create_table(name, table) for name, table in TABLES.items()]
+    tables = [create_table(name, table) for name, table in TABLES.items()]
     meta = "CREATE TABLE IF NOT EXISTS catalog_meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)"
     version = f"INSERT OR IGNORE INTO catalog_meta VALUES ('schema_version', '{SCHEMA_VERSION}')"
     return [meta, version, *tables, _DATASET, _PAIRS]
 
 
-def _create_table(name: str, table: type[Table]) -> str:
+def create_table(name: str, table: type[Table]) -> str:
+    """SQL that makes one table by its contract, unless it exists."""
     contract = table.to_schema()
     columns = [
         f'"{column}" {_SQL_TYPES[dtype]}{"" if contract.columns[column].nullable else " NOT NULL"}'

@@ -103,6 +103,35 @@ class ReportPages(Table):
         unique = ["report_id", "page"]  # noqa: RUF012 - pandera's way to name a key
 
 
+class ReportFigures(Table):
+    """Pictures that reports show, with their captions: evidence that no file name touches."""
+
+    figure_id: str = _column("`report_id`, page and number, joined by colons.", unique=True)
+    report_id: str = _column("The report.")
+    page: int = _column("1-based.", ge=1)
+    number: int = _column("1-based, in reading order of the page.", ge=1)
+    box_left_pt: float = _column("Box of the picture on the upright page.")
+    box_top_pt: float = _column("Box of the picture on the upright page.")
+    box_right_pt: float = _column("Box of the picture on the upright page.")
+    box_bottom_pt: float = _column("Box of the picture on the upright page.")
+    width_px: int = _column("Width of the picture as stored in the report, or as rendered from a scan.", gt=0)
+    height_px: int = _column("Height of the picture as stored in the report, or as rendered from a scan.", gt=0)
+    caption: str = _column("As printed; empty if it has none.")
+    caption_box_left_pt: float = _column("Box of the caption; null if it has none.", nullable=True)
+    caption_box_top_pt: float = _column("Box of the caption; null if it has none.", nullable=True)
+    caption_box_right_pt: float = _column("Box of the caption; null if it has none.", nullable=True)
+    caption_box_bottom_pt: float = _column("Box of the caption; null if it has none.", nullable=True)
+    caption_confidence: float = _share("Lowest confidence of its words; null if it has none.", nullable=True)
+    magnification: float = _column("As the caption states it; null if it states none, or several.", gt=0, nullable=True)
+    foan: str = _column("As the caption states it, normalised; null if it states none, or several.", nullable=True)
+    serial_number: str = _column(
+        "As the caption states it, normalised; null if it states none, or several.", nullable=True
+    )
+    phash: str = _column("64-bit pHash of the picture without its data bar, hexadecimal.", str_matches=SHORT_HASH)
+    contrast: float = _column("Standard deviation of the thumbnail, grey levels.", ge=0)
+    thumbnail_png: bytes = _column("Picture without its data bar, grey, longest side 128 px, PNG.")
+
+
 class FractureInstances(Table):
     """One broken part in a report or in a table of labels: FOAN + serial number + cause. The unit of independence."""
 
@@ -168,8 +197,8 @@ class Micrographs(Table):
 class Readings(Table):
     """Every value read anywhere, used or not, with its evidence: the ground of `fracto why`."""
 
-    subject: str = _column("What was read.", isin=["report", "micrograph", "image_file"])
-    subject_id: str = _column("report_id, micrograph_id, or path of the image file.")
+    subject: str = _column("What was read.", isin=["report", "instance", "micrograph", "image_file"])
+    subject_id: str = _column("report_id, instance_id, micrograph_id, or path of the image file.")
     number: int = _column("Running number within the subject.", ge=0)
     field: str = _column("What it is a reading of: `foan`, `magnification`, `pixel_size_nm`, `report_date` ...")
     raw: str = _column("As it stands in the source.")
@@ -408,6 +437,7 @@ TABLES: dict[str, type[Table]] = {
     "files": Files,
     "reports": Reports,
     "report_pages": ReportPages,
+    "report_figures": ReportFigures,
     "fracture_instances": FractureInstances,
     "micrographs": Micrographs,
     "readings": Readings,

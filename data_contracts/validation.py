@@ -209,6 +209,7 @@ def folds_do_not_straddle(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Vi
 
 _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("report_pages", "report_id", "reports", "report_id"),
+    ("report_figures", "report_id", "reports", "report_id"),
     ("fracture_instances", "report_id", "reports", "report_id"),
     ("reports", "superseded_by", "reports", "report_id"),
     ("fracture_instances", "superseded_by", "reports", "report_id"),

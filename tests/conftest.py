@@ -218,6 +218,7 @@ def plant_sound(plot: Plot) -> Plot:
     plot.add("files", kind="report", path="r.pdf", sha256=sha256)
     plot.add("reports", report_id=report, sha256=sha256, path="r.pdf", n_pages=1, report_date="2021-03-04")
     plot.add("report_pages", report_id=report, page=1, width_pt=595.0, height_pt=842.0)
+    plot.add("report_figures", figure_id=f"{report}:1:1", report_id=report)
     stated: Row = {"report_id": report, "label_source": None, "page": 1, "method": "text_layer"}
     one = plot.add_instance("F-1", "11111", "material", **stated)
     two = plot.add_instance("F-2", "22222", "green_body", **stated)

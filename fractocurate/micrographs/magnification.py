@@ -25,8 +25,8 @@ NOMINAL_STEPS = frozenset(
 """Magnifications that operators choose; only these are believed when a name holds nothing but the number."""
 BARE_NUMBER_CONFIDENCE = 0.5
 
-# Thousands may be parted by a blank, a point, a comma or (Swiss) an apostrophe, straight or curly.
-_NUMBER = r"\d{1,3}(?:(?: |[.,'\u2019]\s?)\d{3})+(?!\d)|\d+(?:[.,]\d+)?"
+NUMBER = r"\d{1,3}(?:(?: |[.,'\u2019]\s?)\d{3})+(?!\d)|\d+(?:[.,]\d+)?"
+"""A number in print; thousands may be parted by a blank, a point, a comma or (Swiss) an apostrophe."""
 _TIMES = "[xX\u00d7]"
 _KILO = r"[kK]"
 _KEYWORD = (
@@ -34,16 +34,16 @@ _KEYWORD = (
     r"|abbildungsma(?:ß|ss)stab|ma(?:ß|ss)stab)\b"
 )
 _WITH_KEYWORD = re.compile(
-    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{_NUMBER})\s*(?P<kilo>{_KILO}?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?",
+    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{NUMBER})\s*(?P<kilo>{_KILO}?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?",
     re.IGNORECASE,
 )
 # An x apart from the number behind it may belong to the one before it: ``500 x  5.97 mm``.
 _TIMES_FIRST = re.compile(
     rf"(?<![\w.,:/-])(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
-    rf"(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
+    rf"(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
 )
 _TIMES_LAST = re.compile(
-    rf"(?<![\w.,:/-])(?P<number>{_NUMBER})\s?(?P<kilo>{_KILO}?)\s?(?:{_TIMES}|:\s?1)(?![\w.])(?!\s?\d)"
+    rf"(?<![\w.,:/-])(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}?)\s?(?:{_TIMES}|:\s?1)(?![\w.])(?!\s?\d)"
 )
 _NAME_PATTERNS = (
     re.compile(rf"^[xXvV](?P<number>\d+(?:[.,]\d+)?)(?P<kilo>{_KILO}?)$"),

@@ -96,7 +96,9 @@ def survey(catalog: Catalog, reports_root: Path | None, images_root: Path, ignor
 def forget_reports(catalog: Catalog, sha256s: Sequence[str]) -> None:
     """Delete all that was read from these reports."""
     ids = [short_id(s) for s in sha256s]
-    for table in ("reports", "report_pages", "fracture_instances"):
+    parts = catalog.query("SELECT instance_id FROM fracture_instances WHERE list_contains(?, report_id)", [ids])
+    catalog.delete("readings", "subject_id", list(parts["instance_id"]), subject="instance")
+    for table in ("reports", "report_pages", "report_figures", "fracture_instances"):
         catalog.delete(table, "report_id", ids)
     catalog.delete("readings", "subject_id", ids, subject="report")
 

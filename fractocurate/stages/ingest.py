@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.catalog import Catalog
-from data_contracts.ledger import Work
+from data_contracts.ledger import RETRIED_REASONS, Work
 from data_contracts.records import Failure, MicrographReading, ReportReading
 from data_contracts.vocabulary import FailureReason, MatchStatus, Stage
 from fractocurate.label_table import read_label_table
@@ -14,6 +14,7 @@ from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
+from fractocurate.reports.confidence import REVIEWED_BELOW, SURE
 from fractocurate.reports.read import REPORTS_VERSION, read_report
 from fractocurate.stages.archive import Archive, forget_micrographs, forget_reports, survey
 from fractocurate.stages.labels import record_labels
@@ -23,6 +24,8 @@ from fractocurate.stages.revisions import mark_revisions
 from fractocurate.stages.rows import (
     Row,
     failure_row,
+    figure_rows,
+    instance_reading_rows,
     instance_rows,
     micrograph_row,
     page_row,
@@ -32,6 +35,18 @@ from fractocurate.stages.rows import (
 )
 from fractocurate.stages.run_log import logged_run
 from fractocurate.workers import Task, WorkerPool
+
+
+@dataclass(frozen=True)
+class ValueCount:
+    """Values of one column by how sure they are."""
+
+    n_sure: int
+    """Confidence of 0.95 or more: at most one in two hundred is wrong."""
+    n_less_sure: int
+    n_doubtful: int
+    """Below what may label anything; where they identify or label, their instance is in review."""
+    n_not_understood: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,9 @@ class IngestSummary:
     reasons: dict[str, dict[str, int]]
     """Image files in review or unmatched: status -> reason -> number."""
     failures: tuple[Failure, ...]
+    values: dict[str, ValueCount]
+    """What the reports in force state of their instances, by column."""
+    n_instances_in_review: int
 
 
 def ingest(
@@ -128,14 +146,24 @@ def _read_reports(
         return {
             "reports": [report_row(report, sha256, archive.reports[sha256][0])],
             "report_pages": [page_row(page, report_id) for page in report.pages],
+            "report_figures": figure_rows(report.figures, report_id),
             "fracture_instances": instance_rows(report.instances, report_id),
-            "readings": reading_rows("report", report_id, report.readings),
+            "readings": [
+                *reading_rows("report", report_id, report.readings),
+                *instance_reading_rows(report.instances, report_id),
+            ],
         }
 
-    tables = ("reports", "report_pages", "fracture_instances", "readings")
-    result = read_pending(catalog, work, tasks, Store(tables, rows, forget_reports), pool, progress)
+    tables = ("reports", "report_pages", "report_figures", "fracture_instances", "readings")
+    store = Store(tables, rows, forget_reports, _has_all_its_pages)
+    result = read_pending(catalog, work, tasks, store, pool, progress)
     failures = failures_of(catalog, work, archive.reports, result)
     return result, failures + _unread_pages(catalog)
+
+
+def _has_all_its_pages(report: ReportReading) -> bool:
+    """Whether no page failed for a reason that may be gone at the next run."""
+    return not any(page.problem.partition(":")[0] in RETRIED_REASONS for page in report.pages)
 
 
 def _unread_pages(catalog: Catalog) -> list[Failure]:
@@ -208,4 +236,18 @@ def _summary(
             for status in (MatchStatus.REVIEW, MatchStatus.UNMATCHED)
         },
         tuple(failures),
+        _values(catalog),
+        catalog.query("SELECT 1 FROM fracture_instances WHERE in_review AND superseded_by IS NULL").height,
     )
+
+
+def _values(catalog: Catalog) -> dict[str, ValueCount]:
+    rows = catalog.query(
+        "SELECT v.field, count_if(v.value IS NOT NULL AND v.confidence >= $sure), "
+        "count_if(v.value IS NOT NULL AND v.confidence < $sure AND v.confidence >= $doubtful), "
+        "count_if(v.value IS NOT NULL AND v.confidence < $doubtful), count_if(v.value IS NULL) "
+        "FROM readings v JOIN fracture_instances i ON i.instance_id = v.subject_id "
+        "WHERE v.subject = 'instance' AND i.superseded_by IS NULL GROUP BY v.field ORDER BY v.field",
+        {"sure": SURE, "doubtful": REVIEWED_BELOW},
+    )
+    return {name: ValueCount(*counts) for name, *counts in rows.iter_rows()}

@@ -39,6 +39,8 @@ class Store(Generic[R]):
     """Input and record -> rows by table."""
     forget: Callable[[Catalog, Sequence[str]], None]
     """Delete all rows that rest on these inputs."""
+    is_final: Callable[[R], bool] = lambda _record: True
+    """False for a record that lacks something which the next run may get, as a page that timed out."""
 
 
 def read_pending(
@@ -130,7 +132,8 @@ def _write(
         if not isinstance(outcome, Failure):
             for table, new in store.rows(task.key, outcome).items():
                 rows[table].extend(new)
-            ledger.append(outcome_row(work, task.key, None))
+            if store.is_final(outcome):
+                ledger.append(outcome_row(work, task.key, None))
         elif outcome.reason in RETRIED_REASONS:
             passing[task.key] = outcome
         else:

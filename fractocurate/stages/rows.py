@@ -1,9 +1,19 @@
 """Records -> rows of the catalog."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from data_contracts.records import Box, Failure, InstanceReading, MicrographReading, PageReading, Reading, ReportReading
+from data_contracts.records import (
+    Box,
+    Failure,
+    FigureReading,
+    InstanceReading,
+    MicrographReading,
+    PageReading,
+    Reading,
+    ReportReading,
+)
 from fractocurate.discovery import FoundFile
 
 Row = dict[str, object]
@@ -70,17 +80,47 @@ def page_row(page: PageReading, report_id: str) -> Row:
     }
 
 
+def figure_rows(figures: Iterable[FigureReading], report_id: str) -> list[Row]:
+    """Rows of ``report_figures``."""
+    return [
+        {
+            "figure_id": f"{report_id}:{figure.page}:{figure.number}",
+            "report_id": report_id,
+            "page": figure.page,
+            "number": figure.number,
+            **_box("pt", figure.box),
+            "width_px": figure.width_px,
+            "height_px": figure.height_px,
+            "caption": figure.caption,
+            **{f"caption_{side}": value for side, value in _box("pt", figure.caption_box).items()},
+            "caption_confidence": figure.caption_confidence,
+            "magnification": figure.magnification,
+            "foan": figure.foan,
+            "serial_number": figure.serial_number,
+            "phash": figure.phash,
+            "contrast": float(figure.contrast),
+            "thumbnail_png": figure.thumbnail_png,
+        }
+        for figure in figures
+    ]
+
+
+def instance_ids(instances: Sequence[InstanceReading], report_id: str) -> list[str]:
+    """Identifiers of a report's instances, in their order; rows that nothing tells apart are counted."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for i in instances:
+        named = instance_id(report_id, i.foan, i.serial_number, i.instance_tag, str(i.page))
+        ids.append(instance_id(named, str(seen[named])))
+        seen[named] += 1
+    return ids
+
+
 def instance_rows(instances: Sequence[InstanceReading], report_id: str) -> list[Row]:
-    """Rows of ``fracture_instances``; a row that stands twice in a report (continued tables) is kept once."""
-    rows: dict[object, Row] = {}
-    for instance in instances:
-        identity = instance_id(
-            report_id, instance.foan, instance.serial_number, instance.instance_tag, str(instance.page)
-        )
-        number = sum(1 for row in rows.values() if row["_identity"] == identity)
-        rows[instance_id(identity, str(number))] = {
-            "_identity": identity,
-            "instance_id": instance_id(identity, str(number)),
+    """Rows of ``fracture_instances``."""
+    return [
+        {
+            "instance_id": identifier,
             "report_id": report_id,
             "label_source": None,
             "foan": instance.foan,
@@ -106,9 +146,17 @@ def instance_rows(instances: Sequence[InstanceReading], report_id: str) -> list[
             "remarks": "; ".join(instance.remarks),
             "contradictions": "",
         }
-    for row in rows.values():
-        del row["_identity"]
-    return list(rows.values())
+        for identifier, instance in zip(instance_ids(instances, report_id), instances, strict=True)
+    ]
+
+
+def instance_reading_rows(instances: Sequence[InstanceReading], report_id: str) -> list[Row]:
+    """Rows of ``readings``: each value of each instance."""
+    return [
+        row
+        for identifier, instance in zip(instance_ids(instances, report_id), instances, strict=True)
+        for row in reading_rows("instance", identifier, instance.readings)
+    ]
 
 
 def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:

@@ -83,3 +83,13 @@ def test_failures_of_the_bytes_are_remembered_and_passing_ones_tried_again(catal
         "locked": FailureReason.UNREADABLE,
         "copy of locked": FailureReason.UNREADABLE,
     }
+
+
+def test_a_record_that_lacks_a_part_is_kept_and_read_again(catalog: Catalog, pool: WorkerPool) -> None:
+    """What it has is in the catalog, once; the next run tries for the rest."""
+    store = Store(("files",), _rows, _forget, lambda number: number != 2)
+    with pool:
+        first = read_pending(catalog, WORK, _tasks("1", "2"), store, pool, Silent())
+        again = read_pending(catalog, WORK, _tasks("1", "2"), store, pool, Silent())
+    assert (first.n_done, again.n_done, again.n_skipped) == (2, 1, 1)
+    assert sorted(catalog.read("files")["size_bytes"]) == [1, 2]

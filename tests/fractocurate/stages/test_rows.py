@@ -5,10 +5,10 @@ import dataclasses
 import polars as pl
 import pytest
 
-from data_contracts.records import Box, InstanceReading, Reading
-from data_contracts.tables import FractureInstances, Readings, polars_schema
+from data_contracts.records import Box, FigureReading, InstanceReading, Reading
+from data_contracts.tables import FractureInstances, Readings, ReportFigures, polars_schema
 from data_contracts.vocabulary import DefectClass, ReadingMethod
-from fractocurate.stages.rows import instance_rows, reading_rows, specimen_uid
+from fractocurate.stages.rows import figure_rows, instance_rows, reading_rows, specimen_uid
 
 REPORT = "0123456789abcdef"
 
@@ -72,3 +72,29 @@ def test_reading_rows_number_the_readings_of_a_subject() -> None:
 def test_specimen_uid_names_what_is_missing() -> None:
     """The paper joins FOAN, serial number and class; an unknown part stays visible."""
     assert specimen_uid("FA-1", None, "material") == "FA-1_?_material"
+
+
+def test_figure_rows_satisfy_their_contract() -> None:
+    """A picture with a caption and one without become rows that the catalog accepts."""
+    captioned = FigureReading(
+        page=2,
+        number=1,
+        box=Box(10, 20, 30, 40),
+        width_px=640,
+        height_px=480,
+        caption="Fig. 1: origin, 500x",
+        caption_box=Box(10, 42, 30, 50),
+        caption_confidence=0.9,
+        magnification=500.0,
+        foan="FA-2021-0417",
+        serial_number=None,
+        phash="0123456789abcdef",
+        contrast=41.5,
+        thumbnail_png=b"png",
+    )
+    bare = dataclasses.replace(
+        captioned, number=2, caption="", caption_box=None, caption_confidence=None, magnification=None, foan=None
+    )
+    frame = pl.DataFrame(figure_rows([captioned, bare], REPORT), schema=polars_schema(ReportFigures))
+    ReportFigures.validate(frame)
+    assert list(frame["caption_box_top_pt"]) == [42.0, None]
