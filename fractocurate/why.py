@@ -3,22 +3,13 @@
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
+from fractocurate.why_report import ChainLink, explain_instance, one, readings_link, text_of
 
 _SHOWN_CANDIDATES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ChainLink:
-    """One step of the chain."""
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    """Name and value of each fact, in the order to be read."""
 
 
 def find_image(catalog: Catalog, wanted: str) -> str:
@@ -27,10 +18,23 @@ def find_image(catalog: Catalog, wanted: str) -> str:
     Raises:
         BadInputError: there is none, or more than one.
     """
-    paths = list(catalog.query("SELECT path FROM files WHERE kind = 'image' ORDER BY path")["path"])
+    return _find(catalog, wanted, "image")
+
+
+def find_report(catalog: Catalog, wanted: str) -> str:
+    """The same for a report.
+
+    Raises:
+        BadInputError: there is none, or more than one.
+    """
+    return _find(catalog, wanted, "report")
+
+
+def _find(catalog: Catalog, wanted: str, kind: str) -> str:
+    paths = list(catalog.query("SELECT path FROM files WHERE kind = ? ORDER BY path", [kind])["path"])
     normal = {path: unicodedata.normalize("NFC", path) for path in paths}
     key = unicodedata.normalize("NFC", PurePosixPath(wanted).as_posix()).strip("/")
-    below_root = {unicodedata.normalize("NFC", p) for p in _below(catalog.meta("images_root") or "", wanted)}
+    below_root = {unicodedata.normalize("NFC", p) for p in _below(catalog.meta(f"{kind}s_root") or "", wanted)}
     found = (
         [p for p in paths if p == wanted]
         or [p for p in paths if normal[p] in below_root]
@@ -41,9 +45,9 @@ def find_image(catalog: Catalog, wanted: str) -> str:
     if len(found) == 1:
         return str(found[0])
     if not found:
-        raise BadInputError(f"{wanted}: no such image in {catalog.path}; `fracto status` counts what is there")
+        raise BadInputError(f"{wanted}: no such {kind} in {catalog.path}; `fracto status` counts what is there")
     listed = "\n".join(f"  {path}" for path in found[:20])
-    raise BadInputError(f"{wanted}: {len(found)} images have this in their path; give more of it:\n{listed}")
+    raise BadInputError(f"{wanted}: {len(found)} {kind}s have this in their path; give more of it:\n{listed}")
 
 
 def _below(root: str, wanted: str) -> Iterator[str]:
@@ -56,43 +60,33 @@ def _below(root: str, wanted: str) -> Iterator[str]:
 
 def explain(catalog: Catalog, path: str) -> list[ChainLink]:
     """The chain of one image file, from its bytes to its folds."""
-    row = _one(catalog, "SELECT * FROM dataset WHERE path = ?", path)
+    row = one(catalog, "SELECT * FROM dataset WHERE path = ?", path)
     chain = [_bytes(catalog, path, row)]
     micrograph_id = row["micrograph_id"]
     if micrograph_id is None:
-        chain.append(ChainLink("Failed", (("reason", _text(row["reason"])), ("detail", _failure(catalog, path)))))
+        chain.append(ChainLink("Failed", (("reason", text_of(row["reason"])), ("detail", _failure(catalog, path)))))
         return chain
-    frame = _one(catalog, "SELECT * FROM micrographs WHERE micrograph_id = ?", micrograph_id)
+    frame = one(catalog, "SELECT * FROM micrographs WHERE micrograph_id = ?", micrograph_id)
     chain += [
         _frame(frame),
-        _readings(catalog, "Read from the frame", "micrograph", str(micrograph_id)),
-        _readings(catalog, "Read from the name", "image_file", path),
+        readings_link(catalog, "Read from the frame", "micrograph", str(micrograph_id)),
+        readings_link(catalog, "Read from the name", "image_file", path),
         _candidates(catalog, path),
         _decision(catalog, path, row),
     ]
     if row["instance_id"] is not None:
-        chain += _instance(catalog, str(row["instance_id"]))
+        chain += explain_instance(catalog, str(row["instance_id"]))
     chain += [*_human_decisions(catalog, str(row["sha256"])), *_folds(catalog, path), *_predictions(catalog, path)]
     return [link for link in chain if link.facts]
 
 
-def _one(catalog: Catalog, sql: str, key: object) -> Mapping[str, object]:
-    return catalog.query(sql, [key]).row(0, named=True)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _bytes(catalog: Catalog, path: str, row: Mapping[str, object]) -> ChainLink:
-    file = _one(catalog, "SELECT * FROM files WHERE kind = 'image' AND path = ?", path)
+    file = one(catalog, "SELECT * FROM files WHERE kind = 'image' AND path = ?", path)
     copies = catalog.query(
         "SELECT path FROM files WHERE kind = 'image' AND sha256 = ? AND path <> ? ORDER BY path",
         [row["sha256"], path],
     )["path"]
-    facts = [("path", path), ("size", f"{file['size_bytes']} bytes"), ("sha256", _text(row["sha256"]))]
+    facts = [("path", path), ("size", f"{file['size_bytes']} bytes"), ("sha256", text_of(row["sha256"]))]
     facts += [("same bytes", copy) for copy in copies]
     return ChainLink("File", tuple(facts))
 
@@ -107,7 +101,7 @@ def _frame(frame: Mapping[str, object]) -> ChainLink:
     bar = [frame[f"data_bar_{side}_px"] for side in ("left", "top", "right", "bottom")]
     facts = [
         ("picture", f"{frame['width_px']} x {frame['height_px']} px, {frame['file_format']} {frame['colour_mode']}"),
-        ("vendor", _text(frame["vendor"] or None)),
+        ("vendor", text_of(frame["vendor"] or None)),
         ("data bar", f"{frame['data_bar_kind']}" + (f", box {bar}" if bar[0] is not None else "")),
         ("crop", f"box {crop}"),
         ("magnification", _with_source(frame, "magnification")),
@@ -120,20 +114,7 @@ def _frame(frame: Mapping[str, object]) -> ChainLink:
 def _with_source(row: Mapping[str, object], name: str, unit: str = "") -> str:
     if row[name] is None:
         return "unknown"
-    return f"{_text(row[name])}{unit} ({row[name.replace('_nm', '') + '_source']})"
-
-
-def _readings(catalog: Catalog, title: str, subject: str, subject_id: str) -> ChainLink:
-    rows = catalog.query(
-        "SELECT * FROM readings WHERE subject = ? AND subject_id = ? ORDER BY number",
-        [subject, subject_id],
-    )
-    facts = []
-    for r in rows.iter_rows(named=True):
-        note = f", {r['note']}" if r["note"] else ""
-        value = "not understood" if r["value"] is None else r["value"]
-        facts.append((r["field"], f"{value}  <- {r['raw']!r} ({r['method']}, confidence {r['confidence']:.2f}{note})"))
-    return ChainLink(title, tuple(facts))
+    return f"{text_of(row[name])}{unit} ({row[name.replace('_nm', '') + '_source']})"
 
 
 def _candidates(catalog: Catalog, path: str) -> ChainLink:
@@ -144,7 +125,7 @@ def _candidates(catalog: Catalog, path: str) -> ChainLink:
     )
     facts = []
     for c in rows.head(_SHOWN_CANDIDATES).iter_rows(named=True):
-        parts = [f"{_text(c['foan'])} / {_text(c['serial_number'])}"]
+        parts = [f"{text_of(c['foan'])} / {text_of(c['serial_number'])}"]
         if c["foan_source"] is not None:
             parts.append(f"similarity {c['similarity']:.3f} from {c['foan_source']}")
         parts.append(f"serial {c['serial_evidence']}, tag {c['tag_evidence']}")
@@ -157,57 +138,17 @@ def _candidates(catalog: Catalog, path: str) -> ChainLink:
 
 def _decision(catalog: Catalog, path: str, row: Mapping[str, object]) -> ChainLink:
     matches = catalog.query("SELECT * FROM matches WHERE path = ?", [path])
-    facts = [("status", _text(row["status"]))]
+    facts = [("status", text_of(row["status"]))]
     if matches.is_empty():
         return ChainLink(
             "Match", (*facts, ("reason", "the last ingest ended before matching; run `fracto ingest` again"))
         )
     match = matches.row(0, named=True)
-    facts += [(name, _text(match[name])) for name in ("reason", "method", "rule", "guard", "evidence") if match[name]]
-    facts += [(name, _text(match[name])) for name in ("similarity", "runner_up_similarity") if match[name] is not None]
+    facts += [(name, text_of(match[name])) for name in ("reason", "method", "rule", "guard", "evidence") if match[name]]
+    facts += [
+        (name, text_of(match[name])) for name in ("similarity", "runner_up_similarity") if match[name] is not None
+    ]
     return ChainLink("Match", tuple(facts))
-
-
-def _instance(catalog: Catalog, instance_id: str) -> list[ChainLink]:
-    i = _one(catalog, "SELECT * FROM fracture_instances WHERE instance_id = ?", instance_id)
-    load = _text(i["fracture_load_kn"]) + (" kN" if i["fracture_load_kn"] is not None else "")
-    facts = [
-        ("specimen", _text(i["specimen_uid"])),
-        ("FOAN", f"{_text(i['foan'])}  <- {i['foan_raw']!r}"),
-        ("serial number", f"{_text(i['serial_number'])}  <- {i['serial_number_raw']!r}"),
-        ("label", f"{i['defect_class']}  <- {i['defect_class_raw']!r}"),
-        ("sub-type", f"{i['sub_type'] or 'none'}  <- {i['sub_type_raw']!r}"),
-        ("fracture load", f"{load}  <- {i['fracture_load_raw']!r}"),
-        ("read by", f"{i['method']}, confidence {i['confidence']:.2f}"),
-    ]
-    for column in ("issues", "remarks", "contradictions"):
-        facts += [(column.removesuffix("s"), text) for text in str(i[column]).split("; ") if text]
-    links = [ChainLink("Fracture instance", tuple(facts))]
-    if i["report_id"] is None:
-        return [*links, ChainLink("Label table", (("row", _text(i["label_source"])),))]
-    report = _one(catalog, "SELECT * FROM reports WHERE report_id = ?", i["report_id"])
-    box = [
-        round(float(str(i[f"box_{s}_pt"]))) for s in ("left", "top", "right", "bottom") if i[f"box_{s}_pt"] is not None
-    ]
-    sql = "SELECT p.* FROM report_pages p JOIN fracture_instances USING (report_id, page) WHERE instance_id = ?"
-    page = _one(catalog, sql, instance_id)
-    facts = [
-        ("path", _text(report["path"])),
-        ("sha256", _text(report["sha256"])),
-        ("page", f"{i['page']} of {report['n_pages']}" + (f", box {box} pt" if box else "")),
-        ("words from", f"{page['text_source']} (text layer score {_text(page['text_layer_score'])})"),
-        ("number, date", f"{report['report_number'] or 'unknown'}, {report['report_date'] or 'unknown'}"),
-    ]
-    if report["supersedes_raw"] or report["is_revision"]:
-        facts.append(("revision", f"replaces {report['supersedes_raw'] or 'an earlier report'}"))
-    earlier = catalog.query("SELECT path FROM reports WHERE superseded_by = ? ORDER BY path", [i["report_id"]])["path"]
-    facts += [("supersedes", old) for old in earlier]
-    copies = catalog.query(
-        "SELECT path FROM files WHERE kind = 'report' AND sha256 = ? AND path <> ? ORDER BY path",
-        [report["sha256"], report["path"]],
-    )["path"]
-    facts += [("same bytes", copy) for copy in copies]
-    return [*links, ChainLink("Report", tuple(facts))]
 
 
 def _human_decisions(catalog: Catalog, sha256: str) -> list[ChainLink]:

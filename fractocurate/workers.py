@@ -5,7 +5,6 @@ of its item; a ``FractoError`` (a missing tool, say) concerns every item and end
 """
 
 import contextlib
-import faulthandler
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -17,17 +16,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from data_contracts.errors import FractoError
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
+from fractocurate.time_limit import GRACE_S, ItemTimedOutError, time_limit
 
 R = TypeVar("R")
-
-_GRACE_S = 5.0
-"""How long after its time limit an item may still come to its senses before its process is ended."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,7 @@ class Task(Generic[R]):
     function: Callable[..., R | Failure]
     arguments: tuple[object, ...]
     timeout_s: float = 900.0
-
-
-class _ItemTimedOutError(BaseException):
-    """Not an ``Exception``, so that no handler in a library takes it for its own."""
+    """Longest time without a sign of life; see ``time_limit.restart_time_limit``."""
 
 
 class WorkerPool:
@@ -163,7 +157,7 @@ def _call_alone(task: Task[R]) -> R | Failure:
         try:
             return executor.submit(_call, task).result()
         except BrokenProcessPool:
-            if time.monotonic() - started >= task.timeout_s + _GRACE_S:
+            if time.monotonic() - started >= task.timeout_s + GRACE_S:
                 return _timed_out(task)
             detail = "the process that read it was killed (out of memory, or a crash in a library)"
             return Failure(task.item, task.stage, FailureReason.WORKER_CRASHED, detail)
@@ -171,11 +165,11 @@ def _call_alone(task: Task[R]) -> R | Failure:
 
 def _call(task: Task[R]) -> R | Failure:
     try:
-        with _time_limit(task.timeout_s):
+        with time_limit(task.timeout_s):
             return task.function(*task.arguments)
     except FractoError:
         raise
-    except _ItemTimedOutError:
+    except ItemTimedOutError:
         return _timed_out(task)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the wall between one bad item and the run; nothing is lost, see detail
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -186,25 +180,3 @@ def _call(task: Task[R]) -> R | Failure:
 def _timed_out(task: Task[R]) -> Failure:
     detail = f"gave no result within {task.timeout_s:.0f} s"
     return Failure(task.item, task.stage, FailureReason.TIMED_OUT, detail)
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    if not hasattr(signal, "setitimer"):  # Windows: programs called by the item have time limits of their own
-        yield
-        return
-
-    def expire(_signal: int, _frame: FrameType | None) -> None:
-        raise _ItemTimedOutError
-
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    # Python's handlers wait for a library's C code to return. Where it never does, this ends the process.
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - Path has no null device
-        faulthandler.dump_traceback_later(seconds + _GRACE_S, exit=True, file=nowhere)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, previous)

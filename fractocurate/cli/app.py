@@ -35,7 +35,8 @@ from fractocurate.leakage.settings import AuditSettings
 from fractocurate.profile import load_profile
 from fractocurate.status import status_of
 from fractocurate.why import explain as explain_image
-from fractocurate.why import find_image
+from fractocurate.why import find_image, find_report
+from fractocurate.why_report import explain_report
 from fractocurate.workers import default_jobs
 
 _INTERRUPTED = 130
@@ -152,14 +153,31 @@ def status(catalog: CatalogOption = DEFAULT_CATALOG, quiet: QuietOption = False,
 
 @app.command()
 def why(
-    image: Annotated[str, typer.Argument(help="Path of the image, or the end of it.")],
+    item: Annotated[str, typer.Argument(metavar="IMAGE|REPORT", help="Path of an image or a PDF, or the end of it.")],
     catalog: CatalogOption = DEFAULT_CATALOG,
+    crop: Annotated[
+        Path | None,
+        typer.Option(help="Write the places of the report that state it, marked, to this PNG.", show_default=False),
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the reports, if it has moved since the ingest.", show_default=False),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show why an image has its label: the whole chain from its bytes over names and report to its fold."""
+    """Show why an image has its label: the whole chain from its bytes over names and report to its fold.
+
+    For a report: how each page was read, what it states with which confidence, and what it replaces or is replaced by.
+    """
+    from fractocurate.why_crop import crop_of_image, crop_of_report, save_picture
+
+    is_report = Path(item).suffix.lower() == ".pdf"
     with Catalog.open_read_only(catalog) as opened:
-        chain = explain_image(opened, find_image(opened, image))
+        path = find_report(opened, item) if is_report else find_image(opened, item)
+        chain = explain_report(opened, path) if is_report else explain_image(opened, path)
+        if crop is not None:
+            save_picture((crop_of_report if is_report else crop_of_image)(opened, path, reports), crop)
     if as_json:
         _print_json([dataclasses.asdict(link) for link in chain])
     elif not quiet:

@@ -11,7 +11,7 @@ from rich.tree import Tree
 from data_contracts.vocabulary import Stage
 from fractocurate.cli.progress import printable
 from fractocurate.status import CatalogStatus
-from fractocurate.why import ChainLink
+from fractocurate.why_report import ChainLink
 
 if TYPE_CHECKING:  # the stages bring numerics that `fracto status` can do without
     from fractocurate.stages.ingest import IngestSummary
@@ -39,6 +39,8 @@ def show_ingest(summary: "IngestSummary", out: Console) -> None:
     out.print(work)
     if summary.failures:
         show_failures(summary, out)
+    if summary.values:
+        show_values(summary, out)
     matches = Table(title=f"Images ({summary.n_instances} fracture instances)", title_justify="left")
     matches.add_column("status")
     matches.add_column("images", justify="right")
@@ -49,6 +51,22 @@ def show_ingest(summary: "IngestSummary", out: Console) -> None:
     out.print(matches)
     if summary.n_other_files:
         out.print(f"{summary.n_other_files} other file(s) were left alone.")
+
+
+def show_values(summary: "IngestSummary", out: Console) -> None:
+    """What was read from the reports, by how sure it is: the unsure values are those that people should look at."""
+    table = Table(title="Values read from reports (superseded ones left out)", title_justify="left")
+    for header in ("", "sure", "less sure", "doubtful", "not understood"):
+        table.add_column(header, justify="left" if not header else "right")
+    for name, count in summary.values.items():
+        numbers = (count.n_sure, count.n_less_sure, count.n_doubtful, count.n_not_understood)
+        table.add_row(name.replace("_kn", "").replace("_", " "), *map(str, numbers))
+    out.print(table)
+    if summary.n_instances_in_review:
+        out.print(
+            f"{summary.n_instances_in_review} fracture instance(s) label nothing until somebody has looked: "
+            "`fracto why REPORT.pdf` says why"
+        )
 
 
 def show_failures(summary: "IngestSummary", out: Console) -> None:

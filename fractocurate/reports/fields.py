@@ -116,6 +116,7 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     """
     if is_blank(text):
         return Load(None)
+    text = text.rstrip(" .,;:")
     tidy = re.sub(r"(?<=\d)[oO](?=[\d.,\s]|$)|(?<=[\d.,])[oO](?=\d|$)", "0", text)
     numbers = _NUMBER.findall(tidy.replace("±", " ± ").split("±")[0])
     if len(numbers) != 1:

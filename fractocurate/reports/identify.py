@@ -18,9 +18,13 @@ class Identification:
     value: str | None
     raw: str
     problem: str = ""
-    """Why a person should look: not understood, several, repaired. Empty if clean or nothing is stated."""
+    """Why a person should look: not understood, or several. Empty if clean or nothing is stated."""
     rest: str = ""
     """Text of the cell beside the identifier and its label."""
+    repairs: tuple[str, ...] = ()
+    """Confusable characters that were repaired, as ``O -> 0``."""
+    repaired_raw: str = ""
+    """The identifier as it stands in the cell, where it was repaired."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,11 @@ class Identifiers:
 
     @cached_property
     def _foan_label(self) -> re.Pattern[str]:
-        return _label_pattern(self.profile.foan)
+        return _label_pattern(self.profile.foan, self.profile.vocabulary.columns.get("foan", ()))
 
     @cached_property
     def _serial_label(self) -> re.Pattern[str]:
-        return _label_pattern(self.profile.serial_number)
+        return _label_pattern(self.profile.serial_number, self.profile.vocabulary.columns.get("serial_number", ()))
 
     def _labelled(
         self, text: str, settings: IdentifierSettings, label: re.Pattern[str], known: list[Identifier]
@@ -86,9 +90,9 @@ class Identifiers:
         chosen = exact or found
         if len({f.value for f in chosen}) == 1:
             first = chosen[0]
-            problem = f"{name} repaired: {', '.join(first.repairs)} in {first.raw}" if first.repairs else ""
             source = bare if first.raw in bare else text
-            return Identification(first.value, text, problem, _tidy_rest(source.replace(first.raw, " ", 1)))
+            rest = _tidy_rest(source.replace(first.raw, " ", 1))
+            return Identification(first.value, text, "", rest, first.repairs, first.raw if first.repairs else "")
         if chosen:
             return Identification(None, text, f"several readings of {name}: {text}")
         return Identification(None, text, f"{name} breaks the grammar: {text}")
@@ -102,8 +106,9 @@ def _tidy_rest(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(_PUNCTUATION + ",;()[]|")
 
 
-def _label_pattern(settings: IdentifierSettings) -> re.Pattern[str]:
-    names = sorted({*settings.labels, *settings.aliases}, key=len, reverse=True)
+def _label_pattern(settings: IdentifierSettings, headers: tuple[str, ...]) -> re.Pattern[str]:
+    """What announces an identifier in a table announces it in text, too."""
+    names = sorted({*settings.labels, *settings.aliases, *headers}, key=len, reverse=True)
     if not names:
         return re.compile(r"(?!)")
     spelled = (r"\s*".join(re.escape(part) for part in re.split(r"\s+", name.rstrip("."))) for name in names)

@@ -1,33 +1,30 @@
 """The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data_contracts.identifiers import Identifier
-from data_contracts.records import InstanceReading, PageReading, Reading, ReportReading, Word
+from data_contracts.records import FigureReading, InstanceReading, PageReading, Reading, ReportReading, Word
 from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
+from fractocurate.reports.agreement import flag_contradictions, merge_repeated
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
+from fractocurate.reports.figures import without_letterhead
+from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
-from fractocurate.reports.instances import (
-    Reader,
-    Source,
-    flag_contradictions,
-    instances_of_block,
-    instances_of_table,
-    merge_repeated,
-)
+from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
 from fractocurate.reports.key_values import Pair, find_blocks, find_pairs
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
+from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
+from fractocurate.reports.prose import Statement, find_statements
+from fractocurate.reports.row_values import Reader, Source, build_instance
 from fractocurate.reports.tables import Table, continue_table, find_tables
 from fractocurate.reports.vocabulary import Vocabulary
 
 _FOOTER_LINES = 3
 """Lines that may stand below a table that goes on on the next page: page numbers, file marks."""
-_LONGEST_HEADING_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +34,7 @@ class PageWords:
     reading: PageReading
     words: tuple[Word, ...]
     rulings: tuple[Ruling, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    page: int
-    top: float
-    identifier: Identifier
-    words: tuple[Word, ...]
-    is_heading: bool
+    figures: tuple[FigureReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +62,9 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     language = language_of(w.text for p in pages for w in p.words)
     occurrences = tuple(find_occurrences(lines, identifiers))
     reader = Reader(identifiers, vocabulary, _decimal_mark(layout, language), Witnesses(occurrences))
-    mentions = _mentions(layout, identifiers)
+    mentions = find_mentions(layout.free, layout.pairs, identifiers)
     instances = _instances(pages, layout, reader, mentions, problems)
+    instances += _stated_in_prose(pages, layout, reader, mentions, problems, instances)
     header_foans = _header_foans(layout, identifiers)
     counts = Counter(m.identifier.value for m in mentions)
     instances = flag_contradictions(merge_repeated(instances), header_foans, counts)
@@ -93,6 +83,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         language=language,
         is_revision=about.is_revision,
         supersedes_raw=about.supersedes_raw,
+        figures=without_letterhead([f for p in pages for f in p.figures]),
     )
 
 
@@ -104,9 +95,12 @@ def _layout(
 
     tables: list[Table] = []
     free: dict[int, list[Line]] = {}
+    pairs: list[Pair] = []
     for page in pages:
         number = page.reading.page
-        found, rest = find_tables(number, lines[number], page.rulings, vocabulary, is_value)
+        of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary)
+        outside = [line for k, line in enumerate(lines[number]) if k not in in_forms]
+        found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
             above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
             continued, left_over = continue_table(tables[-1], number, above, page.rulings, is_value)
@@ -115,7 +109,9 @@ def _layout(
                 rest = [line for line in rest if line not in above or line in left_over]
         tables += found
         free[number] = rest
-    pairs = [p for number, rest in free.items() for p in find_pairs(number, rest, vocabulary)]
+        position = {id(line): k for k, line in enumerate(lines[number])}
+        others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest])
+        pairs += sorted((*of_forms, *others), key=lambda p: p.line)
     return _Layout(tuple(tables), free, tuple(pairs))
 
 
@@ -152,45 +148,61 @@ def _instances(
     pages: Sequence[PageWords],
     layout: _Layout,
     reader: Reader,
-    mentions: Sequence[_Mention],
+    mentions: Sequence[Mention],
     problems: tuple[str, ...],
 ) -> list[InstanceReading]:
-    sources = {p.reading.page: Source(p.reading.page, _method(p), problems) for p in pages}
+    methods = {p.reading.page: _method(p) for p in pages}
+    sources = {number: Source(number, method, problems) for number, method in methods.items()}
     instances: list[InstanceReading] = []
     for table in layout.tables:
-        section = _section_foan(mentions, table.page, table.box.top)
+        section = _section(mentions, table.page, table.box.top, methods)
         instances += instances_of_table(table, reader, sources[table.page], section)
     for block in find_blocks(layout.pairs):
         top = block[0].key[0].box.top
-        section = _section_foan(mentions, block[0].page, top)
+        section = _section(mentions, block[0].page, top, methods)
         instances += instances_of_block(block, reader, sources[block[0].page], section)
     return instances
 
 
-def _mentions(layout: _Layout, identifiers: Identifiers) -> list[_Mention]:
-    """FOANs in the text outside tables, in reading order; FOANs without prefix count where a key announces them."""
-    mentions = []
+def _stated_in_prose(
+    pages: Sequence[PageWords],
+    layout: _Layout,
+    reader: Reader,
+    mentions: Sequence[Mention],
+    problems: tuple[str, ...],
+    known: Sequence[InstanceReading],
+) -> list[InstanceReading]:
+    """What sentences state. Beside tables they only confirm or contradict the parts that stand there."""
+    methods = {p.reading.page: _method(p) for p in pages}
+    instances = []
     for page, lines in layout.free.items():
-        for line in lines:
-            for found in identifiers.foans_in(line.text):
-                is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
-                mentions.append(_Mention(page, line.box.top, found, line.words, is_heading))
-    for pair in layout.pairs:
-        if pair.name == "foan" and (value := identifiers.foan(pair.text).value):
-            top = pair.key[0].box.top
-            if not any(m.page == pair.page and abs(m.top - top) < 2 and m.identifier.value == value for m in mentions):
-                found = Identifier(value, pair.text, 0, 0, prefixed=True)
-                mentions.append(_Mention(pair.page, top, found, pair.key, is_heading=True))
-    return sorted(mentions, key=lambda m: (m.page, m.top))
+        in_pairs = {id(w) for p in layout.pairs if p.page == page for w in p.key}
+        text = [line for line in lines if id(line.words[0]) not in in_pairs]
+        for statement in find_statements(page, text, reader.identifiers, reader.vocabulary):
+            source = Source(page, methods[page], (*problems, *((statement.unclear,) if statement.unclear else ())))
+            instance = build_instance(statement.cells, "", (), reader, source)
+            if instance is None or (known and not _confirms(instance, known, statement)):
+                continue
+            section = _section(mentions, page, around(statement.cells["serial_number"]).top, methods)
+            if "foan" not in statement.cells and section is not None:
+                instance = with_foan(instance, section)
+            instances.append(instance)
+    return instances
 
 
-def _section_foan(mentions: Sequence[_Mention], page: int, top: float) -> str | None:
-    """The FOAN that holds for a table without one: the report's only FOAN, else the heading nearest above."""
-    values = {m.identifier.value for m in mentions}
-    if len(values) == 1:
-        return next(iter(values))
-    above = [m for m in mentions if m.is_heading and (m.page, m.top) < (page, top)]
-    return above[-1].identifier.value if above else None
+def _confirms(instance: InstanceReading, known: Sequence[InstanceReading], statement: Statement) -> bool:
+    return statement.is_understood and any(
+        k.serial_number == instance.serial_number and (instance.foan is None or k.foan == instance.foan) for k in known
+    )
+
+
+def _section(
+    mentions: Sequence[Mention], page: int, top: float, methods: Mapping[int, ReadingMethod]
+) -> SectionFoan | None:
+    found = mention_above(mentions, page, top)
+    if found is None:
+        return None
+    return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])
 
 
 def _header_foans(layout: _Layout, identifiers: Identifiers) -> list[str]:

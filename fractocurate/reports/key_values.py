@@ -1,14 +1,18 @@
 """Keys and values: report headers, and blocks that state one fracture (or several side by side) key by key."""
 
+import itertools
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from data_contracts.records import Word
-from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_x, join_text, split_at_gaps
+from data_contracts.records import Box, Word
+from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y, group_lines, join_text, split_at_gaps
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
 _LONGEST_KEY_WORDS = 5
+_FARTHEST_WRAP_HEIGHTS = 1.6
+_LANE_GAP_HEIGHTS = 1.0
 _FARTHEST_KEY_HEIGHTS = 5.0
 """Keys of one block follow each other at most this many line heights apart."""
 
@@ -19,6 +23,9 @@ class Pair:
 
     page: int
     line: int
+    """Number of the key's line on the page."""
+    last_line: int
+    """Number of the last line of its values."""
     name: str
     """Column of ``fracture_instances``, or a fact such as ``report_date``."""
     key: tuple[Word, ...]
@@ -36,17 +43,46 @@ class Pair:
         return unit_of(join_text(self.key))
 
 
-def find_pairs(page: int, lines: Sequence[Line], vocabulary: Vocabulary) -> list[Pair]:
-    """Keys known to the vocabulary and their values, in reading order."""
+def find_pairs(
+    page: int, lines: Sequence[Line], vocabulary: Vocabulary, numbers: Sequence[int] | None = None
+) -> list[Pair]:
+    """Keys known to the vocabulary and their values, in reading order.
+
+    Args:
+        page: 1-based.
+        lines: of the page, outside its tables.
+        vocabulary: knows the keys.
+        numbers: of the lines on the page, where some of it are left out.
+    """
     pairs: list[Pair] = []
     gap = 1.3 * cell_gap_heights(lines)
-    for number, line in enumerate(lines):
+    wrapped: list[Line] = []
+    for index, (number, line) in enumerate(zip(numbers or range(len(lines)), lines, strict=True)):
         found = _pairs_of_line(page, number, line, vocabulary, gap)
         if found:
             pairs += found
-        elif pairs and pairs[-1].line == number - 1 and (longer := _continued(pairs[-1], lines[number - 1], line)):
+        elif pairs and pairs[-1].last_line == number - 1 and (longer := _continued(pairs[-1], lines[index - 1], line)):
             pairs[-1] = longer
-    return pairs
+        else:
+            wrapped.append(line)
+    return _with_wrapped_values(pairs, wrapped)
+
+
+def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[Line]) -> list[Pair]:
+    """Add the other lines of values that stand side by side: centred on their key, so above or below its line."""
+    longer = list(pairs)
+    numbers = [pair.line for pair in pairs if len(pair.values) > 1]
+    for line in lines:
+        near = [
+            (abs(line.centre_y - centre_y(pair.key[0])), index)
+            for index, pair in enumerate(longer)
+            if line.box.left > pair.key[-1].box.right and any(abs(n - pair.line) <= 4 for n in numbers)
+        ]
+        distance, index = min(near, default=(float("inf"), 0))
+        if distance < _FARTHEST_WRAP_HEIGHTS * line.height:
+            pair = longer[index]
+            longer[index] = replace(pair, values=(*pair.values[:-1], (*pair.values[-1], *line.words)))
+    return longer
 
 
 def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float) -> list[Pair]:
@@ -57,7 +93,7 @@ def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, g
 
     def close() -> None:
         if open_key is not None and values:
-            pairs.append(Pair(page, number, open_key[0], open_key[1], tuple(values)))
+            pairs.append(Pair(page, number, number, open_key[0], open_key[1], tuple(values)))
 
     for segment in segments:
         pieces = _pieces(segment, vocabulary)
@@ -99,7 +135,7 @@ def _continued(pair: Pair, above: Line, line: Line) -> Pair | None:
     box = around(pair.values[-1])
     is_close = line.box.top - above.box.bottom < 0.6 * line.height
     if len(pair.values) == 1 and is_close and line.box.left >= box.left - 3 and len(line.words) <= 8:
-        return Pair(pair.page, pair.line + 1, pair.name, pair.key, (pair.values[0] + line.words,))
+        return replace(pair, last_line=pair.last_line + 1, values=(pair.values[0] + line.words,))
     return None
 
 
@@ -135,17 +171,39 @@ def _lane_splits(pairs: Sequence[Pair]) -> list[float]:
 
 
 def _split_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """A block begins with the key that begins the first one, with a key that it has already, or after a wide gap.
+    """Blocks of one lane: runs between wide gaps, each split so that most blocks name a part and its cause.
 
     A page break alone ends no block.
     """
-    blocks: list[list[Pair]] = []
+    runs: list[list[Pair]] = []
     for pair in pairs:
+        if not runs or _is_far_below(runs[-1][-1], pair):
+            runs.append([])
+        runs[-1].append(pair)
+    return [block for run in runs for block in _split_run(run)]
+
+
+def _split_run(run: Sequence[Pair]) -> list[list[Pair]]:
+    """Which key leads the blocks is tried out: a header's key above them may stand inside them as well."""
+    leaders = list(dict.fromkeys(p.name for p in run))
+    identifier = next((n for n in ("serial_number", "instance_tag", "foan") if n in leaders), "")
+
+    def fit(blocks: list[list[Pair]]) -> tuple[int, int]:
+        names = [{p.name for p in block} for block in blocks]
+        return sum({identifier, "defect_class"} <= n for n in names), -len(blocks)
+
+    return max((_split_at(run, leader) for leader in leaders), key=fit)
+
+
+def _split_at(run: Sequence[Pair], leader: str) -> list[list[Pair]]:
+    """A block begins with its leading key, a key that it has already, or, once it is complete, after a gap."""
+    blocks: list[list[Pair]] = []
+    for pair in run:
         if (
             not blocks
-            or pair.name == pairs[0].name
+            or pair.name == leader
             or any(p.name == pair.name for p in blocks[-1])
-            or _is_far_below(blocks[-1][-1], pair)
+            or (_is_complete(blocks[-1]) and _is_set_off(blocks[-1], pair))
         ):
             blocks.append([])
         blocks[-1].append(pair)
@@ -153,23 +211,49 @@ def _split_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
 
 
 def _is_far_below(above: Pair, pair: Pair) -> bool:
-    gap = pair.key[0].box.top - around(above.key).bottom
+    bottom = around(w for words in (above.key, *above.values) for w in words).bottom
+    gap = pair.key[0].box.top - bottom
     return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
+
+
+def _is_complete(block: Sequence[Pair]) -> bool:
+    names = {p.name for p in block}
+    return "defect_class" in names and bool(names & {"serial_number", "foan", "instance_tag"})
+
+
+def _is_set_off(block: Sequence[Pair], pair: Pair) -> bool:
+    """Whether a line of text, or clearly more white than inside the block, stands above a pair."""
+    last = block[-1]
+    if pair.page != last.page or pair.line > last.last_line + 1:
+        return True
+    steps = [b.key[0].box.top - a.key[0].box.top for a, b in itertools.pairwise(block) if a.page == b.page]
+    pitches = [step for step in steps if step > 1]  # keys of a form stand side by side
+    usual = statistics.median(pitches) if pitches else float("inf")
+    return pair.key[0].box.top - last.key[0].box.top > 1.6 * usual
 
 
 def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:
     """Words per column, one mapping per fracture: several where the identifying keys have several values each."""
+    # A table with its fields as rows.
     leading = next((p for p in block if p.name in {"serial_number", "instance_tag"} and len(p.values) > 1), None)
     if leading is None:
         return [{p.name: tuple(w for v in p.values for w in v) for p in block}]
-    centres = [(around(v).left + around(v).right) / 2 for v in leading.values]
-    lanes: list[dict[str, tuple[Word, ...]]] = [{} for _ in centres]
+    boxes = [around(v) for v in leading.values]
+    lanes: list[dict[str, tuple[Word, ...]]] = [{} for _ in boxes]
     for pair in block:
         if len(pair.values) == 1 and pair.name in {"foan", "component_id"}:
             for lane in lanes:
                 lane[pair.name] = pair.values[0]
             continue
-        for word in (w for v in pair.values for w in v):
-            nearest = min(range(len(centres)), key=lambda k: abs(centres[k] - centre_x(word)))
-            lanes[nearest][pair.name] = (*lanes[nearest].get(pair.name, ()), word)
+        words = [w for v in pair.values for w in v]
+        for segment in (s for line in group_lines(words) for s in split_at_gaps(line.words, _LANE_GAP_HEIGHTS)):
+            lane = lanes[_nearest_lane(around(segment), boxes)]
+            lane[pair.name] = (*lane.get(pair.name, ()), *segment)
     return lanes
+
+
+def _nearest_lane(box: Box, lanes: Sequence[Box]) -> int:
+    """By the left edge or the centre, whichever fits better: values may be set either way."""
+    middle = box.left + box.right
+    offsets = [min(abs(box.left - x.left), abs(middle - x.left - x.right) / 2) for x in lanes]
+    return offsets.index(min(offsets))

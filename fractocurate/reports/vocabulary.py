@@ -20,6 +20,8 @@ SMALLEST_SIMILARITY = 0.84
 _SMALLEST_LEAD = 0.08
 """How much nearer the best meaning must be than the next other one."""
 _SHORTEST_FUZZY_KEY = 5
+_HALF_UNDERSTOOD = 0.85
+"""Similarity of a header in two languages of which one could not be understood."""
 
 _FILLERS = frozenset(
     {
@@ -51,6 +53,9 @@ _NEGATIONS = frozenset({"no", "not", "non", "kein", "keine", "keinen", "nicht", 
 """A word near a synonym does not mean it beside one of these."""
 
 _UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
+
+
+_DETAIL = re.compile(r"(?P<head>[^(\[;:,]+?)\s*(?:[(\[]\s*(?P<detail>[^()\[\]]+)[)\]]?|[;:,]\s*(?P<after>[^;:,]+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +163,55 @@ class Vocabulary:
 
     def columns(self, text: str) -> tuple[tuple[str, ...], float]:
         """Columns that a header or key may announce, best guess first, and the similarity; empty if none."""
-        bare = strip_unit(text)
-        cached = self._column_cache.get(bare)
+        cached = self._column_cache.get(text)
         if cached is None:
-            cached = self._find_columns(bare)
-            self._column_cache[bare] = cached
+            cached = self._find_columns(text)
+            self._column_cache[text] = cached
         return cached
 
-    def _find_columns(self, bare: str) -> tuple[tuple[str, ...], float]:
+    def _find_columns(self, text: str) -> tuple[tuple[str, ...], float]:
+        # Before the unit is taken off: "S/N" names no newtons.
+        if names := self._columns.exact(text):
+            return tuple(names), 1.0
+        bare = strip_unit(text)
         if not bare or len(bare) > 60:
             return (), 0.0
         if names := self._columns.exact(bare):
             return tuple(names), 1.0
+        if found := self._in_two_languages(bare):
+            return found
         meaning = self._columns.near(bare)
         return ((meaning.name,), meaning.similarity) if meaning else ((), 0.0)
+
+    def _in_two_languages(self, text: str) -> tuple[tuple[str, ...], float] | None:
+        """``Bruchursache / fracture cause``: the columns that both halves may announce.
+
+        OCR may have lost the stroke, or spoilt one half beyond recognition; then the other one is enough.
+        """
+        halves = [h.strip() for h in re.split(r"\s*[/|]\s*", text) if h.strip()]
+        if len(halves) == 2:
+            known = [names for h in halves if (names := self._one_language(h))]
+            if known and (common := [n for n in known[0] if n in known[-1]]):
+                return tuple(common), 1.0 if len(known) == 2 else _HALF_UNDERSTOOD
+            return None
+        words = text.split()
+        for cut in range(1, len(words)):
+            first, second = (self._columns.exact(" ".join(part)) for part in (words[:cut], words[cut:]))
+            if common := [n for n in first if n in second]:
+                return tuple(common), 1.0
+        return None
+
+    def _one_language(self, text: str) -> list[str]:
+        names = self._columns.exact(text)
+        near = None if names else self._columns.near(text)
+        return names or ([near.name] if near else [])
 
     def defect_class(self, text: str) -> Meaning | None:
         """The defect class that a cell states; None if it is not understood, ``unknown`` if it says unknown."""
         if names := self._classes.exact(text):
             return Meaning(names[0], 1.0) if len(names) == 1 else None
+        if (split := self._class_with_detail(text)) is not None:
+            return split
         within = self._classes.within(text)
         # "green body defect (agglomerate)": the rest must be understood too, or a negation would slip through.
         if within is not None and (not within.rest or self.sub_type(within.rest) is not None):
@@ -185,9 +220,22 @@ class Vocabulary:
         near = self._classes.near(text)
         if near is None and len(fold(bare)) > len(fold(text)) / 2:
             near = self._classes.near(bare)
-        if near is not None and near.name != DefectClass.UNKNOWN and _NEGATIONS & set(tokens(text)):
+        if (
+            near is not None
+            and near.name != DefectClass.UNKNOWN
+            and any(map(is_negation, re.split(r"[\s/,;:()]+", text)))
+        ):
             return None
         return near
+
+    def _class_with_detail(self, text: str) -> Meaning | None:
+        """``machining damage (grinding crack)``: a class, and what stands apart from it is one sub-type."""
+        match = _DETAIL.fullmatch(text.strip(" .;,"))
+        detail = "" if match is None else match["detail"] or match["after"]
+        if match is None or self.sub_type(detail) is None:
+            return None
+        whole = self.defect_class(match["head"])
+        return None if whole is None or whole.rest else Meaning(whole.name, whole.similarity, detail)
 
     def sub_type(self, text: str) -> Meaning | None:
         """The sub-type that a cell states; None if it is not understood."""
@@ -201,6 +249,11 @@ class Vocabulary:
     def is_revision_word(self, word: str) -> bool:
         """Whether a single word calls its report a revision."""
         return fold(word) in self._revision
+
+
+def is_negation(word: str) -> bool:
+    """Whether a word turns the meaning of those beside it; ``no.`` is a number's."""
+    return fold(word) in _NEGATIONS and not word.casefold().strip("( ").startswith("no.")
 
 
 def strip_unit(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from data_contracts.errors import MissingToolError
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
+from fractocurate.time_limit import restart_time_limit
 
 
 def double(number: int) -> int:
@@ -34,6 +35,14 @@ def leave() -> None:
 def sleep(seconds: float) -> None:
     """Take long."""
     time.sleep(seconds)
+
+
+def take_long_in_parts(n_parts: int, seconds: float) -> int:
+    """Take long, with a sign of life after each part."""
+    for _ in range(n_parts):
+        time.sleep(seconds)
+        restart_time_limit()
+    return n_parts
 
 
 def hang_in_c() -> None:

@@ -76,6 +76,11 @@ def test_hanging_item_is_given_up(pool: WorkerPool, bad: ModuleType) -> None:
     assert set(results.values()) == {None}
 
 
+def test_long_item_that_gives_signs_of_life_is_read_to_its_end(pool: WorkerPool, bad: ModuleType) -> None:
+    """The limit is for a part of it, such as a page: a report of a thousand pages is no hanging one."""
+    assert _results(pool, [_task("long", bad.take_long_in_parts, 4, 0.2, timeout_s=0.5)]) == {"long": 4}
+
+
 @pytest.mark.parametrize("function", ["exit_at_once", "be_killed"])
 def test_item_that_takes_its_process_down_is_the_only_one_lost(function: str, bad: ModuleType) -> None:
     """Those that were in the same pool, and those that came later, are done as if nothing had happened."""

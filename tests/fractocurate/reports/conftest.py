@@ -3,7 +3,8 @@
 import io
 import itertools
 import re
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,19 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from data_contracts.records import Box, PageReading, Word
+from data_contracts.records import Box, InstanceReading, PageReading, Word
 from data_contracts.vocabulary import TextSource
 from fractocurate.profile import Profile, load_profile
+from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.interpret import PageWords
 from fractocurate.reports.lines import Line, Ruling
+from fractocurate.reports.occurrences import Witnesses
+from fractocurate.reports.row_values import Reader, Source, build_instance
+from fractocurate.reports.vocabulary import Vocabulary
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from rows_of_cells import TEXT, Build, cell
 
 MakeReport = Callable[..., Path]
 
@@ -207,3 +216,27 @@ def page_of() -> Callable[..., PageWords]:
         return PageWords(reading, words, tuple(drawn.rulings))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def reader(profile: Profile) -> Reader:
+    """The default site's, with decimal points."""
+    return Reader(Identifiers(profile), Vocabulary(profile), ".", Witnesses())
+
+
+@pytest.fixture(scope="session")
+def build(reader: Reader) -> Build:
+    """The instance that some cells state, by their texts."""
+
+    def build(
+        cells: Mapping[str, str],
+        source: Source = TEXT,
+        unit: str = "kN",
+        composites: Sequence[tuple[str, ...]] = (),
+        confidence: Mapping[str, float] | None = None,
+    ) -> InstanceReading | None:
+        sure = confidence or {}
+        words = {name: cell(text, sure.get(name, 1.0)) for name, text in cells.items()}
+        return build_instance(words, unit, composites, reader, source)
+
+    return build

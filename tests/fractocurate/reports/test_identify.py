@@ -71,7 +71,7 @@ def test_a_repair_is_made_where_it_is_the_only_one_and_said(identifiers: Identif
     """O for 0 in a year."""
     found = identifiers.foan("FOAN-2O21-0117")
     assert found.value == "FOAN-2021-0117"
-    assert found.problem == "foan repaired: O -> 0 in FOAN-2O21-0117"
+    assert (found.problem, found.repairs, found.repaired_raw) == ("", ("O -> 0",), "FOAN-2O21-0117")
 
 
 def test_running_text_needs_a_prefix_or_a_label(identifiers: Identifiers) -> None:

@@ -126,3 +126,63 @@ def test_a_plain_block_is_one_lane(find: Find) -> None:
         "serial_number": "512345",
         "defect_class": "material (pore)",
     }
+
+
+def test_a_header_far_above_does_not_decide_how_blocks_begin(find: Find) -> None:
+    """The FOAN in the report's head also stands inside each block, behind the serial number that begins it."""
+    pairs = find(
+        """
+FOAN: FOAN-2021-0117
+Examined by a person
+The parts below broke in the test.
+Fracture 1
+Serial no.: 512345
+FOAN: FOAN-2021-0117
+Cause: material
+Fracture 2
+Serial no.: 512346
+FOAN: FOAN-2021-0117
+Cause: green body
+"""
+    )
+    blocks = [{p.name: p.text for p in block} for block in find_blocks(pairs)]
+    assert [(b["serial_number"], b["defect_class"]) for b in blocks if "serial_number" in b] == [
+        ("512345", "material"),
+        ("512346", "green body"),
+    ]
+
+
+def test_a_heading_ends_a_block_that_has_all_it_needs(find: Find) -> None:
+    """The second fracture begins with a key that the first one lacks."""
+    pairs = find(
+        """
+Serial no.: 512345
+Cause: material
+Second fracture of the test
+FOAN: FOAN-2021-0118
+Serial no.: 512346
+Cause: green body
+"""
+    )
+    assert [[p.name for p in block] for block in find_blocks(pairs)] == [
+        ["serial_number", "defect_class"],
+        ["foan", "serial_number", "defect_class"],
+    ]
+
+
+def test_values_centred_on_their_key_keep_the_line_above_it(find: Find) -> None:
+    """In a table with its fields as rows, the long values of some columns begin above the key's line."""
+    (block,) = find_blocks(
+        find(
+            """
+Serial number     512345              512346
+Load              61.2                58.9
+
+                                      machining damage
+Cause             material defect
+                                      (grinding crack)
+"""
+        )
+    )
+    lanes = [{name: join_text(words) for name, words in lane.items()} for lane in lanes_of_values(block)]
+    assert [lane["defect_class"] for lane in lanes] == ["material defect", "machining damage (grinding crack)"]

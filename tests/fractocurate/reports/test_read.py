@@ -168,8 +168,10 @@ def test_confusable_characters_are_repaired_and_said(make_report: Callable[..., 
     rows = [["FOAN-2O21-0117", "5I2345", "61.2", "green body", "-"]]
     (instance,) = read(make_report(HEADER, [COLUMNS, *rows]), profile).instances
     assert (instance.foan, instance.serial_number) == ("FOAN-2021-0117", "512345")
-    assert any("foan repaired: O -> 0" in i for i in instance.issues)
-    assert any("serial number repaired: I -> 1" in i for i in instance.issues)
+    assert instance.issues == ()
+    assert any("foan repaired: O -> 0" in i for i in instance.remarks)
+    assert any("serial number repaired: I -> 1" in i for i in instance.remarks)
+    assert all(r.confidence <= 0.9 for r in instance.readings if r.field in {"foan", "serial_number"})
 
 
 def test_header_and_table_that_contradict_each_other_are_flagged(

@@ -125,3 +125,45 @@ def test_classes_named_in_the_profile_are_understood(other_site: Profile) -> Non
     assert DefectClass(own.name) is DefectClass.MATERIAL
     assert vocabulary.columns("Body mark")[0] == ("serial_number",)
     assert vocabulary.columns("Vorgang")[0] == ("foan",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "detail"),
+    [
+        ("hard machining damage (grinding crack)", "hard_machining", "grinding crack"),
+        ("Schleifschaden (Kantenausbruch)", "hard_machining", "Kantenausbruch"),
+        ("pressing defect: green machining groove", "green_body", "green machining groove"),
+        ("material flaw, large pore.", "material", "large pore"),
+    ],
+)
+def test_a_class_is_told_from_the_detail_behind_it(vocabulary: Vocabulary, text: str, name: str, detail: str) -> None:
+    """The detail keeps its own words, also where they would name another class."""
+    meaning = vocabulary.defect_class(text)
+    assert meaning is not None
+    assert (meaning.name, meaning.rest) == (name, detail)
+
+
+@pytest.mark.parametrize("text", ["no material flaw (pore)", "material flaw (or not)", "(pore)"])
+def test_a_detail_that_is_none_makes_no_class(vocabulary: Vocabulary, text: str) -> None:
+    """A negation, an unknown remark, a detail alone."""
+    assert vocabulary.defect_class(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("S/N", "serial_number"),
+        ("Bruchursache / fracture cause", "defect_class"),
+        ("Bruchursache fracture cause", "defect_class"),
+        ("Senen-Nx. / serial number", "serial_number"),
+        ("Bruchlast / fracture load [kN]", "fracture_load_kn"),
+    ],
+)
+def test_headers_in_two_languages_are_understood(vocabulary: Vocabulary, text: str, column: str) -> None:
+    """Also where OCR lost the stroke or one half; the stroke of S/N is no unit."""
+    assert vocabulary.columns(text)[0] == (column,)
+
+
+def test_headers_of_two_columns_are_not_one(vocabulary: Vocabulary) -> None:
+    """``Serial no. / load`` holds two values: whoever reads the header has to part them."""
+    assert vocabulary.columns("serial no. / fracture load")[0] == ()

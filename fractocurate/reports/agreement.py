@@ -1,0 +1,127 @@
+"""What the rows of a report say of each other: the same part twice, contradictions, another FOAN in header or text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rapidfuzz.distance import Levenshtein
+
+from data_contracts.records import InstanceReading, Reading
+from fractocurate.reports.row_values import doubted, with_confidence
+
+_NOT_STATED = "defect class not stated"
+
+
+def merge_repeated(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
+    """One instance per part: repeated rows agree and merge, or contradict each other and say so.
+
+    Rows without a cause (a list of parts) lend their values to the row of the same part that has one.
+    """
+    merged: list[InstanceReading] = []
+    for instance in instances:
+        index = next((k for k, other in enumerate(merged) if _same_part(other, instance)), None)
+        if index is None:
+            merged.append(instance)
+        else:
+            merged[index] = _merge(merged[index], instance)
+    return merged
+
+
+def _same_part(a: InstanceReading, b: InstanceReading) -> bool:
+    foan_fits = a.foan == b.foan or a.foan is None or b.foan is None
+    if a.serial_number and b.serial_number:
+        same_tag = not a.instance_tag or not b.instance_tag or a.instance_tag == b.instance_tag
+        return foan_fits and a.serial_number == b.serial_number and (same_tag or a.page != b.page)
+    tags_fit = bool(a.instance_tag) and a.instance_tag == b.instance_tag
+    return foan_fits and tags_fit and (a.serial_number is None) != (b.serial_number is None)
+
+
+def _merge(a: InstanceReading, b: InstanceReading) -> InstanceReading:
+    issues = [i for i in dict.fromkeys((*a.issues, *b.issues)) if not i.startswith(_NOT_STATED)]
+    first, second = (a, b) if a.defect_class_raw or not b.defect_class_raw else (b, a)
+    readings = _merged_readings(first, second)
+    if second.defect_class_raw and first.defect_class is not second.defect_class:
+        issue = (
+            f"contradicting defect class: {a.defect_class_raw} on page {a.page}, {b.defect_class_raw} on page {b.page}"
+        )
+        issues.append(issue)
+        _doubt(readings, "defect_class", issue)
+    if not first.defect_class_raw:
+        issues.append(_NOT_STATED)
+    loads = {x.fracture_load_kn for x in (a, b)} - {None}
+    if len(loads) > 1:
+        issue = f"contradicting fracture load: {a.fracture_load_raw}, {b.fracture_load_raw}"
+        issues.append(issue)
+        _doubt(readings, "fracture_load_kn", issue)
+    return with_confidence(
+        replace(
+            first,
+            foan=first.foan or second.foan,
+            foan_raw=first.foan_raw or second.foan_raw,
+            serial_number=first.serial_number or second.serial_number,
+            serial_number_raw=first.serial_number_raw or second.serial_number_raw,
+            instance_tag=first.instance_tag or second.instance_tag,
+            component_id=first.component_id or second.component_id,
+            sub_type=first.sub_type or second.sub_type,
+            sub_type_raw=first.sub_type_raw or second.sub_type_raw,
+            fracture_load_kn=first.fracture_load_kn if first.fracture_load_kn is not None else second.fracture_load_kn,
+            fracture_load_raw=first.fracture_load_raw or second.fracture_load_raw,
+            issues=tuple(issues),
+            remarks=tuple(dict.fromkeys((*a.remarks, *b.remarks))),
+            readings=tuple(readings.values()),
+        )
+    )
+
+
+def _merged_readings(first: InstanceReading, second: InstanceReading) -> dict[str, Reading]:
+    """The first row's readings, else the second's; a value that both state is as sure as the surer."""
+    merged = {r.field: r for r in first.readings if r.value is not None}
+    for reading in second.readings:
+        other = merged.get(reading.field)
+        if other is None:
+            if reading.value is not None or reading.field not in {r.field for r in first.readings}:
+                merged[reading.field] = reading
+        elif other.value == reading.value and not other.note and not reading.note:
+            merged[reading.field] = replace(other, confidence=max(other.confidence, reading.confidence))
+    return {r.field: r for r in first.readings} | merged
+
+
+def _doubt(readings: dict[str, Reading], name: str, note: str) -> None:
+    if name in readings:
+        readings[name] = doubted(readings[name], note)
+
+
+def flag_contradictions(
+    instances: Sequence[InstanceReading], header_foans: Sequence[str], mentioned_foans: Mapping[str, int]
+) -> list[InstanceReading]:
+    """Compare the FOAN of each row with the report's header and with the FOANs on its other pages.
+
+    Args:
+        instances: of one report.
+        header_foans: FOANs that the header states as a key and value.
+        mentioned_foans: prefixed FOANs anywhere outside tables, with how often each occurs.
+    """
+    own = {i.foan for i in instances}
+    flagged = []
+    for instance in instances:
+        issue = _contradiction(instance.foan, own, header_foans, mentioned_foans)
+        if issue:
+            readings = {r.field: r for r in instance.readings}
+            _doubt(readings, "foan", issue)
+            issues = tuple(dict.fromkeys((*instance.issues, issue)))
+            instance = with_confidence(replace(instance, issues=issues, readings=tuple(readings.values())))  # noqa: PLW2901
+        flagged.append(instance)
+    return flagged
+
+
+def _contradiction(
+    foan: str | None, own: set[str | None], header_foans: Sequence[str], mentioned_foans: Mapping[str, int]
+) -> str:
+    if foan is None:
+        return ""
+    if header_foans and not own & set(header_foans):
+        return f"contradicting foan: header {', '.join(header_foans)}, row {foan}"
+    if foan not in mentioned_foans:
+        slips = [m for m in mentioned_foans if m not in own and Levenshtein.distance(m, foan) <= 1]
+        if slips:
+            return f"contradicting foan: row {foan}, elsewhere {', '.join(slips)}"
+    return ""

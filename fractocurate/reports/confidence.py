@@ -1,0 +1,31 @@
+"""How sure a value is, from 0 to 1: what the words give, what backs it, what speaks against it.
+
+At 0.95 and above a value may be wrong once in two hundred; ``tests/benchmarks/test_reading_accuracy.py`` measures it.
+"""
+
+from collections.abc import Sequence
+
+from data_contracts.records import Word
+
+SURE = 0.95
+"""From here on a value may be used without a second look."""
+REVIEWED_BELOW = 0.6
+"""A value that identifies or labels, and is less sure, goes to review."""
+SPELT = 0.97
+"""Least that a word gets which is spelt as the vocabulary has it, however unsure OCR was of its letters."""
+CONTRADICTED = 0.3
+"""Most that is left of a value that another reading, or a rule of the site, speaks against."""
+REPAIRED = 0.9
+"""Most that a repaired identifier gets which nothing else in the report states."""
+_DIGITS_OF_A_NUMBER = 3
+
+
+def lowest(words: Sequence[Word]) -> float:
+    """Confidence of the least sure word with a letter or digit; 1.0 where there is none."""
+    return min((w.confidence for w in words if any(c.isalnum() for c in w.text)), default=1.0)
+
+
+def lowest_of_number(words: Sequence[Word]) -> float:
+    """The same for an identifier: a label or a tag in the same cell says nothing about the number."""
+    numbers = [w for w in words if sum(c.isdigit() for c in w.text) >= _DIGITS_OF_A_NUMBER]
+    return lowest(numbers or words)

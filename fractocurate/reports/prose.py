@@ -1,0 +1,167 @@
+"""Sentences that state a fracture: "the part with S/N 512345 failed at 22.7 kN; root cause: grinding damage"."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from data_contracts.records import Word
+from fractocurate.reports.identify import Identifiers
+from fractocurate.reports.lines import Line
+from fractocurate.reports.row_values import Cells
+from fractocurate.reports.vocabulary import Vocabulary, is_negation, unit_of
+
+_WIDEST_LEADING = 2.6
+"""Lines of one paragraph follow each other at most so many of their heights from centre to centre."""
+_LONGEST_CAUSE_WORDS = 8
+_SENTENCE_END = re.compile(r"[.;!?]$")
+_ABBREVIATION = re.compile(r"^\(?(?:[A-Za-z]{1,5}|[A-Za-z]{1,3}[.\-/][A-Za-z]{1,5})\.$")
+_UNIT = re.compile(r"^[kKM]?N\.$")
+_LOAD = re.compile(r"\d[\d .,'\u00a0\u202f]*(?:kN|KN|N|MN)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one paragraph says of one part."""
+
+    page: int
+    cells: Cells
+    is_understood: bool
+    """Its cause is one that the vocabulary knows."""
+    unclear: str
+    """Why a person should look at it; empty if nothing is."""
+
+
+def find_statements(
+    page: int, lines: Sequence[Line], identifiers: Identifiers, vocabulary: Vocabulary
+) -> list[Statement]:
+    """Paragraphs that name exactly one part by its serial number and speak of its cause.
+
+    Args:
+        page: 1-based.
+        lines: of the page, outside tables, forms, and keys with values.
+        identifiers: the site's grammars.
+        vocabulary: the site's words.
+    """
+    statements = []
+    for paragraph in _paragraphs(lines):
+        words = [w for line in paragraph for w in line.words]
+        statement = _statement(page, words, identifiers, vocabulary)
+        if statement is not None:
+            statements.append(statement)
+    return statements
+
+
+def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    paragraph: list[Line] = []
+    for line in lines:
+        if paragraph:
+            last = paragraph[-1]
+            height = max(last.height, line.height)
+            is_apart = line.centre_y - last.centre_y > _WIDEST_LEADING * height or line.box.left > last.box.right
+            # A line that stops short ends its paragraph.
+            widest = max(x.box.right for x in paragraph)
+            ends = last.box.right < widest - 0.25 * (widest - last.box.left) and _SENTENCE_END.search(last.text)
+            if is_apart or ends:
+                yield paragraph
+                paragraph = []
+        paragraph.append(line)
+    if paragraph:
+        yield paragraph
+
+
+def _statement(page: int, words: Sequence[Word], identifiers: Identifiers, vocabulary: Vocabulary) -> Statement | None:
+    text, starts = _joined(words)
+    serials, foans = identifiers.serial_numbers_in(text), identifiers.foans_in(text)
+    cause = _cause(words, vocabulary)
+    if len({s.value for s in serials}) != 1 or cause is None:
+        return None
+    # A second number of that kind may belong to a second part that is spoken of.
+    others = [s for s in identifiers.profile.serial_number.grammar.find(text) if s.value != serials[0].value]
+    if any(not any(o.start < f.end and f.start < o.end for f in foans) for o in others):
+        return None
+    cells: dict[str, tuple[Word, ...]] = {"serial_number": _between(words, starts, serials[0].start, serials[0].end)}
+    unclear = ""
+    if len({f.value for f in foans}) == 1:
+        cells["foan"] = _between(words, starts, foans[0].start, foans[0].end)
+    elif foans:
+        unclear = f"several FOANs in one paragraph: {', '.join(sorted({f.value for f in foans}))}"
+    cells["defect_class"], is_understood = cause
+    loads = list(_LOAD.finditer(text))
+    if len(loads) == 1 and unit_of(loads[0][0]):
+        cells["fracture_load_kn"] = _between(words, starts, *loads[0].span())
+    return Statement(page, cells, is_understood, unclear)
+
+
+def _joined(words: Sequence[Word]) -> tuple[str, list[int]]:
+    starts, text = [], ""
+    for word in words:
+        text += " " if text else ""
+        starts.append(len(text))
+        text += word.text
+    return text, starts
+
+
+def _between(words: Sequence[Word], starts: Sequence[int], start: int, end: int) -> tuple[Word, ...]:
+    return tuple(w for w, s in zip(words, starts, strict=True) if s < end and start < s + len(w.text))
+
+
+def _cause(words: Sequence[Word], vocabulary: Vocabulary) -> tuple[tuple[Word, ...], bool] | None:
+    """The words of the cause and whether they are understood; None if no sentence announces one, or several do."""
+    stated = []
+    for sentence in _sentences(words):
+        key = _cause_key(sentence, vocabulary)
+        if key is not None:
+            stated.append(_stated_cause(sentence, key, vocabulary))
+    understood = [cause for cause in stated if cause[1]]
+    candidates = understood or stated
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
+    sentence: list[Word] = []
+    for word in words:
+        sentence.append(word)
+        if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not _ABBREVIATION.match(word.text)):
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
+
+
+def _cause_key(sentence: Sequence[Word], vocabulary: Vocabulary) -> slice | None:
+    """Where the sentence has words such as "root cause": the longest of them."""
+    for length in range(min(4, len(sentence)), 0, -1):
+        for start in range(len(sentence) - length + 1):
+            names, similarity = vocabulary.columns(" ".join(w.text for w in sentence[start : start + length]))
+            if "defect_class" in names and similarity >= 1.0:
+                return slice(start, start + length)
+    return None
+
+
+def _stated_cause(sentence: Sequence[Word], key: slice, vocabulary: Vocabulary) -> tuple[tuple[Word, ...], bool]:
+    """The longest words behind the key (else before it) that name one cause; else all that follows the key."""
+    after = tuple(sentence[key.stop :])
+    if not any(is_negation(w.text) for w in sentence):
+        for part in (after, tuple(sentence[: key.start])):
+            known = _known_causes(part, vocabulary)
+            if len({name for name, _ in known}) == 1:
+                return known[0][1], True
+    return after, False
+
+
+def _known_causes(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...]]]:
+    """Classes that are named in some words and the words that do, the longest first, none inside another."""
+    known: list[tuple[str, tuple[Word, ...]]] = []
+    taken: set[int] = set()
+    for length in range(min(_LONGEST_CAUSE_WORDS, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            span = range(start, start + length)
+            meaning = None if taken & set(span) else vocabulary.defect_class(_tidy(words[start : start + length]))
+            if meaning is not None and meaning.similarity >= 1.0:
+                known.append((meaning.name, words[start : start + length]))
+                taken.update(span)
+    return known
+
+
+def _tidy(words: Sequence[Word]) -> str:
+    return " ".join(w.text for w in words).strip(" .,;:!?")

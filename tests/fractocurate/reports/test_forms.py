@@ -1,0 +1,74 @@
+"""Boxes with a small label above the value."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fractocurate.profile import Profile
+from fractocurate.reports.forms import find_forms
+from fractocurate.reports.key_values import Pair, find_blocks
+from fractocurate.reports.vocabulary import Vocabulary
+
+Find = Callable[[str], tuple[list[Pair], set[int]]]
+
+
+@pytest.fixture(scope="module")
+def find(sketch: Callable[[str], Any], profile: Profile) -> Find:
+    """Forms of a drawing."""
+
+    def find(drawing: str) -> tuple[list[Pair], set[int]]:
+        drawn = sketch(drawing)
+        return find_forms(1, drawn.lines, drawn.rulings, Vocabulary(profile))
+
+    return find
+
+
+FORM = """
+Fracture 1
+FOAN              Serial no.        Part
+FOAN-2021-0117    512345            P1
+Cause             Sub-type          Load [kN]
+material          large             61.2
+defect            pore
+Component
+RB50.988
+"""
+
+
+def test_labels_above_values_are_keys(find: Find) -> None:
+    """Each value belongs to the label above it, in however many lines; a last row may have one box only."""
+    pairs, used = find(FORM)
+    assert {p.name: p.text for p in pairs} == {
+        "foan": "FOAN-2021-0117",
+        "serial_number": "512345",
+        "instance_tag": "P1",
+        "defect_class": "material defect",
+        "sub_type": "large pore",
+        "fracture_load_kn": "61.2",
+        "component_id": "RB50.988",
+    }
+    assert used == set(range(1, 8))
+
+
+def test_each_form_is_a_block_of_its_own(find: Find) -> None:
+    """Two fractures, one form each."""
+    pairs, _ = find(FORM + FORM.replace("512345", "512346").replace("Fracture 1", "Fracture 2"))
+    blocks = find_blocks(pairs)
+    assert [next(p.text for p in b if p.name == "serial_number") for b in blocks] == ["512345", "512346"]
+    assert [len(b) for b in blocks] == [7, 7]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        "FOAN              Serial no.        Cause\nFOAN-2021-0117    512345            material\n",
+        "FOAN              Serial no.\nFOAN-2021-0117    512345\n" * 2,
+        "Serial no.: 512345\nCause: material\n",
+        "Results\nThe cause was found.\n",
+    ],
+    ids=["a table", "two tables", "keys with colons", "text"],
+)
+def test_what_is_no_form_is_left_to_others(find: Find, drawing: str) -> None:
+    """Headers of tables name other columns than the row of labels above them only in a form."""
+    assert find(drawing) == ([], set())
