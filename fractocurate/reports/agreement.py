@@ -1,6 +1,6 @@
 """What the rows of a report say of each other: the same part twice, contradictions, another FOAN in header or text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rapidfuzz.distance import Levenshtein
@@ -91,19 +91,24 @@ def _doubt(readings: dict[str, Reading], name: str, note: str) -> None:
 
 
 def flag_contradictions(
-    instances: Sequence[InstanceReading], header_foans: Sequence[str], mentioned_foans: Mapping[str, int]
+    instances: Sequence[InstanceReading],
+    header_foans: Sequence[str],
+    mentioned_foans: Collection[str],
+    heading_foans: Collection[str],
 ) -> list[InstanceReading]:
     """Compare the FOAN of each row with the report's header and with the FOANs on its other pages.
 
     Args:
         instances: of one report.
         header_foans: FOANs that the header states as a key and value.
-        mentioned_foans: prefixed FOANs anywhere outside tables, with how often each occurs.
+        mentioned_foans: FOANs anywhere outside tables.
+        heading_foans: those among them that stand in a heading or a caption: they speak of this report's parts, while
+            running text may speak of others, whose FOANs are often one digit away.
     """
     own = {i.foan for i in instances}
     flagged = []
     for instance in instances:
-        issue = _contradiction(instance.foan, own, header_foans, mentioned_foans)
+        issue = _contradiction(instance.foan, own, header_foans, mentioned_foans, heading_foans)
         if issue:
             readings = {r.field: r for r in instance.readings}
             _doubt(readings, "foan", issue)
@@ -114,14 +119,18 @@ def flag_contradictions(
 
 
 def _contradiction(
-    foan: str | None, own: set[str | None], header_foans: Sequence[str], mentioned_foans: Mapping[str, int]
+    foan: str | None,
+    own: set[str | None],
+    header_foans: Sequence[str],
+    mentioned_foans: Collection[str],
+    heading_foans: Collection[str],
 ) -> str:
     if foan is None:
         return ""
     if header_foans and not own & set(header_foans):
         return f"contradicting foan: header {', '.join(header_foans)}, row {foan}"
     if foan not in mentioned_foans:
-        slips = [m for m in mentioned_foans if m not in own and Levenshtein.distance(m, foan) <= 1]
+        slips = sorted(m for m in heading_foans if m not in own and Levenshtein.distance(m, foan) <= 1)
         if slips:
             return f"contradicting foan: row {foan}, elsewhere {', '.join(slips)}"
     return ""

@@ -15,12 +15,15 @@ from fractocurate.reports.lines import (
     split_at_gaps,
     verticals_through,
 )
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
+from fractocurate.reports.table_headers import IDENTIFYING, INSTANCE_COLUMNS
+from fractocurate.reports.table_rows import Anchors
 from fractocurate.reports.vocabulary import Vocabulary
 
 _MOST_VALUE_LINES = 3
 _FARTHEST_VALUE_HEIGHTS = 2.0
-"""A value stands at most this many heights of its own below its label, or below the line of the value before."""
+"""A value stands at most this many heights of its own below its label."""
+_FARTHEST_LINE_HEIGHTS = 0.7
+"""White space between two lines of one value, in heights."""
 _SMALLEST_FORM = 2
 """Rows of boxes; one row alone is a table."""
 
@@ -48,11 +51,12 @@ class _BoxRow:
 
 
 def find_forms(
-    page: int, lines: Sequence[Line], rulings: Sequence[Ruling], vocabulary: Vocabulary
+    page: int, lines: Sequence[Line], rulings: Sequence[Ruling], vocabulary: Vocabulary, is_value: Anchors
 ) -> tuple[list[Pair], set[int]]:
     """Keys and values of all forms of a page, and the numbers of the lines that they take.
 
-    Two rows of labels with different meanings, each with its values below, are a form; a header with rows is a table.
+    Two rows of labels with different meanings, each with its values below and an identifier among them, are a form; a
+    header with rows is a table.
     """
     gap = cell_gap_heights(lines)
     pairs: list[Pair] = []
@@ -62,7 +66,8 @@ def find_forms(
         rows: list[_BoxRow] = []
         while row := _box_row(page, index if not rows else rows[-1].last + 1, lines, rulings, vocabulary, gap, rows):
             rows.append(row)
-        if len(rows) >= _SMALLEST_FORM:
+        identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for row in rows for p in row.pairs)
+        if len(rows) >= _SMALLEST_FORM and identified:
             pairs += [p for row in rows for p in row.pairs]
             used.update(range(rows[0].first, rows[-1].last + 1))
             index = rows[-1].last + 1
@@ -91,7 +96,8 @@ def _box_row(
     last = first
     for number in range(first + 1, min(first + 1 + _MOST_VALUE_LINES, len(lines))):
         line = lines[number]
-        is_near = line.box.top - lines[number - 1].box.bottom < _FARTHEST_VALUE_HEIGHTS * line.height
+        farthest = _FARTHEST_VALUE_HEIGHTS if number == first + 1 else _FARTHEST_LINE_HEIGHTS
+        is_near = line.box.top - lines[number - 1].box.bottom < farthest * line.height
         if not is_near or _labels(line, rulings, vocabulary, gap):
             break
         for word in line.words:

@@ -8,6 +8,7 @@ from data_contracts.identifiers import Identifier
 from fractocurate.profile import IdentifierSettings, Profile
 from fractocurate.reports.fields import is_blank
 
+_DIGITS_OF_A_FOAN = 3
 _PUNCTUATION = " :.#-\u2013=_/"
 
 
@@ -47,6 +48,18 @@ class Identifiers:
             prefixed = [f for f in self.profile.foan.grammar.find(text, bare=False) if f.prefixed]
             return sorted([*prefixed, *self._labelled(text, self.profile.foan, self._foan_label, prefixed)], key=_start)
         return self._labelled(text, self.profile.foan, self._foan_label, [])
+
+    def torn_foan_in(self, text: str) -> str:
+        """What a label announces as a FOAN and is none: a digit too few, say; empty if there is no such thing."""
+        if self.foans_in(text):
+            return ""
+        if torn := self.profile.foan.grammar.find_malformed(text):
+            return torn[0].raw
+        for match in self._foan_label.finditer(text):
+            token = next(iter(text[match.end() :].split()), "").strip(_PUNCTUATION + ",;()")
+            if sum(c.isdigit() for c in token) >= _DIGITS_OF_A_FOAN:
+                return token
+        return ""
 
     def serial_numbers_in(self, text: str) -> list[Identifier]:
         """Serial numbers in running text that a label or their prefix announces."""

@@ -1,6 +1,5 @@
 """The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +13,13 @@ from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_values import Pair, find_blocks, find_pairs
+from fractocurate.reports.key_values import Pair, find_blocks, find_pairs, is_complete
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Reader, Source, build_instance
+from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.tables import Table, continue_table, find_tables
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -44,6 +44,13 @@ class _Layout:
     tables: tuple[Table, ...]
     free: dict[int, list[Line]]
     pairs: tuple[Pair, ...]
+    blocks: tuple[tuple[Pair, ...], ...]
+    """Pairs that state fractures, one block each; a key alone is a block, too."""
+
+    @property
+    def in_blocks(self) -> set[Pair]:
+        """Pairs of the blocks that name a part and its cause."""
+        return {pair for block in self.blocks if is_complete(block) for pair in block}
 
 
 def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str, ...] = ()) -> ReportReading:
@@ -66,8 +73,12 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     instances = _instances(pages, layout, reader, mentions, problems)
     instances += _stated_in_prose(pages, layout, reader, mentions, problems, instances)
     header_foans = _header_foans(layout, identifiers)
-    counts = Counter(m.identifier.value for m in mentions)
-    instances = flag_contradictions(merge_repeated(instances), header_foans, counts)
+    instances = flag_contradictions(
+        merge_repeated(instances),
+        header_foans,
+        {m.identifier.value for m in mentions},
+        {m.identifier.value for m in mentions if m.is_heading},
+    )
     number, date = report_number(layout.pairs), report_date(layout.pairs, first_page)
     about = revision(layout.free[pages[0].reading.page], layout.pairs, vocabulary)
     methods = {p.reading.page: _method(p) for p in pages}
@@ -98,7 +109,7 @@ def _layout(
     pairs: list[Pair] = []
     for page in pages:
         number = page.reading.page
-        of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary)
+        of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
         outside = [line for k, line in enumerate(lines[number]) if k not in in_forms]
         found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
@@ -112,7 +123,7 @@ def _layout(
         position = {id(line): k for k, line in enumerate(lines[number])}
         others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest])
         pairs += sorted((*of_forms, *others), key=lambda p: p.line)
-    return _Layout(tuple(tables), free, tuple(pairs))
+    return _Layout(tuple(tables), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
 
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
@@ -157,7 +168,7 @@ def _instances(
     for table in layout.tables:
         section = _section(mentions, table.page, table.box.top, methods)
         instances += instances_of_table(table, reader, sources[table.page], section)
-    for block in find_blocks(layout.pairs):
+    for block in layout.blocks:
         top = block[0].key[0].box.top
         section = _section(mentions, block[0].page, top, methods)
         instances += instances_of_block(block, reader, sources[block[0].page], section)
@@ -175,8 +186,9 @@ def _stated_in_prose(
     """What sentences state. Beside tables they only confirm or contradict the parts that stand there."""
     methods = {p.reading.page: _method(p) for p in pages}
     instances = []
+    settled = {p for p in layout.pairs if p.name not in INSTANCE_COLUMNS} | layout.in_blocks
     for page, lines in layout.free.items():
-        in_pairs = {id(w) for p in layout.pairs if p.page == page for w in p.key}
+        in_pairs = {id(w) for p in layout.pairs if p.page == page and p in settled for w in p.key}
         text = [line for line in lines if id(line.words[0]) not in in_pairs]
         for statement in find_statements(page, text, reader.identifiers, reader.vocabulary):
             source = Source(page, methods[page], (*problems, *((statement.unclear,) if statement.unclear else ())))
@@ -206,13 +218,18 @@ def _section(
 
 
 def _header_foans(layout: _Layout, identifiers: Identifiers) -> list[str]:
-    """FOANs that the first page states as key and value."""
-    values = [identifiers.foan(p.text).value for p in layout.pairs if p.name == "foan" and p.page == 1]
+    """FOANs that the first page states as key and value, outside the fractures themselves."""
+    header = [p for p in layout.pairs if p.name == "foan" and p.page == 1 and p not in layout.in_blocks]
+    values = [identifiers.foan(p.text).value for p in header]
     return list(dict.fromkeys(v for v in values if v))
 
 
 def _method(page: PageWords) -> ReadingMethod:
-    return ReadingMethod.OCR if page.reading.text_source is TextSource.OCR else ReadingMethod.TEXT_LAYER
+    return (
+        ReadingMethod.OCR
+        if page.reading.text_source in {TextSource.OCR, TextSource.MIXED}
+        else ReadingMethod.TEXT_LAYER
+    )
 
 
 def _fact_reading(fact: Fact, methods: dict[int, ReadingMethod]) -> Reading:

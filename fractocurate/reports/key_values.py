@@ -1,6 +1,7 @@
 """Keys and values: report headers, and blocks that state one fracture (or several side by side) key by key."""
 
 import itertools
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,10 @@ from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y,
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
-_LONGEST_KEY_WORDS = 5
+_LONGEST_KEY_WORDS = 7
+_UNIT_ALONE = re.compile(r"[\[(]?\s*[kKM]?N\s*[\])]?\s*:?")
+_MARK = re.compile(r"=|:|[.·…_]{3,}")
+"""What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
 _LANE_GAP_HEIGHTS = 1.0
 _FARTHEST_KEY_HEIGHTS = 5.0
@@ -55,17 +59,58 @@ def find_pairs(
         numbers: of the lines on the page, where some of it are left out.
     """
     pairs: list[Pair] = []
+    numbers = list(numbers or range(len(lines)))
+    lines = _with_values_beside(lines, numbers, vocabulary)
     gap = 1.3 * cell_gap_heights(lines)
     wrapped: list[Line] = []
-    for index, (number, line) in enumerate(zip(numbers or range(len(lines)), lines, strict=True)):
+    for index, (number, line) in enumerate(zip(numbers, lines, strict=True)):
         found = _pairs_of_line(page, number, line, vocabulary, gap)
         if found:
             pairs += found
+        elif units := _units_of_keys(pairs, number, line, gap):
+            pairs = units
         elif pairs and pairs[-1].last_line == number - 1 and (longer := _continued(pairs[-1], lines[index - 1], line)):
             pairs[-1] = longer
         else:
             wrapped.append(line)
     return _with_wrapped_values(pairs, wrapped)
+
+
+def _units_of_keys(pairs: Sequence[Pair], number: int, line: Line, gap: float) -> list[Pair] | None:
+    """The pairs with the units that a line holds, each below the key it belongs to; None if it holds anything else."""
+    longer = list(pairs)
+    for segment in split_at_gaps(line.words, gap):
+        above = [
+            k
+            for k, pair in enumerate(longer)
+            if pair.line == number - 1 and abs(pair.key[0].box.left - segment[0].box.left) < line.height
+        ]
+        if not _UNIT_ALONE.fullmatch(join_text(segment)) or not above:
+            return None
+        pair = longer[above[0]]
+        longer[above[0]] = replace(pair, key=(*pair.key, *segment), last_line=number)
+    return longer
+
+
+def _with_values_beside(lines: Sequence[Line], numbers: list[int], vocabulary: Vocabulary) -> list[Line]:
+    """The lines, those joined that are a key alone and, half a line lower, its values: a key of two lines is taller.
+
+    ``numbers`` loses those of the lines that were joined to others.
+    """
+    joined: list[Line] = []
+    kept: list[int] = []
+    for number, line in zip(numbers, lines, strict=True):
+        if joined and kept[-1] == number - 1:
+            key = joined[-1]
+            is_beside = line.box.left > key.box.right and line.box.top < key.box.bottom
+            names, similarity = vocabulary.columns(key.text) if is_beside else ((), 0.0)
+            if names and similarity >= 1.0:
+                joined[-1] = Line((*key.words, *line.words))
+                continue
+        joined.append(line)
+        kept.append(number)
+    numbers[:] = kept
+    return joined
 
 
 def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[Line]) -> list[Pair]:
@@ -109,15 +154,18 @@ def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, g
 
 def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
-    keys: list[tuple[int, int, str]] = []
+    keys: list[tuple[int, int, int, str]] = []
+    """First word, word behind the last, first word of the value, and meaning."""
     for index, word in enumerate(segment):
-        if not word.text.endswith(":"):
+        is_mark = _MARK.fullmatch(word.text) is not None
+        if not is_mark and not word.text.endswith(":"):
             continue
-        floor = keys[-1][1] if keys else 0
-        for start in range(max(floor, index - _LONGEST_KEY_WORDS + 1), index + 1):
-            names, _ = vocabulary.columns(join_text(segment[start : index + 1]))
+        floor = keys[-1][2] if keys else 0
+        end = index if is_mark else index + 1
+        for start in range(max(floor, end - _LONGEST_KEY_WORDS), end):
+            names, _ = vocabulary.columns(join_text(segment[start:end]))
             if names and (keys or start == 0):
-                keys.append((start, index + 1, names[0]))
+                keys.append((start, end, index + 1, names[0]))
                 break
     if not keys:
         names, similarity = vocabulary.columns(join_text(segment))
@@ -125,8 +173,9 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
             return [(names[0], segment, ())]
         return [("", (), segment)]
     pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []
-    for (start, end, name), following in zip(keys, [*keys[1:], (len(segment), 0, "")], strict=True):
-        pieces.append((name, segment[start:end], segment[end : following[0]]))
+    ends = [following[0] for following in keys[1:]] + [len(segment)]
+    for (start, end, value, name), last in zip(keys, ends, strict=True):
+        pieces.append((name, segment[start:end], segment[value:last]))
     return pieces
 
 
@@ -203,7 +252,7 @@ def _split_at(run: Sequence[Pair], leader: str) -> list[list[Pair]]:
             not blocks
             or pair.name == leader
             or any(p.name == pair.name for p in blocks[-1])
-            or (_is_complete(blocks[-1]) and _is_set_off(blocks[-1], pair))
+            or (is_complete(blocks[-1]) and _is_set_off(blocks[-1], pair))
         ):
             blocks.append([])
         blocks[-1].append(pair)
@@ -216,7 +265,8 @@ def _is_far_below(above: Pair, pair: Pair) -> bool:
     return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
 
 
-def _is_complete(block: Sequence[Pair]) -> bool:
+def is_complete(block: Sequence[Pair]) -> bool:
+    """Whether a block names a part and its cause."""
     names = {p.name for p in block}
     return "defect_class" in names and bool(names & {"serial_number", "foan", "instance_tag"})
 

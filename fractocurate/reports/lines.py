@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from data_contracts.records import Box, Word
 
+_SPECK, _DOUBTFUL_SPECK = 0.6, 0.35
+"""Confidence below which marks without letters, and short words without digits, are taken for specks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -131,13 +134,20 @@ def join_text(words: Sequence[Word]) -> str:
 
 
 def without_debris(words: Iterable[Word]) -> list[Word]:
-    """Drop words that are pieces of a table's rulings read as characters, and cut such pieces off other words."""
+    """Drop specks and pieces of a table's rulings read as characters, and cut such pieces off other words."""
     kept = []
     for word in words:
+        n_signs = sum(c.isalnum() for c in word.text)
+        if word.confidence < (_SPECK if n_signs == 0 else _DOUBTFUL_SPECK if _is_short_word(word.text) else 0.0):
+            continue
         text = word.text.strip("|¦_").strip()
         if text and not all(c in "|¦_~=—―" for c in text):
             kept.append(word if text == word.text else Word(text, word.box, word.confidence))
     return kept
+
+
+def _is_short_word(text: str) -> bool:
+    return len(text) <= 3 and not any(c.isdigit() for c in text)
 
 
 def level_groups(words: Sequence[Word]) -> list[tuple[Word, ...]]:

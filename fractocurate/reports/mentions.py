@@ -25,7 +25,7 @@ class Mention:
 
 
 def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], identifiers: Identifiers) -> list[Mention]:
-    """FOANs in reading order; those without a prefix count where a key announces them.
+    """FOANs in reading order; those without a prefix count where a key announces them, or alone in their line.
 
     Args:
         free: lines outside tables, by the 1-based number of their page.
@@ -35,9 +35,10 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
     mentions = []
     for page, lines in free.items():
         for line in lines:
-            for found in identifiers.foans_in(line.text):
-                is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
-                mentions.append(Mention(page, line.box.top, found, line.words, is_heading))
+            is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
+            alone = identifiers.profile.foan.grammar.parse(line.text)
+            foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
+            mentions += [Mention(page, line.box.top, foan, line.words, is_heading) for foan in foans]
     for pair in pairs:
         if pair.name == "foan" and (value := identifiers.foan(pair.text).value):
             top = pair.key[0].box.top

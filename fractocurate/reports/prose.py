@@ -83,6 +83,8 @@ def _statement(page: int, words: Sequence[Word], identifiers: Identifiers, vocab
     unclear = ""
     if len({f.value for f in foans}) == 1:
         cells["foan"] = _between(words, starts, foans[0].start, foans[0].end)
+    elif torn := identifiers.torn_foan_in(text):
+        unclear = f"foan breaks the grammar: {torn}"
     elif foans:
         unclear = f"several FOANs in one paragraph: {', '.join(sorted({f.value for f in foans}))}"
     cells["defect_class"], is_understood = cause

@@ -91,6 +91,10 @@ def build_instance(
     draft = _Draft(source, issues=list(source.problems))
     _read_identifier(draft, "foan", foan, cells, reader.witnesses)
     _read_identifier(draft, "serial_number", serial, cells, reader.witnesses)
+    for other in reader.identifiers.profile.foan.grammar.find(serial.rest) if serial.value else ():
+        if not other.repairs and other.value != foan.value:
+            note = f"another FOAN in the cell of the serial number: {other.value}"
+            draft.doubt("foan", note, blocks=True)
     tag = text.get("instance_tag", "")
     if any({"serial_number", "instance_tag"} <= set(c) for c in composites):
         tag = serial.rest

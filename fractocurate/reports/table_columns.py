@@ -109,7 +109,7 @@ def leaves_gutters_white(columns: Sequence[Column], line: Line, gap: float) -> b
             continue
         met += 1
         gaps = [(a.box.right, b.box.left) for a, b in itertools.pairwise(line.words)]
-        near = [(a, b) for a, b in gaps if a <= left.right + 30 and b >= left.right - 30]
-        clear = [(a, b) for a, b in near if b - a > gap * 0.9 * line.height and right.left < b + 30]
-        crossed += not clear
+        # The words of a column may reach far beyond its header: any gap from there to the next header will do.
+        low, high = min(left.header_left, left.right - 30), max(right.header_left, left.right) + 30
+        crossed += not any(a <= high and b >= low and b - a > gap * 0.9 * line.height for a, b in gaps)
     return crossed == 0 or (met >= 4 and crossed <= met // 4)

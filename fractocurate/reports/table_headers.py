@@ -19,9 +19,17 @@ from fractocurate.reports.lines import (
 )
 from fractocurate.reports.vocabulary import Vocabulary, fold
 
-_MOST_HEADER_LINES = 4
+_LONG_NUMBER = re.compile(r"\d{4}")
+_LEADING_HEIGHTS = 0.5
+"""White space between the lines of one cell, in their heights."""
+_WORTH_OF_A_LINE = 2.5
+"""What a header may lose in score by taking in a line that stands close below."""
+_MOST_HEADER_LINES = 6
+"""In two languages and with units, in cells centred on each other."""
 
-_RUNNING_NUMBER = frozenset(map(fold, ("", "no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "line")))
+_RUNNING_NUMBER = frozenset(
+    map(fold, ("", "no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "lfd.", "#", "line"))
+)
 """Headers that only say "number", folded; so does an empty one."""
 
 IDENTIFYING = frozenset({"foan", "serial_number"})
@@ -89,9 +97,9 @@ def find_header(
     header = _header_at(lines, first, rulings, vocabulary, gap)
     if header is None:
         return None
-    # A heading right above may have been swallowed: a later start that reads better wins.
+    # A heading right above may have been swallowed: a later start that reads as well wins.
     later = (_header_at(lines, k, rulings, vocabulary, gap) for k in range(header.first + 1, header.last + 1))
-    return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), -h.first))
+    return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), h.first))
 
 
 def _header_at(
@@ -106,11 +114,19 @@ def _header_at(
         header = _read_header(words, first, last, rulings, vocabulary, gap)
         if header is None:
             continue
-        # Of equal readings, the taller has the unit that stands in a line of its own.
+        # Of equal readings, the taller has the unit that stands in a line of its own; and a line set close below the
+        # ones above belongs to them, even where they could be read without it ("component serial" and "number").
         is_taller = best is not None and len(header.cells) == len(best.cells) and header.score > best.score - 0.01
-        if best is None or is_taller or header.score > best.score + 0.01:
+        is_tight = best is not None and _is_tight(lines, last) and header.score > best.score - _WORTH_OF_A_LINE
+        if best is None or is_taller or is_tight or header.score > best.score + 0.01:
             best = header
     return best
+
+
+def _is_tight(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line without digits stands as close to the one above as the lines of one cell do."""
+    above, line = lines[index - 1], lines[index]
+    return line.box.top - above.box.bottom < _LEADING_HEIGHTS * line.height and not any(c.isdigit() for c in line.text)
 
 
 def _read_header(
@@ -128,8 +144,11 @@ def _read_header(
     unknown = len(cells) - understood
     if len(named) < 2 or unknown > understood or not named & (IDENTIFYING | {"instance_tag"}):
         return None
-    if named <= {"instance_tag", "component_id"}:
+    if named <= {"instance_tag", "component_id"} or (len(named) == 2 and unknown and not named & IDENTIFYING):
         return None
+    numbered = [c for c in cells if _LONG_NUMBER.search(c.text)]
+    if len(numbered) > 1 or any(not c.candidates for c in numbered):
+        return None  # there are rows in it
     similarity = sum(c.similarity for c in cells if c.candidates)
     return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
 
@@ -180,7 +199,19 @@ def _as_header_cells(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[He
                     best = (score, parts)
         if best is not None:
             return best[1]
-    return [whole]
+    return _partly_known(units, vocabulary) or [whole]
+
+
+def _partly_known(units: Sequence[tuple[Word, ...]], vocabulary: Vocabulary) -> list[HeaderCell]:
+    """The longest known header among some words, and what stands on either side of it; empty if there is none."""
+    for length in range(len(units) - 1, 0, -1):
+        for start in range(len(units) - length + 1):
+            pieces = (units[:start], units[start : start + length], units[start + length :])
+            parts = [tuple(w for u in piece for w in u) for piece in pieces]
+            known = _as_header_cell(parts[1], vocabulary)
+            if known.candidates and known.similarity >= 1.0:
+                return [known if part is parts[1] else _as_header_cell(part, vocabulary) for part in parts if part]
+    return []
 
 
 def _x_groups(words: Sequence[Word]) -> list[tuple[Word, ...]]:

@@ -3,11 +3,20 @@
 The same code reads text layers and OCR. Rulings help where there are any; without them the white space decides.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Box
-from fractocurate.reports.lines import Line, Ruling, around, cell_gap_heights, verticals_through
+from fractocurate.reports.lines import (
+    Line,
+    Ruling,
+    around,
+    cell_gap_heights,
+    centre_x,
+    join_text,
+    verticals_through,
+)
 from fractocurate.reports.table_columns import Column, columns_of, leaves_gutters_white, moved_columns, settle_gutters
 from fractocurate.reports.table_headers import IDENTIFYING, Header, find_header
 from fractocurate.reports.table_rows import Anchors, Row, find_rows
@@ -48,7 +57,7 @@ def find_tables(
             continue
         free += lines[index : header.first]
         columns = columns_of(header, rulings)
-        body_end = _body_end(header, lines, rulings, columns, vocabulary, gap)
+        body_end = _body_end(header, lines, rulings, columns, vocabulary, gap, is_value)
         body = lines[header.last + 1 : body_end]
         columns = settle_gutters(columns, body, header, rulings)
         rows = find_rows(columns, body, rulings, header.box.bottom, is_value)
@@ -68,7 +77,7 @@ def continue_table(
         end = start
         while end < len(lines) and leaves_gutters_white(moved, lines[end], gap) and _is_near(lines, end, start):
             end += 1
-        if end == start:
+        if end == start or _is_apart(lines[start:end]):
             continue
         body = lines[start:end]
         columns = settle_gutters(moved, body, None, rulings)
@@ -81,6 +90,12 @@ def continue_table(
             used = [line for line in body if line.centre_y <= box.bottom]
             return Table(page, columns, rows, box), [line for line in lines if line not in used]
     return None, list(lines)
+
+
+def _is_apart(lines: Sequence[Line]) -> bool:
+    """Whether the first line stands clearly farther from the second than the others from each other: a running head."""
+    pitches = [b.centre_y - a.centre_y for a, b in itertools.pairwise(lines)]
+    return len(pitches) > 1 and pitches[0] > 1.5 * max(pitches[1:])
 
 
 def _has_identifier(columns: Sequence[Column], row: Row, is_value: Anchors) -> bool:
@@ -97,6 +112,7 @@ def _body_end(
     columns: Sequence[Column],
     vocabulary: Vocabulary,
     gap: float,
+    is_value: Anchors,
 ) -> int:
     """Index of the first line below the table."""
     start = end = header.last + 1
@@ -108,14 +124,31 @@ def _body_end(
     closing = _closing_rule(header.box, rulings)
     while end < len(lines):
         line = lines[end]
-        if closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y:
+        passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
+        if passed and not _states_identifier(columns, line, is_value):
             break
         if not leaves_gutters_white(columns, line, gap) or not _is_near(lines, end, start, header.box.bottom):
             break
         if end > start and find_header(lines, end, rulings, vocabulary, gap) is not None:
             break
+        is_heading = len({_column_at(columns, centre_x(w)) for w in line.words}) == 1 and len(columns) > 2
+        if end > start and is_heading and find_header(lines, end + 1, rulings, vocabulary, gap) is not None:
+            break
         end += 1
     return end
+
+
+def _column_at(columns: Sequence[Column], x: float) -> int:
+    return sum(x >= column.right for column in columns)
+
+
+def _states_identifier(columns: Sequence[Column], line: Line, is_value: Anchors) -> bool:
+    """Whether a line below what seems the last rule is a row all the same: shaded rows have edges like rules."""
+    for column in columns:
+        text = join_text([w for w in line.words if column.left <= centre_x(w) < column.right])
+        if text and any(is_value(name, text) for name in column.fields if name in IDENTIFYING):
+            return True
+    return False
 
 
 def _closing_rule(header: Box, rulings: Sequence[Ruling]) -> float | None:

@@ -190,9 +190,9 @@ class Vocabulary:
         """
         halves = [h.strip() for h in re.split(r"\s*[/|]\s*", text) if h.strip()]
         if len(halves) == 2:
-            known = [names for h in halves if (names := self._one_language(h))]
-            if known and (common := [n for n in known[0] if n in known[-1]]):
-                return tuple(common), 1.0 if len(known) == 2 else _HALF_UNDERSTOOD
+            known = [found for h in halves if (found := self._one_language(h))[0]]
+            if known and (common := [n for n in known[0][0] if n in known[-1][0]]):
+                return tuple(common), min(s for _, s in known) if len(known) == 2 else _HALF_UNDERSTOOD
             return None
         words = text.split()
         for cut in range(1, len(words)):
@@ -201,10 +201,11 @@ class Vocabulary:
                 return tuple(common), 1.0
         return None
 
-    def _one_language(self, text: str) -> list[str]:
-        names = self._columns.exact(text)
-        near = None if names else self._columns.near(text)
-        return names or ([near.name] if near else [])
+    def _one_language(self, text: str) -> tuple[list[str], float]:
+        if names := self._columns.exact(text):
+            return names, 1.0
+        near = self._columns.near(text)
+        return ([near.name], near.similarity) if near else ([], 0.0)
 
     def defect_class(self, text: str) -> Meaning | None:
         """The defect class that a cell states; None if it is not understood, ``unknown`` if it says unknown."""

@@ -7,6 +7,7 @@ import pytest
 
 from fractocurate.profile import Profile
 from fractocurate.reports.forms import find_forms
+from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.key_values import Pair, find_blocks
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -16,10 +17,15 @@ Find = Callable[[str], tuple[list[Pair], set[int]]]
 @pytest.fixture(scope="module")
 def find(sketch: Callable[[str], Any], profile: Profile) -> Find:
     """Forms of a drawing."""
+    identifiers = Identifiers(profile)
+
+    def is_value(name: str, text: str) -> bool:
+        find_value = identifiers.foan if name == "foan" else identifiers.serial_number
+        return find_value(text).value is not None
 
     def find(drawing: str) -> tuple[list[Pair], set[int]]:
         drawn = sketch(drawing)
-        return find_forms(1, drawn.lines, drawn.rulings, Vocabulary(profile))
+        return find_forms(1, drawn.lines, drawn.rulings, Vocabulary(profile), is_value)
 
     return find
 
