@@ -60,6 +60,8 @@ class VocabularySettings(_Section):
     """Name of a column of ``fracture_instances`` -> headers and keys that announce it."""
     defect_classes: dict[DefectClass, tuple[str, ...]]
     sub_types: dict[str, tuple[str, ...]]
+    cause_phrases: tuple[str, ...]
+    """What announces a cause in a sentence, beside the words for the column: ``caused by``."""
     revision_words: tuple[str, ...]
     """Words that call a report a revision of an earlier one."""
 

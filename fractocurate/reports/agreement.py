@@ -9,6 +9,8 @@ from data_contracts.records import InstanceReading, Reading
 from fractocurate.reports.row_values import doubted, with_confidence
 
 _NOT_STATED = "defect class not stated"
+STANDS_ABOVE = "stands above the row, not in it"
+"""Note of a FOAN that a row has from a heading, or from the whole report."""
 
 
 def merge_repeated(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
@@ -20,10 +22,26 @@ def merge_repeated(instances: Sequence[InstanceReading]) -> list[InstanceReading
     for instance in instances:
         index = next((k for k, other in enumerate(merged) if _same_part(other, instance)), None)
         if index is None:
+            index = _only_with_tag(merged, instance)
+        if index is None:
             merged.append(instance)
         else:
             merged[index] = _merge(merged[index], instance)
     return merged
+
+
+def _only_with_tag(merged: Sequence[InstanceReading], instance: InstanceReading) -> int | None:
+    """The only row with the tag of one that has nothing else: a second table that gives causes by tag alone."""
+    if instance.serial_number or not instance.instance_tag or not _has_foan_from_above(instance):
+        return None
+    same = [k for k, other in enumerate(merged) if other.instance_tag == instance.instance_tag]
+    return (
+        same[0] if len(same) == 1 and merged[same[0]].serial_number and not merged[same[0]].defect_class_raw else None
+    )
+
+
+def _has_foan_from_above(instance: InstanceReading) -> bool:
+    return all(r.note == STANDS_ABOVE for r in instance.readings if r.field == "foan")
 
 
 def _same_part(a: InstanceReading, b: InstanceReading) -> bool:
@@ -106,9 +124,12 @@ def flag_contradictions(
             running text may speak of others, whose FOANs are often one digit away.
     """
     own = {i.foan for i in instances}
+    numbered = {i.foan for i in instances if i.serial_number}
     flagged = []
     for instance in instances:
         issue = _contradiction(instance.foan, own, header_foans, mentioned_foans, heading_foans)
+        if not issue and numbered and not instance.serial_number and instance.foan not in numbered:
+            issue = "no serial number, unlike the other fractures: a part of another report?"
         if issue:
             readings = {r.field: r for r in instance.readings}
             _doubt(readings, "foan", issue)

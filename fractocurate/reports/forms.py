@@ -26,6 +26,8 @@ _FARTHEST_LINE_HEIGHTS = 0.7
 """White space between two lines of one value, in heights."""
 _SMALLEST_FORM = 2
 """Rows of boxes; one row alone is a table."""
+_SHORTEST_LIST = 3
+"""Labels that make a form where each stands alone in its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def find_forms(
         while row := _box_row(page, index if not rows else rows[-1].last + 1, lines, rulings, vocabulary, gap, rows):
             rows.append(row)
         identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for row in rows for p in row.pairs)
-        if len(rows) >= _SMALLEST_FORM and identified:
+        n_labels = sum(len(row.pairs) for row in rows)
+        if len(rows) >= _SMALLEST_FORM and n_labels >= _SHORTEST_LIST and identified:
             pairs += [p for row in rows for p in row.pairs]
             used.update(range(rows[0].first, rows[-1].last + 1))
             index = rows[-1].last + 1
@@ -90,7 +93,7 @@ def _box_row(
         return None
     labels = _labels(lines[first], rulings, vocabulary, gap)
     taken = {name for row in above for name in row.names}
-    if not labels or (len(labels) < 2 and not above) or taken & {label.name for label in labels}:
+    if not labels or taken & {label.name for label in labels}:
         return None
     values: dict[str, list[Word]] = {label.name: [] for label in labels}
     last = first

@@ -6,12 +6,18 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
+from fractocurate.reports.agreement import STANDS_ABOVE
 from fractocurate.reports.confidence import lowest_of_number
 from fractocurate.reports.key_values import Pair, lanes_of_values
-from fractocurate.reports.lines import around
+from fractocurate.reports.lines import around, join_text
 from fractocurate.reports.row_values import Reader, Source, build_instance, with_confidence
 from fractocurate.reports.table_headers import is_running_number
 from fractocurate.reports.tables import Table
+
+_DITTO = re.compile(
+    r"[-\u2013\u2014\s]*(?:[\"\u2033\u3003\u201c\u201d\u201e\u00bb\u00ab]|''|,,|ditto|dito|dto\.?|do\.)[-\u2013\u2014\s]*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,10 @@ class SectionFoan:
     @property
     def reading(self) -> Reading:
         """It, as the FOAN of an instance."""
-        note = "stands above the row, not in it"
         confidence = lowest_of_number(self.words)
-        return Reading("foan", self.raw, self.value, self.method, confidence, self.page, around(self.words), note)
+        return Reading(
+            "foan", self.raw, self.value, self.method, confidence, self.page, around(self.words), STANDS_ABOVE
+        )
 
 
 def instances_of_table(
@@ -48,10 +55,13 @@ def instances_of_table(
     composites = tuple(c.fields for c in table.columns if len(c.fields) > 1)
     above: tuple[Word, ...] = ()
     counting = _counting_columns(table)
+    cells_above: tuple[tuple[Word, ...], ...] = tuple(() for _ in table.columns)
     for row in table.rows:
         words: dict[str, tuple[Word, ...]] = {}
         unit = ""
-        for index, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
+        cells = tuple(old if is_ditto(new) else new for new, old in zip(row.cells, cells_above, strict=True))
+        cells_above = cells
+        for index, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
             if index in counting:
                 continue
             for name in column.fields:
@@ -69,6 +79,11 @@ def instances_of_table(
             instance = with_foan(instance, section)
         instances.append(instance)
     return _with_repaired_tags(instances)
+
+
+def is_ditto(cell: Sequence[Word]) -> bool:
+    """Whether a cell says that it holds what the one above holds."""
+    return bool(cell) and _DITTO.fullmatch(join_text(cell)) is not None
 
 
 def with_foan(instance: InstanceReading, section: SectionFoan) -> InstanceReading:

@@ -134,8 +134,9 @@ def _cause_key(sentence: Sequence[Word], vocabulary: Vocabulary) -> slice | None
     """Where the sentence has words such as "root cause": the longest of them."""
     for length in range(min(4, len(sentence)), 0, -1):
         for start in range(len(sentence) - length + 1):
-            names, similarity = vocabulary.columns(" ".join(w.text for w in sentence[start : start + length]))
-            if "defect_class" in names and similarity >= 1.0:
+            text = " ".join(w.text for w in sentence[start : start + length])
+            names, similarity = vocabulary.columns(text)
+            if ("defect_class" in names and similarity >= 1.0) or vocabulary.is_cause_phrase(text):
                 return slice(start, start + length)
     return None
 

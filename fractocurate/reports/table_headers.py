@@ -134,7 +134,7 @@ def _read_header(
 ) -> Header | None:
     box = around(words)
     verticals = verticals_through(rulings, box)
-    groups = _between(words, verticals) if len(verticals) >= 3 else _stacks(words, gap)
+    groups = _between(words, verticals, rulings) if len(verticals) >= 3 else _stacks(words, gap)
     if not 2 <= len(groups) <= 30:
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
@@ -155,7 +155,7 @@ def _read_header(
 
 def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
     """Words grouped by overlap in x: the cells of a header of several lines, where no rulings part them."""
-    segments = [s for line in level_groups(words) for s in split_at_gaps(line, gap)]
+    segments = _without_group_titles([split_at_gaps(line, gap) for line in level_groups(words)])
     stacks: list[list[Word]] = []
     for segment in sorted(segments, key=lambda s: s[0].box.left):
         box = around(segment)
@@ -170,11 +170,38 @@ def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
     return [tuple(s) for s in stacks]
 
 
-def _between(words: Sequence[Word], verticals: Sequence[float]) -> list[tuple[Word, ...]]:
+def _without_group_titles(lines: Sequence[Sequence[tuple[Word, ...]]]) -> list[tuple[Word, ...]]:
+    """Segments of a header's lines but those that span two or more of a line below: titles of groups of columns."""
+    kept = []
+    for number, line in enumerate(lines):
+        for segment in line:
+            box = around(segment)
+            for below in lines[number + 1 :]:
+                inside = [b for s in below if (b := around(s)).right > box.left and b.left < box.right]
+                if len(inside) > 1 and not any(b.left < box.left - 2 and b.right > box.right + 2 for b in inside):
+                    break
+            else:
+                kept.append(segment)
+    return kept
+
+
+def _between(words: Sequence[Word], verticals: Sequence[float], rulings: Sequence[Ruling]) -> list[tuple[Word, ...]]:
     groups: dict[int, list[Word]] = {}
+    segments = [s for line in level_groups(words) for s in split_at_gaps(line, 1.0)]
+    titles = {w for s in segments if _crosses(s, verticals, rulings) for w in s}
     for word in words:
+        if word in titles:
+            continue
         groups.setdefault(sum(centre_x(word) > x for x in verticals), []).append(word)
     return [tuple(groups[k]) for k in sorted(groups)]
+
+
+def _crosses(segment: Sequence[Word], verticals: Sequence[float], rulings: Sequence[Ruling]) -> bool:
+    """Whether words that belong together stand across a ruling that ends below them: the title of a group."""
+    box = around(segment)
+    own = verticals_through(rulings, box)
+    crossed = [x for x in verticals if box.left + 2 < x < box.right - 2]
+    return bool(crossed) and not any(abs(x - y) < 3 for x in crossed for y in own)
 
 
 def _as_header_cells(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[HeaderCell]:

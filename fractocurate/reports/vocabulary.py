@@ -157,6 +157,7 @@ class Vocabulary:
         self._columns = Synonyms(columns)
         self._classes = Synonyms({c.value: texts for c, texts in settings.defect_classes.items()})
         self._sub_types = Synonyms(settings.sub_types)
+        self._cause_phrases = frozenset(fold(p) for p in settings.cause_phrases)
         self._revision = frozenset(fold(w) for w in settings.revision_words)
         self.known_words = frozenset(_words_of(settings))
         self._column_cache: dict[str, tuple[tuple[str, ...], float]] = {}
@@ -246,6 +247,10 @@ class Vocabulary:
         if within is not None and not within.rest:
             return within
         return self._sub_types.near(text)
+
+    def is_cause_phrase(self, text: str) -> bool:
+        """Whether some words announce a cause in a sentence."""
+        return fold(text) in self._cause_phrases
 
     def is_revision_word(self, word: str) -> bool:
         """Whether a single word calls its report a revision."""
