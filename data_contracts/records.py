@@ -99,6 +99,8 @@ class PageReading:
     """Words in reading order, one line of the page a line."""
     problem: str = ""
     """Why the page could not be read, as ``reason: detail``; empty if it could. Other pages are read all the same."""
+    decision: str = ""
+    """Why its words were taken from the text layer, from OCR or from both, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class ReportPages(Table):
     skew_deg: float = _column("Skew undone before OCR.")
     text: str = _column("Words in reading order.")
     problem: str = _column("Why the page could not be read, `reason: detail`; empty if it was.")
+    decision: str = _column("Why the words were taken from the text layer, from OCR or from both.")
 
     class Config:
         """Read by pandera."""

@@ -114,6 +114,8 @@ class TextSource(StrEnum):
 
     TEXT_LAYER = "text_layer"
     OCR = "ocr"
+    MIXED = "mixed"
+    """The text layer, and OCR where the page shows print that the layer lacks."""
     BLANK = "blank"
 
 

@@ -115,7 +115,7 @@ def ingest(
 
     A file that cannot be read is listed with the reason, and the exit code is then 6.
     """
-    from fractocurate.reports.ocr import require_tesseract
+    from fractocurate.reports.tesseract import require_tesseract
     from fractocurate.stages.ingest import ingest as run_ingest
 
     wanted = 1 if labels else 2

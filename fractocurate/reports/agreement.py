@@ -1,5 +1,6 @@
 """What the rows of a report say of each other: the same part twice, contradictions, another FOAN in header or text."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ from data_contracts.records import InstanceReading, Reading
 from fractocurate.reports.row_values import doubted, with_confidence
 
 _NOT_STATED = "defect class not stated"
+_OFTEN = 3
+"""Rows that each state a FOAN themselves outweigh one elsewhere that differs in a character."""
 STANDS_ABOVE = "stands above the row, not in it"
 """Note of a FOAN that a row has from a heading, or from the whole report."""
 
@@ -124,10 +127,12 @@ def flag_contradictions(
             running text may speak of others, whose FOANs are often one digit away.
     """
     own = {i.foan for i in instances}
+    stated = Counter(i.foan for i in instances if i.foan is not None and not _has_foan_from_above(i))
+    often = {foan for foan, n in stated.items() if n >= _OFTEN}
     numbered = {i.foan for i in instances if i.serial_number}
     flagged = []
     for instance in instances:
-        issue = _contradiction(instance.foan, own, header_foans, mentioned_foans, heading_foans)
+        issue = _contradiction(instance.foan, own, header_foans, {*mentioned_foans, *often}, heading_foans)
         if not issue and numbered and not instance.serial_number and instance.foan not in numbered:
             issue = "no serial number, unlike the other fractures: a part of another report?"
         if issue:

@@ -15,6 +15,8 @@ SPELT = 0.97
 """Least that a word gets which is spelt as the vocabulary has it, however unsure OCR was of its letters."""
 CONTRADICTED = 0.3
 """Most that is left of a value that another reading, or a rule of the site, speaks against."""
+LESS_SURE = 0.9
+"""Most that a value gets whose place in the report leaves some doubt."""
 REPAIRED = 0.9
 """Most that a repaired identifier gets which nothing else in the report states."""
 _DIGITS_OF_A_NUMBER = 3

@@ -1,5 +1,6 @@
 """Rows of tables and key/value blocks to fracture instances, with the FOANs that stand above them."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,11 +8,14 @@ from dataclasses import dataclass, replace
 from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.reports.agreement import STANDS_ABOVE
-from fractocurate.reports.confidence import lowest_of_number
+from fractocurate.reports.confidence import LESS_SURE, lowest_of_number
 from fractocurate.reports.key_values import Pair, lanes_of_values
 from fractocurate.reports.lines import around, join_text
-from fractocurate.reports.row_values import Reader, Source, build_instance, with_confidence
+from fractocurate.reports.row_values import Reader, Source, build_instance, doubted, with_confidence
+from fractocurate.reports.table_columns import Column
+from fractocurate.reports.table_content import infer_fields
 from fractocurate.reports.table_headers import is_running_number
+from fractocurate.reports.table_rows import Row
 from fractocurate.reports.tables import Table
 
 _DITTO = re.compile(
@@ -50,35 +54,70 @@ def instances_of_table(
         source: page and method of its words.
         section: FOAN of rows without one, for tables without a FOAN column.
     """
-    instances: list[InstanceReading] = []
-    has_foan_column = any("foan" in c.fields for c in table.columns)
-    composites = tuple(c.fields for c in table.columns if len(c.fields) > 1)
-    above: tuple[Word, ...] = ()
+    columns = infer_fields(table.columns, table.rows, reader.identifiers, reader.vocabulary)
+    rows = _with_values_from_above(table.rows, columns, reader, source)
+    composites = tuple(c.fields for c in columns if len(c.fields) > 1)
+    has_foan_column = any("foan" in c.fields for c in columns)
     counting = _counting_columns(table)
-    cells_above: tuple[tuple[Word, ...], ...] = tuple(() for _ in table.columns)
-    for row in table.rows:
-        words: dict[str, tuple[Word, ...]] = {}
-        unit = ""
-        cells = tuple(old if is_ditto(new) else new for new, old in zip(row.cells, cells_above, strict=True))
-        cells_above = cells
-        for index, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
-            if index in counting:
-                continue
-            for name in column.fields:
-                words[name] = cell
-            if "fracture_load_kn" in column.fields:
-                unit = column.unit
-        if has_foan_column and not words["foan"]:
-            words["foan"] = above
-        elif has_foan_column:
-            above = words["foan"]
+    unit = next((c.unit for c in columns if "fracture_load_kn" in c.fields), "")
+    instances: list[InstanceReading] = []
+    for row in rows:
+        words = {
+            name: cell
+            for index, (column, cell) in enumerate(zip(columns, row, strict=True))
+            if index not in counting
+            for name in column.fields
+        }
         instance = build_instance(words, unit, composites, reader, source)
         if instance is None:
             continue
         if not has_foan_column and instance.foan is None and section is not None:
             instance = with_foan(instance, section)
+        for column in columns:
+            if column.is_inferred:
+                instance = _with_inferred(instance, column)
         instances.append(instance)
     return _with_repaired_tags(instances)
+
+
+def _with_values_from_above(
+    rows: Sequence[Row], columns: Sequence[Column], reader: Reader, source: Source
+) -> list[tuple[tuple[Word, ...], ...]]:
+    """Cells of each row, ditto marks and FOANs printed once replaced by what stands above.
+
+    Where a scanned table repeats its FOANs row by row, an empty cell is one that OCR has missed: it stays empty.
+    """
+    foan_column = next((k for k, c in enumerate(columns) if "foan" in c.fields), None)
+    fills = foan_column is not None and not (
+        source.method is ReadingMethod.OCR and _repeats_foans([row.text(foan_column) for row in rows], reader)
+    )
+    above: tuple[tuple[Word, ...], ...] = tuple(() for _ in columns)
+    filled = []
+    for row in rows:
+        above = tuple(
+            old if is_ditto(new) or (not new and fills and k == foan_column) else new
+            for k, (new, old) in enumerate(zip(row.cells, above, strict=True))
+        )
+        filled.append(above)
+    return filled
+
+
+def _repeats_foans(texts: Sequence[str], reader: Reader) -> bool:
+    values = [reader.identifiers.foan(text).value for text in texts]
+    return any(a is not None and a == b for a, b in itertools.pairwise(values))
+
+
+def _with_inferred(instance: InstanceReading, column: Column) -> InstanceReading:
+    """What identifies or labels a part must not rest on the look of its column alone."""
+    name = column.fields[0]
+    label = {"fracture_load_kn": "fracture load", "sub_type": "sub-type"}.get(name, name.replace("_", " "))
+    note = f"{label} taken from a column whose header is not understood: {column.header}"
+    readings = tuple(doubted(r, note, LESS_SURE) if r.field == name else r for r in instance.readings)
+    if readings == instance.readings:
+        return instance
+    if name in {"fracture_load_kn", "sub_type"}:
+        return replace(instance, readings=readings, remarks=(*instance.remarks, note))
+    return with_confidence(replace(instance, readings=readings, issues=(*instance.issues, note)))
 
 
 def is_ditto(cell: Sequence[Word]) -> bool:

@@ -72,7 +72,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     mentions = find_mentions(layout.free, layout.pairs, identifiers)
     instances = _instances(pages, layout, reader, mentions, problems)
     instances += _stated_in_prose(pages, layout, reader, mentions, problems, instances)
-    header_foans = _header_foans(layout, identifiers)
+    header_foans = _header_foans(layout, identifiers, min((i.page for i in instances), default=1))
     instances = flag_contradictions(
         merge_repeated(instances),
         header_foans,
@@ -217,9 +217,9 @@ def _section(
     return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])
 
 
-def _header_foans(layout: _Layout, identifiers: Identifiers) -> list[str]:
-    """FOANs that the first page states as key and value, outside the fractures themselves."""
-    header = [p for p in layout.pairs if p.name == "foan" and p.page == 1 and p not in layout.in_blocks]
+def _header_foans(layout: _Layout, identifiers: Identifiers, last_page: int) -> list[str]:
+    """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves."""
+    header = [p for p in layout.pairs if p.name == "foan" and p.page <= last_page and p not in layout.in_blocks]
     values = [identifiers.foan(p.text).value for p in header]
     return list(dict.fromkeys(v for v in values if v))
 

@@ -62,7 +62,7 @@ def find_pairs(
     numbers = list(numbers or range(len(lines)))
     lines = _with_values_beside(lines, numbers, vocabulary)
     gap = 1.3 * cell_gap_heights(lines)
-    wrapped: list[Line] = []
+    wrapped: list[tuple[int, Line]] = []
     for index, (number, line) in enumerate(zip(numbers, lines, strict=True)):
         found = _pairs_of_line(page, number, line, vocabulary, gap)
         if found:
@@ -72,7 +72,7 @@ def find_pairs(
         elif pairs and pairs[-1].last_line == number - 1 and (longer := _continued(pairs[-1], lines[index - 1], line)):
             pairs[-1] = longer
         else:
-            wrapped.append(line)
+            wrapped.append((number, line))
     return _with_wrapped_values(pairs, wrapped)
 
 
@@ -113,11 +113,11 @@ def _with_values_beside(lines: Sequence[Line], numbers: list[int], vocabulary: V
     return joined
 
 
-def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[Line]) -> list[Pair]:
+def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[tuple[int, Line]]) -> list[Pair]:
     """Add the other lines of values that stand side by side: centred on their key, so above or below its line."""
     longer = list(pairs)
     numbers = [pair.line for pair in pairs if len(pair.values) > 1]
-    for line in lines:
+    for number, line in lines:
         near = [
             (abs(line.centre_y - centre_y(pair.key[0])), index)
             for index, pair in enumerate(longer)
@@ -126,7 +126,8 @@ def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[Line]) -> list[P
         distance, index = min(near, default=(float("inf"), 0))
         if distance < _FARTHEST_WRAP_HEIGHTS * line.height:
             pair = longer[index]
-            longer[index] = replace(pair, values=(*pair.values[:-1], (*pair.values[-1], *line.words)))
+            values = (*pair.values[:-1], (*pair.values[-1], *line.words))
+            longer[index] = replace(pair, last_line=max(pair.last_line, number), values=values)
     return longer
 
 

@@ -1,37 +1,37 @@
-"""Tesseract: is it there, and what does it read on a page."""
+"""A page or a picture on it, made ready for Tesseract, and what Tesseract read there."""
 
-import os
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pypdfium2 as pdfium
-import pytesseract
 from PIL import Image
 
-from data_contracts.errors import MissingToolError
-from data_contracts.records import Box, Word
+from data_contracts.pixels import GreyImage
+from data_contracts.records import Word
 from fractocurate.profile import OcrSettings
-from fractocurate.reports.lines import Ruling, without_debris
+from fractocurate.reports.lines import Ruling
+from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.scans import CleanPage, clean_page, turned_over
+from fractocurate.reports.tesseract import OcrError, Sheet, is_upside_down, recognise, save_sheet
 
 _LARGEST_PAGE_PX = 40_000_000
 """Larger pages (drawings) are rendered at a lower resolution: a worker stays under 500 MB."""
+_USUAL_WIDTH_PT = 595.0
+"""Shorter side of A4, for which the profile's resolution is meant."""
 _DOUBTFUL_CONFIDENCE = 0.55
 _DOUBTFUL_CONFIDENCE_UNSURE = 0.75
 """Mean word confidence below which a page may stand on its head; the second where its ascenders did not tell."""
-_SPARSE_TEXT = 11
-"""Page segmentation mode: find text wherever it is. The others merge neighbouring cells of several lines."""
-_PACKAGE_OF = {"eng": "tesseract-ocr", "osd": "tesseract-ocr-osd"}
 
 
-class OcrError(Exception):
-    """Tesseract could not read a page; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A cleaned image that waits for Tesseract; without a sheet if it is blank."""
 
-    def __init__(self, message: str, *, timed_out: bool) -> None:
-        super().__init__(message)
-        self.timed_out = timed_out
+    clean: CleanPage
+    dpi: int
+    sheet: Sheet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +42,80 @@ class OcrPage:
     height_pt: float
     words: tuple[Word, ...]
     rulings: tuple[Ruling, ...]
+    pictures: tuple[PagePicture, ...]
     dpi: int
     rotation_deg: int
     skew_deg: float
-    is_blank: bool
 
 
-def require_tesseract(languages: tuple[str, ...]) -> None:
-    """Check, before any work starts, that Tesseract and the language packs are installed.
-
-    Raises:
-        MissingToolError: with the command that installs what is missing.
-    """
-    packages = " ".join(sorted({"tesseract-ocr", *(_PACKAGE_OF.get(x, f"tesseract-ocr-{x}") for x in languages)}))
-    install = f"install with: sudo apt-get install {packages}"
-    try:
-        installed = set(pytesseract.get_languages(config=""))
-    except (pytesseract.TesseractNotFoundError, OSError) as error:
-        raise MissingToolError(f"Tesseract is not installed or not on the PATH; {install}") from error
-    except pytesseract.TesseractError as error:
-        raise MissingToolError(f"Tesseract does not start ({error.message}); {install}") from error
-    if missing := [x for x in languages if x not in installed]:
-        raise MissingToolError(f"Tesseract has no language pack for {', '.join(missing)}; {install}")
-
-
-def read_page_by_ocr(page: pdfium.PdfPage, settings: OcrSettings) -> OcrPage:
-    """Render a page once and read it: words in points of the upright, straightened page.
+def prepare_page(page: pdfium.PdfPage, settings: OcrSettings, file: Path) -> Prepared:
+    """Render a page once, clean it and save it for Tesseract.
 
     Raises:
-        OcrError: Tesseract failed or ran past the time limit.
-        MissingToolError: Tesseract is not installed.
         pypdfium2.PdfiumError: the page cannot be rendered.
     """
-    # Worker processes share the cores; a Tesseract that spreads over all of them slows the others down.
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     width_pt, height_pt = page.get_size()
-    dpi = min(settings.dpi, int((_LARGEST_PAGE_PX / (width_pt * height_pt)) ** 0.5 * 72))
+    finest = int((_LARGEST_PAGE_PX / (width_pt * height_pt)) ** 0.5 * 72)
+    dpi = max(1, min(_fitting_dpi(page, settings.dpi), finest))
     bitmap = page.render(scale=dpi / 72, grayscale=True)
-    grey = np.array(bitmap.to_pil().convert("L"))
-    bitmap.close()
+    try:
+        grey = np.array(bitmap.to_pil().convert("L"))
+    finally:
+        bitmap.close()
+    return _prepared(grey, dpi, file)
+
+
+def prepare_image(grey: GreyImage, dpi: int, usual_dpi: int, file: Path) -> Prepared:
+    """Clean an image, enlarged to the usual resolution if it is coarser, and save it for Tesseract."""
+    factor = min(usual_dpi / dpi, (_LARGEST_PAGE_PX / grey.size) ** 0.5)
+    if factor > 1:
+        size = (round(grey.shape[1] * factor), round(grey.shape[0] * factor))
+        grey, dpi = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC)), round(dpi * factor)
+    return _prepared(grey, dpi, file)
+
+
+def _prepared(grey: GreyImage, dpi: int, file: Path) -> Prepared:
     clean = clean_page(grey, dpi)
-    if clean.is_blank:
-        return _ocr_page(clean, dpi, ())
-    with tempfile.TemporaryDirectory(prefix="fracto-ocr-") as folder:
-        file = Path(folder) / "page.pgm"
-        _save(clean, file)
-        words = _recognise(file, dpi, settings)
-        mean = sum(w.confidence for w in words) / len(words) if words else 0.0
-        doubtful = _DOUBTFUL_CONFIDENCE if clean.is_direction_sure else _DOUBTFUL_CONFIDENCE_UNSURE
-        if mean < doubtful and _is_upside_down(file, dpi, settings):
-            clean = turned_over(clean, dpi)
-            _save(clean, file)
-            words = _recognise(file, dpi, settings)
-    return _ocr_page(clean, dpi, words)
+    return Prepared(clean, dpi, None if clean.is_blank else save_sheet(clean.grey, dpi, file))
+
+
+def read_prepared(prepared: Sequence[Prepared], settings: OcrSettings) -> list[OcrPage | OcrError]:
+    """Words in points of the upright, straightened page, for all pages in one call of Tesseract.
+
+    Raises:
+        MissingToolError: Tesseract is not installed.
+    """
+    read = iter(recognise([p.sheet for p in prepared if p.sheet], settings))
+    results: list[OcrPage | OcrError] = []
+    for page in prepared:
+        words = next(read) if page.sheet else ()
+        results.append(words if isinstance(words, OcrError) else _checked(page, words, settings))
+    return results
+
+
+def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> OcrPage | OcrError:
+    """Read once more, turned over, if the page reads badly and Tesseract says that it stands on its head."""
+    mean = sum(w.confidence for w in words) / len(words) if words else 0.0
+    doubtful = _DOUBTFUL_CONFIDENCE if page.clean.is_direction_sure else _DOUBTFUL_CONFIDENCE_UNSURE
+    if page.sheet is None or mean >= doubtful:
+        return _ocr_page(page.clean, page.dpi, words)
+    try:
+        if not is_upside_down(page.sheet, settings):
+            return _ocr_page(page.clean, page.dpi, words)
+    except OcrError as error:
+        return error
+    clean = turned_over(page.clean, page.dpi)
+    again = recognise([save_sheet(clean.grey, page.dpi, page.sheet.file)], settings)[0]
+    return again if isinstance(again, OcrError) else _ocr_page(clean, page.dpi, again)
+
+
+def _fitting_dpi(page: pdfium.PdfPage, usual: int) -> int:
+    """Finer for small pages and coarser for large ones: their print is smaller and larger, too.
+
+    A scan's own resolution does not matter: on coarse scans Tesseract loses decimal marks that it reads enlarged.
+    """
+    share = _USUAL_WIDTH_PT / float(min(page.get_size()))
+    return round(usual * min(2.0, max(2 / 3, share)))
 
 
 def _ocr_page(clean: CleanPage, dpi: int, words: tuple[Word, ...]) -> OcrPage:
@@ -105,52 +126,8 @@ def _ocr_page(clean: CleanPage, dpi: int, words: tuple[Word, ...]) -> OcrPage:
         height * scale,
         words,
         clean.rulings,
+        clean.pictures,
         dpi,
         clean.rotation_deg,
         clean.skew_deg,
-        is_blank=clean.is_blank,
     )
-
-
-def _save(clean: CleanPage, file: Path) -> None:
-    # Uncompressed: pytesseract would spend longer on a PNG than Tesseract on a short page.
-    Image.fromarray(clean.grey).save(file)
-
-
-def _recognise(file: Path, dpi: int, settings: OcrSettings) -> tuple[Word, ...]:
-    try:
-        data = pytesseract.image_to_data(
-            str(file),
-            lang="+".join(settings.languages),
-            config=f"--psm {_SPARSE_TEXT} --dpi {dpi} -c tessedit_do_invert=0",
-            timeout=settings.timeout_s,
-            output_type=pytesseract.Output.DICT,
-        )
-    except pytesseract.TesseractNotFoundError as error:
-        raise MissingToolError("Tesseract is not installed; sudo apt-get install tesseract-ocr") from error
-    except pytesseract.TesseractError as error:
-        raise OcrError(f"Tesseract: {error.message}", timed_out=False) from error
-    except RuntimeError as error:  # pytesseract's way to say that the time limit has passed
-        raise OcrError(f"Tesseract ran longer than {settings.timeout_s:g} s", timed_out=True) from error
-    scale = 72.0 / dpi
-    words = []
-    for text, confidence, left, top, width, height in zip(
-        data["text"], data["conf"], data["left"], data["top"], data["width"], data["height"], strict=True
-    ):
-        if str(text).strip() and float(confidence) >= 0:
-            box = Box(left * scale, top * scale, (left + width) * scale, (top + height) * scale)
-            words.append(Word(str(text).strip(), box, float(confidence) / 100))
-    return tuple(without_debris(words))
-
-
-def _is_upside_down(file: Path, dpi: int, settings: OcrSettings) -> bool:
-    """Tesseract's own orientation detection; a page with too little text stays as it is."""
-    try:
-        osd = pytesseract.image_to_osd(
-            str(file), config=f"--psm 0 --dpi {dpi}", timeout=settings.timeout_s, output_type=pytesseract.Output.DICT
-        )
-    except pytesseract.TesseractError:
-        return False
-    except RuntimeError as error:  # as above
-        raise OcrError(f"Tesseract ran longer than {settings.timeout_s:g} s", timed_out=True) from error
-    return bool(osd["rotate"] == 180 and osd["orientation_conf"] > 0.5)

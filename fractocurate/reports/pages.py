@@ -22,6 +22,7 @@ SMALLEST_TRUSTED_SCORE = 0.5
 _COVERING_SHARE = 0.7
 """A picture that covers more of the page is taken for a scan of it."""
 _HIDDEN_PENALTY = 0.4
+_FEWEST_ODD = 5
 _INVISIBLE = 3
 """Text rendering mode 3 (ISO 32000-1, 9.3.6): neither fill nor stroke, as OCR programs write it."""
 
@@ -45,6 +46,8 @@ class TextLayer:
     """0 (none or unusable) to 1."""
     rotation_deg: int
     """Clockwise turn that made the text upright, beyond the page's own /Rotate entry."""
+    to_upright: Callable[[float, float], tuple[float, float]]
+    """Maps points of the PDF page (y up) to points of the upright page (y down)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def read_text_layer(page: pdfium.PdfPage, known_words: frozenset[str]) -> TextLa
     rulings = drawn_rulings(page, to_upright) if score >= SMALLEST_TRUSTED_SCORE else []
     # The text's own angle is counter-clockwise; the page's /Rotate already turns it clockwise.
     rotation = (angle - page.get_rotation()) % 360 if words else 0
-    return TextLayer(width, height, tuple(words), tuple(rulings), score, rotation)
+    return TextLayer(width, height, tuple(words), tuple(rulings), score, rotation, to_upright)
 
 
 def layer_score(
@@ -94,6 +97,8 @@ def layer_score(
     text = "".join(words)
     odd = sum(1 for c in text if _is_odd(c)) + 5 * text.count("(cid:")
     healthy = max(0.0, 1.0 - odd / len(text) - unmapped_share)
+    if odd >= _FEWEST_ODD and odd > sum(c.isdigit() for c in text):
+        healthy *= _HIDDEN_PENALTY  # words may be whole, but where most digits have no meaning no number has one
     score = healthy * _plausibility(words, known_words)
     return round(score * (_HIDDEN_PENALTY if is_hidden else 1.0), 4)
 

@@ -8,8 +8,11 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from data_contracts.records import Box
 from fractocurate.reports.lines import Ruling
+from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.rulings import pixel_rulings
+from fractocurate.reports.white_on_dark import inverted_cells
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -25,6 +28,8 @@ _BAND_PX = 512
 _EVEN_TONE = 6
 _EVEN_SHARE = 0.6
 _DARKEST_SHADE = 130
+_FIT_ROUNDS = 12
+_WEIGHT_BELOW = 0.03
 _SMOOTHED_NOISE = 6.0
 """Grain above it is smoothed: sparse-text OCR reads it as characters."""
 _SURE_UPRIGHT = 0.06
@@ -48,6 +53,8 @@ class CleanPage:
     rulings: tuple[Ruling, ...]
     """In points of the cleaned page."""
     is_blank: bool
+    pictures: tuple[PagePicture, ...] = ()
+    """What was wiped as a picture, in points of the cleaned page."""
 
 
 def clean_page(grey: Grey, dpi: float) -> CleanPage:
@@ -71,15 +78,18 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
         rotation, skew = 270, skew_down
         grey = np.ascontiguousarray(np.rot90(grey))
     grey = _straightened(grey, skew)
+    grey = inverted_cells(grey, _reduced(grey, factor), factor, dpi / factor)
     small = _reduced(grey, factor)
     pictures = _picture_mask(small, dpi / factor)
-    ascending, n_lines = _ascender_share(grey, pictures, factor)
+    ink = _ink(_reduced(grey, max(1, factor // 2)))
+    ascending, n_lines = _ascender_share(ink, pictures, factor)
     is_sure = abs(ascending - 0.5) >= _SURE_UPRIGHT and n_lines >= _SURE_LINES
     if is_sure and ascending < 0.5:
         rotation = (rotation + 180) % 360
         grey = np.ascontiguousarray(grey[::-1, ::-1])
-        pictures = pictures[::-1, ::-1]
-    grey, rulings = _wiped(grey, pictures, factor, dpi)
+        pictures, ink = pictures[::-1, ::-1], np.ascontiguousarray(ink[::-1, ::-1])
+    cut_out = _cut_out(grey, pictures, factor, dpi)
+    grey, rulings = _wiped(grey, ink, pictures, factor, dpi)
     return CleanPage(
         grey,
         rotation,
@@ -87,6 +97,7 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
         is_direction_sure=is_sure,
         rulings=tuple(rulings),
         is_blank=False,
+        pictures=cut_out,
     )
 
 
@@ -94,6 +105,13 @@ def turned_over(page: CleanPage, dpi: float) -> CleanPage:
     """The same page turned by half a circle."""
     height_pt, width_pt = (side * 72.0 / dpi for side in page.grey.shape)
     rulings = tuple(Ruling(width_pt - r.x1, height_pt - r.y1, width_pt - r.x0, height_pt - r.y0) for r in page.rulings)
+    pictures = tuple(
+        PagePicture(
+            Box(width_pt - p.box.right, height_pt - p.box.bottom, width_pt - p.box.left, height_pt - p.box.top),
+            np.ascontiguousarray(p.grey[::-1, ::-1]),
+        )
+        for p in page.pictures
+    )
     return CleanPage(
         np.ascontiguousarray(page.grey[::-1, ::-1]),
         (page.rotation_deg + 180) % 360,
@@ -101,7 +119,21 @@ def turned_over(page: CleanPage, dpi: float) -> CleanPage:
         is_direction_sure=True,
         rulings=rulings,
         is_blank=page.is_blank,
+        pictures=pictures,
     )
+
+
+def _cut_out(grey: Grey, mask: Mask, factor: int, dpi: float) -> tuple[PagePicture, ...]:
+    """The pictures of a page, from its upright and straightened pixels."""
+    labels, _ = ndimage.label(mask)
+    pictures = []
+    for rows, columns in ndimage.find_objects(labels):
+        top, left = rows.start * factor, columns.start * factor
+        pixels = grey[top : rows.stop * factor, left : columns.stop * factor].copy()
+        scale = 72.0 / dpi
+        box = Box(left * scale, top * scale, (left + pixels.shape[1]) * scale, (top + pixels.shape[0]) * scale)
+        pictures.append(PagePicture(box, pixels))
+    return tuple(pictures)
 
 
 def _coarse_factor(n_px: int, dpi: float) -> int:
@@ -122,15 +154,21 @@ def _reduced(grey: Grey, factor: int) -> Grey:
 
 def _ink(grey: Grey) -> Mask:
     """Pixels clearly darker than the paper around them."""
-    smooth = ndimage.uniform_filter(grey, size=3)
-    paper = ndimage.uniform_filter(ndimage.maximum_filter(smooth, size=9), size=15).astype(np.int16)
-    ink: Mask = grey.astype(np.int16) < paper - np.maximum(paper // 5, 12)
+    if grey.size > _LARGEST_COARSE_PX // 4:
+        # The tone of the paper changes slowly: found on a quarter of the pixels, in a third of the time.
+        smooth = _reduced(grey, 2)
+        paper = ndimage.uniform_filter(ndimage.maximum_filter(smooth, size=5), size=7)
+        height, width = grey.shape
+        paper = np.repeat(np.repeat(paper, 2, axis=0), 2, axis=1)[:height, :width]
+    else:
+        paper = ndimage.uniform_filter(ndimage.maximum_filter(ndimage.uniform_filter(grey, size=3), size=9), size=15)
+    ink: Mask = grey < paper - np.minimum(paper, np.maximum(paper // 5, 12))
     return ink
 
 
 def _picture_mask(small: Grey, dpi: float) -> Mask:
     """Large areas that are nowhere paper: micrographs, but not shaded tables, whose shade is even."""
-    level = small / _paper_plane(small)
+    level = small / _paper_tone(small)
     toned = (level < 0.88).astype(np.float32)
     dense = ndimage.uniform_filter(toned, size=max(3, round(dpi * 0.2))) > 0.62
     # Cut the bridges that a dense caption makes between pictures.
@@ -155,25 +193,30 @@ def _picture_mask(small: Grey, dpi: float) -> Mask:
     return mask
 
 
-def _paper_plane(small: Grey) -> npt.NDArray[np.float64]:
-    """Tone of the bare paper, as a plane over the page: scans grow darker towards the spine or the lamp's end."""
+def _paper_tone(small: Grey) -> npt.NDArray[np.float64]:
+    """Tone of the bare paper, a smooth surface over the page: scans grow darker towards the spine or the lamp's end."""
     side = max(8, min(small.shape) // 24)
     rows, columns = small.shape[0] // side, small.shape[1] // side
     blocks = small[: rows * side, : columns * side].reshape(rows, side, columns, side).swapaxes(1, 2)
     bright = np.percentile(blocks.reshape(rows, columns, -1), 90, axis=2).ravel()
     y, x = (g.ravel() for g in np.mgrid[0:rows, 0:columns])
-    design = np.stack([np.ones_like(x), x, y], axis=1).astype(np.float64)
-    keep = bright >= np.percentile(bright, 30)
-    coefficients: npt.NDArray[np.floating] = np.zeros(3)
-    for _ in range(4):
-        coefficients, *_rest = np.linalg.lstsq(design[keep], bright[keep], rcond=None)
-        # Blocks that lie in a picture are darker than the plane through the paper.
-        keep = bright >= 0.95 * (design @ coefficients)
-        if keep.sum() < 10:
-            return np.full(small.shape, max(float(np.percentile(small, 90)), 1.0))
+    design = _surface_terms(x / columns, y / rows)
+    weights = np.ones(len(bright))
+    coefficients: npt.NDArray[np.floating] = np.zeros(design.shape[1])
+    for _ in range(_FIT_ROUNDS):
+        root = np.sqrt(weights)
+        coefficients, *_rest = np.linalg.lstsq(design * root[:, None], bright * root, rcond=None)
+        # Blocks that lie in a picture are darker than the surface through the paper; strong shade is no picture.
+        weights = np.where(bright >= 0.97 * (design @ coefficients), 1.0, _WEIGHT_BELOW)
     ys, xs = np.mgrid[0 : small.shape[0], 0 : small.shape[1]] / side - 0.5
-    plane: npt.NDArray[np.float64] = coefficients[0] + coefficients[1] * xs + coefficients[2] * ys
-    return np.maximum(plane, 1.0)
+    terms = _surface_terms((xs / columns).ravel(), (ys / rows).ravel())
+    surface: npt.NDArray[np.float64] = (terms @ coefficients).reshape(small.shape)
+    return np.maximum(surface, 1.0)
+
+
+def _surface_terms(x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Of a surface of the second order: light falls off faster the farther away it is."""
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1).astype(np.float64)
 
 
 def _full_part(shares: npt.NDArray[np.floating]) -> slice:
@@ -235,13 +278,12 @@ def _straightened(grey: Grey, skew_deg: float) -> Grey:
     return np.asarray(turned)
 
 
-def _ascender_share(grey: Grey, pictures: Mask, factor: int) -> tuple[float, int]:
+def _ascender_share(ink: Mask, pictures: Mask, factor: int) -> tuple[float, int]:
     """Ink above the x-height over ink above it and below the base line, and the number of pieces of lines counted.
 
     About 0.75 for upright Latin text. Lines with digits and capitals only have neither and hardly count.
     """
     half = max(1, factor // 2)
-    ink = _ink(_reduced(grey, half))
     wide = np.kron(pictures, np.ones((factor // half, factor // half), dtype=bool))
     rows, columns = min(ink.shape[0], wide.shape[0]), min(ink.shape[1], wide.shape[1])
     ink = ink[:rows, :columns] & ~wide[:rows, :columns]
@@ -273,10 +315,10 @@ def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float, int]:
     return above, below, n_lines
 
 
-def _wiped(grey: Grey, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, list[Ruling]]:
+def _wiped(grey: Grey, ink: Mask, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, list[Ruling]]:
     """Even white paper without pictures and rulings: Tesseract loses time on the first, characters to the second."""
     half = max(1, factor // 2)
-    rulings, mask = pixel_rulings(_ink(_reduced(grey, half)), dpi / half)
+    rulings, mask = pixel_rulings(ink, dpi / half)
     wiped = _on_white(grey, factor)
     # A ruling is a little wider than its darkest pixels.
     _fill(wiped, ndimage.binary_dilation(mask, structure=np.ones((3, 3))), half)

@@ -21,6 +21,8 @@ class Column:
     right: float
     header_left: float
     """Where the header's own words begin."""
+    is_inferred: bool = False
+    """What it holds was told from its values, for its header was not understood."""
 
 
 def columns_of(header: Header, rulings: Sequence[Ruling]) -> tuple[Column, ...]:

@@ -24,6 +24,8 @@ from fractocurate.reports.vocabulary import Vocabulary
 
 _WIDEST_PITCH_HEIGHTS = 4.5
 """A table without rulings ends where the white space to the next line exceeds this many line heights."""
+_WIDEST_GAP_HEIGHTS = 12.0
+"""The same where the next line states an identifier in the column that holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,11 @@ def _body_end(
         passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
         if passed and not _states_identifier(columns, line, is_value):
             break
-        if not leaves_gutters_white(columns, line, gap) or not _is_near(lines, end, start, header.box.bottom):
+        if not leaves_gutters_white(columns, line, gap):
+            break
+        # OCR may have missed rows between.
+        farthest = _WIDEST_GAP_HEIGHTS if _states_identifier(columns, line, is_value) else _WIDEST_PITCH_HEIGHTS
+        if not _is_near(lines, end, start, header.box.bottom, farthest):
             break
         if end > start and find_header(lines, end, rulings, vocabulary, gap) is not None:
             break
@@ -174,7 +180,13 @@ def _ruled_bottom(header: Box, rulings: Sequence[Ruling]) -> float | None:
     return bottom if bottom > header.bottom + 4 else None
 
 
-def _is_near(lines: Sequence[Line], index: int, start: int, top: float | None = None) -> bool:
+def _is_near(
+    lines: Sequence[Line],
+    index: int,
+    start: int,
+    top: float | None = None,
+    farthest_heights: float = _WIDEST_PITCH_HEIGHTS,
+) -> bool:
     """Whether a line follows closely enough on the one before to belong to the same table."""
     above = lines[index - 1].box.bottom if index > start else top
-    return above is None or lines[index].box.top - above <= _WIDEST_PITCH_HEIGHTS * lines[index].height
+    return above is None or lines[index].box.top - above <= farthest_heights * lines[index].height

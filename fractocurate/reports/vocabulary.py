@@ -52,6 +52,8 @@ _FILLERS = frozenset(
 _NEGATIONS = frozenset({"no", "not", "non", "kein", "keine", "keinen", "nicht", "ohne", "without", "never"})
 """A word near a synonym does not mean it beside one of these."""
 
+_READ_WITH_BRACKET = re.compile(r"[\[(|]?\s*[Il1|]N\s*[\])|]")
+"""``[N]`` with its bracket read as a letter, too."""
 _UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
 
 
@@ -264,12 +266,12 @@ def is_negation(word: str) -> bool:
 
 def strip_unit(text: str) -> str:
     """A header without its unit of force and without a closing colon."""
-    return _UNIT.sub("", text.strip().rstrip(":").strip()).strip(" [](){}|,:")
+    return _UNIT.sub("", _READ_WITH_BRACKET.sub("[N]", text).strip().rstrip(":").strip()).strip(" [](){}|,:")
 
 
 def unit_of(text: str) -> str:
     """``kN``, ``N`` or ``MN`` if a header or cell names it, else an empty string."""
-    match = re.search(r"(?<![A-Za-z])(?P<unit>[kKM]?N)(?![A-Za-z.°])", text)
+    match = re.search(r"(?<![A-Za-z])(?P<unit>[kKM]?N)(?![A-Za-z.°])", _READ_WITH_BRACKET.sub("[N]", text))
     return {"KN": "kN", "kN": "kN", "N": "N", "MN": "MN"}[match["unit"]] if match else ""
 
 

@@ -77,6 +77,7 @@ def page_row(page: PageReading, report_id: str) -> Row:
         "skew_deg": float(page.skew_deg),
         "text": page.text,
         "problem": page.problem,
+        "decision": page.decision,
     }
 
 
