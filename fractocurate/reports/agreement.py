@@ -7,6 +7,7 @@ from dataclasses import replace
 from rapidfuzz.distance import Levenshtein
 
 from data_contracts.records import InstanceReading, Reading
+from data_contracts.vocabulary import ReadingMethod
 from fractocurate.reports.row_values import doubted, with_confidence
 
 _NOT_STATED = "defect class not stated"
@@ -59,6 +60,10 @@ def _same_part(a: InstanceReading, b: InstanceReading) -> bool:
 def _merge(a: InstanceReading, b: InstanceReading) -> InstanceReading:
     issues = [i for i in dict.fromkeys((*a.issues, *b.issues)) if not i.startswith(_NOT_STATED)]
     first, second = (a, b) if a.defect_class_raw or not b.defect_class_raw else (b, a)
+    if _has_foan_from_above(first) and second.foan is not None and not _has_foan_from_above(second):
+        own = tuple(r for r in second.readings if r.field == "foan")
+        rest = tuple(r for r in first.readings if r.field != "foan")
+        first = replace(first, foan=second.foan, foan_raw=second.foan_raw, readings=(*own, *rest))
     readings = _merged_readings(first, second)
     if second.defect_class_raw and first.defect_class is not second.defect_class:
         issue = (
@@ -129,18 +134,31 @@ def flag_contradictions(
     own = {i.foan for i in instances}
     stated = Counter(i.foan for i in instances if i.foan is not None and not _has_foan_from_above(i))
     often = {foan for foan, n in stated.items() if n >= _OFTEN}
-    numbered = {i.foan for i in instances if i.serial_number}
+    have_serials = any(i.serial_number for i in instances)
     flagged = []
     for instance in instances:
         issue = _contradiction(instance.foan, own, header_foans, {*mentioned_foans, *often}, heading_foans)
-        if not issue and numbered and not instance.serial_number and instance.foan not in numbered:
-            issue = "no serial number, unlike the other fractures: a part of another report?"
+        if not issue and have_serials and not instance.serial_number and not instance.serial_number_raw:
+            issue = "no serial number, unlike the other fractures: was it missed, or is it a part of another report?"
         if issue:
             readings = {r.field: r for r in instance.readings}
             _doubt(readings, "foan", issue)
             issues = tuple(dict.fromkeys((*instance.issues, issue)))
             instance = with_confidence(replace(instance, issues=issues, readings=tuple(readings.values())))  # noqa: PLW2901
         flagged.append(instance)
+    return flagged
+
+
+def flag_gaps(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
+    """Remark on loads and sub-types that OCR may have missed: most other fractures of the report have one."""
+    flagged = list(instances)
+    for raw_name, label in (("fracture_load_raw", "fracture load"), ("sub_type_raw", "sub-type")):
+        n_stated = sum(bool(getattr(i, raw_name)) for i in instances)
+        for k, instance in enumerate(flagged):
+            is_gap = instance.method is ReadingMethod.OCR and not getattr(instance, raw_name)
+            if is_gap and n_stated > len(instances) / 2 and not any(r.startswith(label) for r in instance.remarks):
+                remark = f"{label} not read, unlike those of the other fractures"
+                flagged[k] = replace(instance, remarks=(*instance.remarks, remark))
     return flagged
 
 

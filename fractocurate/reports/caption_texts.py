@@ -37,6 +37,11 @@ _MOST_UNLABELLED_WORDS = 18
 """A longer text is running text, unless it begins as captions do."""
 
 
+def begins_caption(text: str) -> bool:
+    """Whether a line begins as captions do: ``Fig. 3: ...``."""
+    return _BEGINNING.match(text) is not None
+
+
 class Strength(IntEnum):
     """How sure it is that a text is a caption, wherever it stands."""
 

@@ -1,6 +1,7 @@
-"""Forms: boxes with a small label above the value, several to a row. Read as keys and values."""
+"""Forms and cards: boxes with a small label above the value, several to a row. Read as keys and values."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def _box_row(
     taken = {name for row in above for name in row.names}
     if not labels or taken & {label.name for label in labels}:
         return None
-    values: dict[str, list[Word]] = {label.name: [] for label in labels}
+    values: list[list[Word]] = [[] for _ in labels]
     last = first
     for number in range(first + 1, min(first + 1 + _MOST_VALUE_LINES, len(lines))):
         line = lines[number]
@@ -104,15 +105,15 @@ def _box_row(
         if not is_near or _labels(line, rulings, vocabulary, gap):
             break
         for word in line.words:
-            label = next((x for x in labels if x.left <= centre_x(word) < x.right), labels[0])
-            values[label.name].append(word)
+            at = next((k for k, x in enumerate(labels) if x.left <= centre_x(word) < x.right), 0)
+            values[at].append(word)
         last = number
     if last == first:
         return None
     pairs = tuple(
-        Pair(page, first, last, label.name, label.words, (tuple(values[label.name]),))
-        for label in labels
-        if values[label.name]
+        Pair(page, first, last, label.name, label.words, (tuple(words),))
+        for label, words in zip(labels, values, strict=True)
+        if words
     )
     return _BoxRow(first, last, pairs) if pairs else None
 
@@ -137,6 +138,5 @@ def _labels(line: Line, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: 
         if not own or text.rstrip().endswith(":"):
             return []
         labels.append(_Label(own[0], segment, segment[0].box.left - 3, end))
-    if len({label.name for label in labels}) < len(labels):
-        return []
-    return labels
+    # Cards side by side repeat all their labels; a single one that comes twice is something else.
+    return labels if len(set(Counter(label.name for label in labels).values())) == 1 else []

@@ -1,12 +1,12 @@
 """The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import FigureReading, InstanceReading, PageReading, Reading, ReportReading, Word
 from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
-from fractocurate.reports.agreement import flag_contradictions, merge_repeated
+from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
 from fractocurate.reports.figures import without_letterhead
@@ -79,6 +79,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         {m.identifier.value for m in mentions},
         {m.identifier.value for m in mentions if m.is_heading},
     )
+    instances = flag_gaps(instances)
     number, date = report_number(layout.pairs), report_date(layout.pairs, first_page)
     about = revision(layout.free[pages[0].reading.page], layout.pairs, vocabulary)
     methods = {p.reading.page: _method(p) for p in pages}
@@ -165,14 +166,24 @@ def _instances(
     methods = {p.reading.page: _method(p) for p in pages}
     sources = {number: Source(number, method, problems) for number, method in methods.items()}
     instances: list[InstanceReading] = []
+    in_tables = _foans_in_tables(layout, reader.identifiers)
     for table in layout.tables:
-        section = _section(mentions, table.page, table.box.top, methods)
+        section = _section(mentions, in_tables, table.page, table.box.top, methods)
         instances += instances_of_table(table, reader, sources[table.page], section)
     for block in layout.blocks:
         top = block[0].key[0].box.top
-        section = _section(mentions, block[0].page, top, methods)
+        section = _section(mentions, in_tables, block[0].page, top, methods)
         instances += instances_of_block(block, reader, sources[block[0].page], section)
     return instances
+
+
+def _foans_in_tables(layout: _Layout, identifiers: Identifiers) -> set[str]:
+    found: set[str | None] = set()
+    for table in layout.tables:
+        for index, column in enumerate(table.columns):
+            if "foan" in column.fields:
+                found |= {identifiers.foan(row.text(index)).value for row in table.rows}
+    return {foan for foan in found if foan is not None}
 
 
 def _stated_in_prose(
@@ -195,7 +206,8 @@ def _stated_in_prose(
             instance = build_instance(statement.cells, "", (), reader, source)
             if instance is None or (known and not _confirms(instance, known, statement)):
                 continue
-            section = _section(mentions, page, around(statement.cells["serial_number"]).top, methods)
+            top = around(statement.cells["serial_number"]).top
+            section = _section(mentions, {k.foan for k in known if k.foan}, page, top, methods)
             if "foan" not in statement.cells and section is not None:
                 instance = with_foan(instance, section)
             instances.append(instance)
@@ -209,9 +221,13 @@ def _confirms(instance: InstanceReading, known: Sequence[InstanceReading], state
 
 
 def _section(
-    mentions: Sequence[Mention], page: int, top: float, methods: Mapping[int, ReadingMethod]
+    mentions: Sequence[Mention],
+    in_tables: Collection[str],
+    page: int,
+    top: float,
+    methods: Mapping[int, ReadingMethod],
 ) -> SectionFoan | None:
-    found = mention_above(mentions, page, top)
+    found = mention_above(mentions, in_tables, page, top)
     if found is None:
         return None
     return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])

@@ -1,10 +1,11 @@
 """FOANs in the text outside tables, and which of them holds for a table that has none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_contracts.identifiers import Identifier
 from data_contracts.records import Word
+from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import Line
@@ -22,6 +23,8 @@ class Mention:
     words: tuple[Word, ...]
     """Of its line, or of the value that a key announces."""
     is_heading: bool
+    """It stands in a short line; a caption is one, too."""
+    is_caption: bool = False
 
 
 def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], identifiers: Identifiers) -> list[Mention]:
@@ -38,7 +41,8 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
             is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
             alone = identifiers.profile.foan.grammar.parse(line.text)
             foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
-            mentions += [Mention(page, line.box.top, foan, line.words, is_heading) for foan in foans]
+            is_caption = begins_caption(line.text)
+            mentions += [Mention(page, line.box.top, foan, line.words, is_heading, is_caption) for foan in foans]
     for pair in pairs:
         if pair.name == "foan" and (value := identifiers.foan(pair.text).value):
             top = pair.key[0].box.top
@@ -49,9 +53,16 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
     return sorted(mentions, key=lambda m: (m.page, m.top))
 
 
-def mention_above(mentions: Sequence[Mention], page: int, top: float) -> Mention | None:
-    """The FOAN that holds for what begins at ``top``: the report's only FOAN, else the heading nearest above."""
-    if len({m.identifier.value for m in mentions}) == 1:
+def mention_above(mentions: Sequence[Mention], in_tables: Collection[str], page: int, top: float) -> Mention | None:
+    """The FOAN that holds for what begins at ``top``: the report's only FOAN, else the heading nearest above.
+
+    Args:
+        mentions: of the report, in reading order.
+        in_tables: FOANs that its tables state.
+        page: 1-based.
+        top: in points.
+    """
+    if mentions and len({*in_tables, *(m.identifier.value for m in mentions)}) == 1:
         return mentions[0]
-    above = [m for m in mentions if m.is_heading and (m.page, m.top) < (page, top)]
+    above = [m for m in mentions if m.is_heading and not m.is_caption and (m.page, m.top) < (page, top)]
     return above[-1] if above else None

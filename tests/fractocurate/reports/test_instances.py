@@ -24,11 +24,11 @@ def test_foans_printed_once_are_filled_down(reader: Reader) -> None:
 def test_a_table_without_foans_takes_that_of_its_section(reader: Reader) -> None:
     """The FOAN of the heading above, or of the whole report."""
     table = table_of(["serial_number", "defect_class"], ["512345", "material"])
-    heading = SectionFoan("FOAN-2021-0117", "FOAN 2021/0117", cell("FOAN 2021/0117", 0.9), 2, ReadingMethod.OCR)
+    heading = SectionFoan("FOAN-2021-0117", "FOAN 2021/0117", cell("FOAN 2021/0117", 0.8), 2, ReadingMethod.OCR)
     (instance,) = instances_of_table(table, reader, TEXT, heading)
-    assert (instance.foan, instance.foan_raw, instance.confidence) == ("FOAN-2021-0117", "FOAN 2021/0117", 0.9)
+    assert (instance.foan, instance.foan_raw, instance.confidence) == ("FOAN-2021-0117", "FOAN 2021/0117", 0.8)
     reading = reading_of(instance, "foan")
-    assert (reading.page, reading.method, reading.confidence) == (2, ReadingMethod.OCR, 0.9)
+    assert (reading.page, reading.method, reading.confidence) == (2, ReadingMethod.OCR, 0.8)
     assert [i.foan for i in instances_of_table(table, reader, TEXT, None)] == [None]
 
 
