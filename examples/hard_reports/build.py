@@ -16,7 +16,8 @@ from hard_reports.document import FAMILIES, set_report
 from hard_reports.glyphs import register_garbled
 from hard_reports.physics import NEEDS_VERA, Press, draw_carriers
 from hard_reports.sheet import register_fonts
-from hard_reports.sites import SITES, Site
+from hard_reports.site import Site
+from hard_reports.sites import SITES
 from hard_reports.traps import deal_traps, plant_traps
 from hard_reports.truth import ReportTruth, truth_json
 
@@ -155,8 +156,8 @@ def _write(
     draft: Draft, file: str, supersedes: str, carrier: str, rng: np.random.Generator
 ) -> tuple[bytes, ReportTruth]:
     family = FAMILIES[draft.family]
-    if draft.family == "monospace" and carrier in NEEDS_VERA:
-        carrier = "scan"  # its fixed pitch has no outlines here
+    if family.fixed_pitch and carrier in NEEDS_VERA:
+        carrier = "scan"  # Courier has no outlines here
     sheets, figures = set_report(draft, family, rng, face="vera" if carrier in NEEDS_VERA else "")
     press = Press(rng, draft.base)
     content = press.report(sheets, figures, carrier)

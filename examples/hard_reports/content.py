@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hard_reports import words
-from hard_reports.sites import Site, draw_year
+from hard_reports.site import Site, draw_year
 from hard_reports.truth import InstanceTruth
 
 FIELDS = ("foan", "serial_number", "instance_tag", "component_id", "fracture_load_kn", "defect_class", "sub_type")
@@ -108,7 +108,8 @@ class Draft:
 
     def phrase(self, name: str, **values: object) -> str:
         """A fixed text of the report."""
-        return words.PHRASES[self.base][name].format(**values)
+        text = self.site.phrases.get(self.base, {}).get(name, words.PHRASES[self.base][name])
+        return text.format(**values)
 
     def label(self, name: str, *, unit: str = "bracket") -> str:
         """Header of a column or key of a pair; the unit of the load behind it where it belongs there."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hard_reports import layout_blocks as blocks
+from hard_reports import layout_grids as grids
+from hard_reports import layout_records as records
 from hard_reports import layout_tables as tables
 from hard_reports import words
 from hard_reports.content import Draft, Shape
@@ -17,6 +19,7 @@ from hard_reports.writer import Writer
 Layout = Callable[[Writer, Draft, np.random.Generator], None]
 A4 = (595.3, 841.9)
 LETTER = (612.0, 792.0)
+SLIDE = (540.0, 960.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,27 @@ class Family:
     layout: Layout
     shape: Shape
     paper: str = "portrait"
-    """``portrait``, ``landscape`` or ``sideways`` (a portrait page whose content is turned)."""
+    """``portrait``, ``landscape``, ``sideways`` (a portrait page whose content is turned) or ``slide``."""
     cover: bool = False
     decoys: bool = False
     """Tables of settings stand before the results in any case."""
+    opening: str = "letterhead"
+    """``letterhead`` or ``mail``."""
+    furniture: str = "plain"
+    """What frames each page, as ``Writer.furniture``; ``plain`` has words at most."""
+    figures: str = "mixed"
+    """How the figures stand, as ``draw_figures`` takes it."""
+    faces: tuple[str, ...] = ("helvetica", "helvetica", "times", "vera")
+    sizes: tuple[float, ...] = (9.0, 9.5, 10.0, 10.5, 11.0)
+    fixed_pitch: bool = False
+    """May be printed in Courier, which has no outlines here."""
     held_out: bool = False
 
 
 _ONE = ("instance_tag", "component_id")
+_LEAN = (*_ONE, "sub_type")
+_SERIF = ("times", "report", "vera")
+_SMALL, _LARGE = (8.5, 9.0), (11.0, 12.0)
 
 FAMILIES: dict[str, Family] = {
     "ruled": Family(tables.ruled, Shape()),
@@ -59,16 +75,49 @@ FAMILIES: dict[str, Family] = {
     "key_value_pairs": Family(blocks.key_value_pairs, Shape((2, 4), figures=(0, 2))),
     "form_boxes": Family(blocks.form_boxes, Shape((1, 3), full=True)),
     "prose": Family(blocks.prose, Shape((1, 3), never=_ONE, full=True)),
-    "monospace": Family(blocks.monospace, Shape((2, 5), figures=(0, 1))),
-    "grouped_header": Family(tables.grouped_header, Shape((2, 6)), held_out=True),
-    "split_tables": Family(tables.split_tables, Shape((2, 5), must=("instance_tag",)), held_out=True),
-    "ditto": Family(tables.ditto, Shape((4, 8), "many", figures=(0, 2)), held_out=True),
-    "letter": Family(blocks.letter, Shape((1, 4), never=_ONE, full=True), held_out=True),
-    "dotted_leaders": Family(blocks.dotted_leaders, Shape((1, 3)), held_out=True),
-    "record_cards": Family(blocks.record_cards, Shape((2, 6), figures=(0, 2)), held_out=True),
-    "hanging_labels": Family(blocks.hanging_labels, Shape((1, 3)), held_out=True),
-    "decoys_landscape": Family(
-        tables.grouped_header, Shape((3, 6), full=True), paper="landscape", decoys=True, held_out=True
+    "monospace": Family(blocks.monospace, Shape((2, 5), figures=(0, 1)), fixed_pitch=True),
+    "grouped_header": Family(tables.grouped_header, Shape((2, 6))),
+    "split_tables": Family(tables.split_tables, Shape((2, 5), must=("instance_tag",))),
+    "ditto": Family(tables.ditto, Shape((4, 8), "many", figures=(0, 2))),
+    "letter": Family(blocks.letter, Shape((1, 4), never=_ONE, full=True)),
+    "dotted_leaders": Family(blocks.dotted_leaders, Shape((1, 3))),
+    "record_cards": Family(blocks.record_cards, Shape((2, 6), figures=(0, 2))),
+    "hanging_labels": Family(blocks.hanging_labels, Shape((1, 3))),
+    "decoys_landscape": Family(tables.grouped_header, Shape((3, 6), full=True), paper="landscape", decoys=True),
+    "finding_below": Family(
+        grids.finding_below, Shape((2, 5)), furniture="block", faces=_SERIF, figures="plate", held_out=True
+    ),
+    "folded_table": Family(grids.folded_table, Shape((6, 12), "one", foan_field=False, never=_LEAN), held_out=True),
+    "cause_matrix": Family(
+        grids.cause_matrix, Shape((3, 7), must=("sub_type",), never=_ONE), paper="landscape", held_out=True
+    ),
+    "cause_bands": Family(
+        grids.cause_bands, Shape((4, 8), must=("sub_type",)), furniture="ruled", sizes=_SMALL, held_out=True
+    ),
+    "data_file": Family(
+        grids.data_file,
+        Shape((4, 9), never=("component_id",), figures=(0, 1)),
+        paper="landscape",
+        fixed_pitch=True,
+        held_out=True,
+    ),
+    "eight_d": Family(records.eight_d, Shape((1, 1), full=True), furniture="block", figures="plate", held_out=True),
+    "checkbox_form": Family(
+        records.checkbox_form, Shape((1, 2), must=("sub_type",)), furniture="ruled", faces=_SERIF, held_out=True
+    ),
+    "bullets": Family(records.bullets, Shape((1, 4)), faces=_SERIF, sizes=_LARGE, figures="plate", held_out=True),
+    "run_in_labels": Family(records.run_in_labels, Shape((1, 4), full=True), furniture="ruled", held_out=True),
+    "label_below": Family(records.label_below, Shape((1, 3), full=True), faces=_SERIF, held_out=True),
+    "certificate": Family(records.certificate, Shape((1, 1)), faces=_SERIF, sizes=_LARGE, held_out=True),
+    "mail": Family(
+        records.mail,
+        Shape((1, 4), never=_ONE, must=("sub_type",), figures=(0, 2)),
+        opening="mail",
+        fixed_pitch=True,
+        held_out=True,
+    ),
+    "slides": Family(
+        records.slides, Shape((1, 3), figures=(0, 2)), paper="slide", sizes=(17.0, 19.0), figures="side", held_out=True
     ),
 }
 
@@ -78,27 +127,35 @@ def set_report(
 ) -> tuple[list[Sheet], list[Figure]]:
     """All pages of a report and the figures on them; notes the page of every fracture in the draft."""
     width, height = LETTER if rng.random() < 0.15 else A4
+    if family.paper == "slide":
+        width, height = SLIDE
     if family.paper != "portrait":
         width, height = height, width
     writer = Writer(
         width=width,
         height=height,
-        face=face or str(rng.choice(["helvetica", "helvetica", "times", "vera"])),
-        size=float(rng.choice([9.0, 9.5, 10.0, 10.5, 11.0])),
+        face=face or str(rng.choice(family.faces)),
+        size=float(rng.choice(family.sizes)),
         margin=float(rng.choice([45.0, 54.0, 62.0])),
         header=(draft.site.title, draft.number) if rng.random() < 0.7 else ("", ""),
         footer=(draft.phrase("form"), draft.phrase("page", page="{page}", pages="{pages}"))
         if rng.random() < 0.7
         else ("", ""),
         sideways=int(rng.choice([90, 270])) if family.paper == "sideways" else 0,
+        furniture=family.furniture,
+        block=(draft.site.title, draft.phrase("title_2"), draft.number),
     )
     if family.cover:
         _cover(writer, draft)
-    _letterhead(writer, draft, rng)
-    if family.decoys or rng.random() < 0.2:
+    if family.opening == "mail":
+        _mail_head(writer, draft)
+    else:
+        _letterhead(writer, draft, rng)
+    if family.decoys or (rng.random() < 0.2 and family.opening == "letterhead"):
         _settings(writer, draft, rng)
-    writer.line(draft.phrase("results"), bold=True, size=writer.size + 2)
-    writer.gap(3)
+    if family.opening == "letterhead" and family.paper != "slide":
+        writer.line(draft.phrase("results"), bold=True, size=writer.size + 2)
+        writer.gap(3)
     printed_face = writer.face
     family.layout(writer, draft, rng)
     writer.face = printed_face
@@ -106,7 +163,7 @@ def set_report(
     if draft.other_foans:
         writer.paragraph(draft.phrase("other", foans=", ".join(draft.other_foans)))
         writer.gap(4)
-    figures = draw_figures(writer, draft, rng)
+    figures = draw_figures(writer, draft, rng, manner=family.figures)
     if draft.second_opinion:
         _summary(writer, draft)
     _end(writer, draft, rng)
@@ -166,6 +223,27 @@ def _letterhead(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
     if rng.random() < 0.65:
         writer.paragraph(draft.phrase("intro"), hyphenate=draft.base == "de")
         writer.gap(8)
+
+
+def _mail_head(writer: Writer, draft: Draft) -> None:
+    """Sender, addressee, subject and date, as mail programs print them."""
+    german = draft.base == "de"
+    sender, addressee, subject = ("Von", "An", "Betreff") if german else ("From", "To", "Subject")
+    number, date = (grids.one_language(draft, draft.labels[n]) for n in ("report_number", "report_date"))
+    entries = [
+        (sender, f"{draft.author} ({draft.site.title})"),
+        (addressee, draft.phrase("customer_name")),
+        (date, draft.date_text),
+        (subject, f"{number} {draft.number}"),
+    ]
+    if draft.header_foan:
+        entries.append((grids.one_language(draft, draft.labels["foan"]), draft.header_foan))
+    writer.pairs(entries)
+    writer.gap(4)
+    writer.rule(width=1.2)
+    if draft.supersedes_number:
+        writer.line(draft.phrase("revision", number=draft.supersedes_number))
+    writer.gap(6)
 
 
 def _order(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:

@@ -58,11 +58,22 @@ def micrograph(fracture: Fracture, magnification: int, rng: np.random.Generator)
     return draw_frame(cut, microscope, facts).pixels, True
 
 
-def draw_figures(writer: Writer, draft: Draft, rng: np.random.Generator) -> list[Figure]:
-    """Put the figures of a report on its pages, one or two beside each other."""
+def draw_figures(writer: Writer, draft: Draft, rng: np.random.Generator, *, manner: str = "mixed") -> list[Figure]:
+    """Put the figures of a report on its pages.
+
+    ``manner`` is ``mixed`` (one or two beside each other), ``side`` (the caption beside the picture) or ``plate``
+    (framed pairs on a page of their own).
+    """
     figures: list[Figure] = []
     n_columns = 2 if draft.n_figures > 1 and rng.random() < 0.5 else 1
     place = str(rng.choice(["below", "below", "below", "above", "side"])) if n_columns == 1 else "below"
+    if manner == "side":
+        n_columns, place = 1, "side"
+    if manner == "plate" and draft.n_figures:
+        n_columns, place = 2, str(rng.choice(["below", "above"]))
+        writer.new_page()
+        writer.line("Bildtafel" if draft.base == "de" else "Plate 1", bold=True, size=writer.size + 1)
+        writer.gap(6)
     style = int(rng.integers(0, 4))
     waiting: list[tuple[np.ndarray, Figure]] = []
     for k in range(draft.n_figures):
@@ -73,12 +84,19 @@ def draw_figures(writer: Writer, draft: Draft, rng: np.random.Generator) -> list
         figure.has_data_bar = has_bar
         waiting.append((pixels, figure))
     for k in range(0, len(waiting), n_columns):
-        _place(writer, waiting[k : k + n_columns], n_columns, place, rng)
+        row = waiting[k : k + n_columns]
+        _place(writer, row, n_columns, place, rng, framed=manner == "plate")
     return [figure for _, figure in waiting] or figures
 
 
 def _place(
-    writer: Writer, row: list[tuple[np.ndarray, Figure]], n_columns: int, place: str, rng: np.random.Generator
+    writer: Writer,
+    row: list[tuple[np.ndarray, Figure]],
+    n_columns: int,
+    place: str,
+    rng: np.random.Generator,
+    *,
+    framed: bool,
 ) -> None:
     gap = 14.0
     column = (writer.text_width - gap) / 2 if n_columns == 2 else min(writer.text_width * 0.62, 300.0)
@@ -105,8 +123,11 @@ def _place(
             writer.put(text_left, text_y, text, size=size)
             text_y += 1.3 * size
         figure.page, figure.box = writer.page, box
+        if framed:
+            low = max(text_y - 0.8 * size, picture_top + height) + 5
+            writer.frame((left - 5, top - 5, left + max(column_used, text_width) + 5, low), width=0.5)
         lowest = max(lowest, text_y, picture_top + height)
-    writer.y = lowest + 8
+    writer.y = lowest + (16 if framed else 8)
 
 
 def _captioned(

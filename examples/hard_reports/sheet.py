@@ -22,6 +22,7 @@ FACES: dict[str, tuple[str, str]] = {
     "times": ("Times-Roman", "Times-Bold"),
     "courier": ("Courier", "Courier-Bold"),
     "vera": ("Vera", "VeraBd"),
+    "report": ("Times-Roman", "Helvetica-Bold"),
 }
 """Regular and bold; Vera is embedded, the others are the standard fonts of PDF."""
 

@@ -1,109 +1,6 @@
-"""The invented sites: grammar of numbers, language, own words, and the profile that their data engineer wrote."""
+"""The invented sites, open ones first; the last three are held out."""
 
-from dataclasses import dataclass, field
-
-import numpy as np
-import yaml
-
-
-@dataclass(frozen=True)
-class Site:
-    """One laboratory."""
-
-    name: str
-    title: str
-    languages: tuple[str, ...]
-    """Languages of its reports: ``en``, ``de``, ``mixed``; drawn with equal chances."""
-    foan_pattern: str
-    serial_pattern: str
-    report_number: str
-    """Template with ``{year}`` and ``{number}``."""
-    years: tuple[int, int]
-    first_number: int
-    first_serial: int
-    aliases: tuple[str, ...] = ()
-    foan_labels: tuple[str, ...] = ()
-    serial_labels: tuple[str, ...] = ()
-    columns: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Own words by language and field; only the profile knows them."""
-    causes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    sub_types: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    sub_types_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Sub-types of its own, by defect class."""
-    serial_letters: str = "ABHKMTX"
-    held_out: bool = False
-    has_broken_files: bool = False
-
-    def foan(self, number: int, year: int) -> str:
-        """The canonical FOAN of a running number."""
-        return _fill(self.foan_pattern, number, year, "K")
-
-    def serial(self, number: int) -> str:
-        """The canonical serial number of a running number."""
-        letters = self.serial_letters[number // 1000 % len(self.serial_letters) :] + self.serial_letters
-        return _fill(self.serial_pattern, number, 0, letters)
-
-    def profile_yaml(self) -> str:
-        """``site.yaml``, as written from docs/profile.md in ten minutes."""
-        foan: dict[str, object] = {"pattern": self.foan_pattern, "years": list(self.years)}
-        if self.aliases:
-            foan["aliases"] = list(self.aliases)
-        else:
-            foan["aliases"] = []
-        if self.foan_labels:
-            foan["labels"] = list(self.foan_labels)
-        serial: dict[str, object] = {"pattern": self.serial_pattern}
-        if self.serial_labels:
-            serial["labels"] = list(self.serial_labels)
-        vocabulary = {
-            "columns": _both_languages(self.columns),
-            "defect_classes": _both_languages(self.causes),
-            "sub_types": _both_languages(self.sub_types),
-        }
-        profile: dict[str, object] = {"site": self.title, "foan": foan, "serial_number": serial}
-        words = {name: entries for name, entries in vocabulary.items() if entries}
-        if words:
-            profile["vocabulary"] = words
-        return yaml.safe_dump(profile, allow_unicode=True, sort_keys=False, width=110)
-
-
-def _both_languages(words: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, list[str]]:
-    merged: dict[str, list[str]] = {}
-    for entries in words.values():
-        for name, listed in entries.items():
-            merged.setdefault(name, []).extend(w for w in listed if w not in merged.get(name, []))
-    return merged
-
-
-def _fill(pattern: str, number: int, year: int, letters: str) -> str:
-    """Write a running number into a pattern, its last digits into the last field and so on towards the front."""
-    parts: list[str] = []
-    rest = pattern
-    while "{" in rest:
-        before, _, behind = rest.partition("{")
-        inside, _, rest = behind.partition("}")
-        parts += [before, "{" + inside]
-    parts.append(rest)
-    left = number
-    for k in range(len(parts) - 1, -1, -1):
-        if not parts[k].startswith("{"):
-            continue
-        kind, _, width_text = parts[k][1:].partition(":")
-        if kind == "year":
-            parts[k] = str(year)
-        elif kind == "number":
-            width = int(width_text.split(".")[-1])
-            parts[k] = f"{left % 10**width:0{width}d}"
-            left //= 10**width
-        else:
-            parts[k] = letters[: int(width_text)]
-    return "".join(parts)
-
-
-def draw_year(rng: np.random.Generator, site: Site) -> int:
-    """A year in which the site wrote the report at hand."""
-    return int(rng.integers(max(site.years[0], 2014), min(site.years[1], 2025)))
-
+from hard_reports.site import Site
 
 SITES: tuple[Site, ...] = (
     Site(
@@ -227,7 +124,6 @@ SITES: tuple[Site, ...] = (
         sub_types={"en": {"snowflake": ("snowflake",)}},
         sub_types_of={"material": ("snowflake",)},
         serial_letters="GRTPLAB",
-        held_out=True,
     ),
     Site(
         name="sternwarte",
@@ -247,6 +143,123 @@ SITES: tuple[Site, ...] = (
         causes={"de": {"material": ("Sinterfehler",), "unknown": ("ohne Befund",)}},
         sub_types={"de": {"chipping": ("Muschelbruch",)}},
         serial_letters="WVUTSRN",
+    ),
+    Site(
+        name="harrow",
+        title="Harrow & Pike Materials Testing",
+        languages=("en",),
+        foan_pattern="HPM-{number:6}",
+        serial_pattern="{number:2}{letters:2}{number:4}",
+        report_number="HP/TR {number}-{year}",
+        years=(2006, 2034),
+        first_number=71_903,
+        first_serial=412_207,
+        foan_labels=("investigation", "HPM no."),
+        serial_labels=("unit no.", "S/N"),
+        columns={
+            "en": {
+                "foan": ("Investigation", "HPM no."),
+                "serial_number": ("Unit no.",),
+                "fracture_load_kn": ("Peak load", "Load at break"),
+                "defect_class": ("Failure attributed to", "Primary cause"),
+                "sub_type": ("Feature at origin",),
+            }
+        },
+        causes={
+            "en": {
+                "green_body": ("compaction flaw", "as-pressed flaw"),
+                "hard_machining": ("machining-induced flaw",),
+                "unknown": ("origin lost",),
+            }
+        },
+        sub_types={"en": {"chipping": ("edge flake",), "weld_line": ("knit line",)}},
+        sub_types_of={"green_body": ("weld_line",)},
+        phrases={
+            "en": {
+                "title": "Certificate of Examination",
+                "title_2": "Failure Investigation",
+                "results": "3  Outcome of the examination",
+                "summary": "Conclusions",
+                "author": "Analyst",
+                "form": "HP-F-022 rev C",
+                "page": "Sheet {page}/{pages}",
+                "intro": "The units were tested to destruction on our 100 kN frame. Fracture faces were inspected "
+                "under a stereo microscope and in the SEM after ultrasonic cleaning. Accredited to ISO/IEC 17025:2017.",
+            }
+        },
+        serial_letters="KMRDCEN",
+        held_out=True,
+    ),
+    Site(
+        name="isartal",
+        title="Isartal Oxidkeramik AG, Schadensanalytik",
+        languages=("de",),
+        foan_pattern="IO{year}-{letters:1}-{number:3}",
+        serial_pattern="{number:3}.{number:3}.{number:2}",
+        report_number="SA {number} / {year}",
+        years=(2008, 2033),
+        first_number=207,
+        first_serial=20_411_807,
+        foan_labels=("Schadensfall", "Fall-Nr."),
+        serial_labels=("Ident-Nr.", "Seriennummer"),
+        columns={
+            "de": {
+                "foan": ("Schadensfall", "Fall-Nr."),
+                "serial_number": ("Ident-Nr.",),
+                "fracture_load_kn": ("Kraft bei Bruch", "Fmax"),
+                "defect_class": ("Schadensursache",),
+                "sub_type": ("Fehler am Ausgangsort",),
+            }
+        },
+        causes={
+            "de": {
+                "green_body": ("Fehler im Grünzustand", "Verdichtungsfehler"),
+                "hard_machining": ("Fehler beim Schleifen",),
+                "unknown": ("Ausgangsort fehlt",),
+            }
+        },
+        sub_types={"de": {"inclusion": ("Eisenpartikel",), "press_crack": ("Kantenriss vom Pressen",)}},
+        phrases={
+            "de": {
+                "title": "Schadensbericht",
+                "title_2": "Untersuchung gebrochener Keramikteile",
+                "results": "Feststellungen",
+                "summary": "Fazit",
+                "author": "Sachbearbeitung",
+                "form": "Vorlage SA-07, Stand 04/2019",
+                "page": "Blatt {page} / {pages}",
+                "intro": "Zur Untersuchung lagen die nachstehend aufgeführten Teile vor. Sie wurden gereinigt, unter "
+                "dem Stereomikroskop fotografiert und anschließend im REM betrachtet.",
+            }
+        },
+        held_out=True,
+    ),
+    Site(
+        name="triborder",
+        title="Tri-Border Ceramics Laboratory",
+        languages=("mixed", "mixed", "en", "de"),
+        foan_pattern="{year}.TC.{number:4}",
+        serial_pattern="{letters:2}/{number:5}",
+        report_number="Doc {number}",
+        years=(2011, 2031),
+        first_number=1_306,
+        first_serial=61_438,
+        foan_labels=("file no.", "Akte", "TC no."),
+        serial_labels=("ID", "Kennung", "S/N"),
+        columns={
+            "en": {"foan": ("File no.",), "serial_number": ("Part ID mark",), "sub_type": ("Origin detail",)},
+            "de": {"foan": ("Akte",), "serial_number": ("Kennung",), "defect_class": ("Grund des Bruchs",)},
+        },
+        causes={
+            "en": {"material": ("powder contamination",), "hard_machining": ("surface finishing flaw",)},
+            "de": {"material": ("Verunreinigung im Pulver",), "hard_machining": ("Fehler der Endbearbeitung",)},
+        },
+        sub_types={"en": {"large_grain": ("giant grain",)}, "de": {"large_grain": ("Kornriese",)}},
+        phrases={
+            "en": {"results": "Findings", "title": "Examination of broken ceramic parts", "page": "{page} | {pages}"},
+            "de": {"results": "Befunde", "title": "Prüfung gebrochener Keramikteile", "page": "{page} | {pages}"},
+        },
+        serial_letters="DFHJLNP",
         held_out=True,
     ),
 )

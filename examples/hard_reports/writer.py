@@ -21,6 +21,10 @@ class Writer:
     footer: tuple[str, str] = ("", "")
     """Left and right; the right one may hold ``{page}`` and ``{pages}``."""
     sideways: int = 0
+    furniture: str = "plain"
+    """``plain``, ``ruled`` (rules below the header and above the footer) or ``block`` (a framed title on each page)."""
+    block: tuple[str, str, str] = ("", "", "")
+    """Laboratory, title and number for the framed title."""
     sheets: list[Sheet] = field(default_factory=list)
     y: float = 0.0
 
@@ -63,14 +67,19 @@ class Writer:
         """Lowest place for text."""
         return self.height - max(self.margin, 40.0)
 
+    @property
+    def top(self) -> float:
+        """Highest place for text."""
+        return max(self.margin, 84.0 if self.furniture == "block" else 46.0)
+
     def new_page(self) -> None:
         """Open the next page."""
         self.sheets.append(Sheet(self.width, self.height, sideways=self.sideways))
-        self.y = max(self.margin, 46.0)
+        self.y = self.top
 
     def need(self, height: float) -> bool:
         """Open a new page unless ``height`` is left on this one; says whether it did."""
-        if self.y + height <= self.bottom or self.y <= max(self.margin, 46.0):
+        if self.y + height <= self.bottom or self.y <= self.top:
             return False
         self.new_page()
         return True
@@ -160,9 +169,29 @@ class Writer:
         """Print header and footer on every page and hand the pages over."""
         small = min(8.0, 0.85 * self.size)
         for number, sheet in enumerate(self.sheets, start=1):
-            self._edge(sheet, self.header, 30.0, small, number)
+            if self.furniture == "block":
+                self._block(sheet, number)
+            else:
+                self._edge(sheet, self.header, 30.0, small, number)
             self._edge(sheet, self.footer, sheet.height - 24.0, small, number)
+            if self.furniture == "ruled":
+                for y in (35.0, sheet.height - 34.0):
+                    sheet.items.append(Line(self.left, y, self.right, y, 0.8))
         return self.sheets
+
+    def _block(self, sheet: Sheet, page: int) -> None:
+        """The framed title: laboratory, title, number over the count of pages."""
+        laboratory, title, number = self.block
+        top, bottom, size = 28.0, 64.0, 8.0
+        xs = [self.left + share * self.text_width for share in (0.0, 0.36, 0.76, 1.0)]
+        for x in xs:
+            sheet.items.append(Line(x, top, x, bottom, 0.8))
+        for y in (top, bottom):
+            sheet.items.append(Line(self.left, y, self.right, y, 0.8))
+        cells = ((laboratory, self.bold), (title, self.regular), (f"{number}\n{page}/{len(self.sheets)}", self.regular))
+        for (words, font), left, right in zip(cells, xs[:-1], xs[1:], strict=True):
+            for k, text in enumerate(wrap(words, font, size, right - left - 10)):
+                sheet.items.append(Text(left + 5, top + 14 + 11 * k, text, font, size))
 
     def _edge(self, sheet: Sheet, words: tuple[str, str], y: float, size: float, page: int) -> None:
         left, right = (w.format(page=page, pages=len(self.sheets)) for w in words)

@@ -12,10 +12,11 @@ import numpy as np
 import pypdfium2
 import pytest
 from hard_reports import words
-from hard_reports.document import FAMILIES
+from hard_reports.content import Author
+from hard_reports.document import FAMILIES, set_report
 from hard_reports.glyphs import outline
 from hard_reports.scan import draw_scan
-from hard_reports.sheet import Sheet, Text, wrap
+from hard_reports.sheet import Sheet, Text, register_fonts, wrap
 from hard_reports.sites import SITES
 
 from fractocurate.profile import Profile, load_profile
@@ -194,6 +195,27 @@ def test_held_out_families_and_sites_never_appear_without_the_flag(open_reports:
             assert all(FAMILIES[name].held_out == flag for name in families)
 
 
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if family.held_out])
+def test_no_text_covers_another_or_leaves_the_page(name: str) -> None:
+    """Whatever the words and fonts, the texts of a layout stand beside each other, in print of 6 points or more."""
+    register_fonts()
+    rng = np.random.default_rng(4)
+    for site in SITES:
+        draft = Author(site, rng).draft(name, FAMILIES[name].shape)
+        draft.n_figures = 0
+        for sheet in set_report(draft, FAMILIES[name], rng)[0]:
+            texts = [item for item in sheet.items if isinstance(item, Text)]
+            for k, text in enumerate(texts):
+                left, top, right, bottom = text.box
+                assert 0 < left < right < sheet.width
+                assert 0 < top < bottom < sheet.height
+                assert text.size >= 6
+                for other in texts[k + 1 :]:
+                    wide = min(right, other.box[2]) - max(left, other.box[0])
+                    high = min(bottom, other.box[3]) - max(top, other.box[1])
+                    assert wide < 1 or high < 0.45 * min(text.size, other.size), (text.words, other.words)
+
+
 def test_copies_and_revisions_refer_to_earlier_files(all_reports: list[tuple[Path, dict[str, Any]]]) -> None:
     """A copy has the bytes of its original; a revision prints the number of the report that it replaces."""
     by_file = {(folder, report["file"]): report for folder, report in all_reports}
@@ -227,7 +249,7 @@ def test_folder_in_use_and_unknown_site_are_refused(open_reports: Path, capsys: 
     """Nothing is overwritten without being asked, and a wrong name is answered with the right ones."""
     assert make_reports.main([str(open_reports), "--sites", "aurum"]) == 2
     assert "--overwrite" in capsys.readouterr().err
-    assert make_reports.main([str(open_reports), "--sites", "sternwarte"]) == 2
+    assert make_reports.main([str(open_reports), "--sites", "isartal"]) == 2
     assert "choose from nordkeramik" in capsys.readouterr().err
 
 
