@@ -29,7 +29,7 @@ _EVEN_TONE = 6
 _EVEN_SHARE = 0.6
 _DARKEST_SHADE = 130
 _FIT_ROUNDS = 12
-_WEIGHT_BELOW = 0.03
+_WEIGHT_BELOW, _WEIGHT_ABOVE = 0.03, 0.1
 _SMOOTHED_NOISE = 6.0
 """Grain above it is smoothed: sparse-text OCR reads it as characters."""
 _SURE_UPRIGHT = 0.06
@@ -207,7 +207,9 @@ def _paper_tone(small: Grey) -> npt.NDArray[np.float64]:
         root = np.sqrt(weights)
         coefficients, *_rest = np.linalg.lstsq(design * root[:, None], bright * root, rcond=None)
         # Blocks that lie in a picture are darker than the surface through the paper; strong shade is no picture.
-        weights = np.where(bright >= 0.97 * (design @ coefficients), 1.0, _WEIGHT_BELOW)
+        # A few brighter ones are corners that straightening has filled, or a sticker.
+        ratio = bright / np.maximum(design @ coefficients, 1.0)
+        weights = np.where(ratio < 0.97, _WEIGHT_BELOW, np.where(ratio > 1.06, _WEIGHT_ABOVE, 1.0))
     ys, xs = np.mgrid[0 : small.shape[0], 0 : small.shape[1]] / side - 0.5
     terms = _surface_terms((xs / columns).ravel(), (ys / rows).ravel())
     surface: npt.NDArray[np.float64] = (terms @ coefficients).reshape(small.shape)

@@ -20,6 +20,8 @@ from fractocurate.reports.lines import (
 from fractocurate.reports.vocabulary import Vocabulary, fold
 
 _LONG_NUMBER = re.compile(r"\d{4}")
+_WIDEST_LEADING_HEIGHTS = 1.6
+"""White space between two lines of one header, in heights: a rule may part its title from the columns."""
 _LEADING_HEIGHTS = 0.5
 """White space between the lines of one cell, in their heights."""
 _WORTH_OF_A_LINE = 2.5
@@ -108,7 +110,10 @@ def _header_at(
     """The best header that begins exactly with a line."""
     best: Header | None = None
     for last in range(first, min(first + _MOST_HEADER_LINES, len(lines))):
-        if last > first and lines[last].box.top - lines[last - 1].box.bottom > 1.2 * lines[first].height:
+        if (
+            last > first
+            and lines[last].box.top - lines[last - 1].box.bottom > _WIDEST_LEADING_HEIGHTS * lines[first].height
+        ):
             break
         words = [w for line in lines[first : last + 1] for w in line.words]
         header = _read_header(words, first, last, rulings, vocabulary, gap)
@@ -171,18 +176,32 @@ def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
 
 
 def _without_group_titles(lines: Sequence[Sequence[tuple[Word, ...]]]) -> list[tuple[Word, ...]]:
-    """Segments of a header's lines but those that span two or more of a line below: titles of groups of columns."""
-    kept = []
+    """Segments of a header's lines but the titles of groups of columns: wide ones, and lines of nothing but titles."""
+    kept: list[tuple[Word, ...]] = []
     for number, line in enumerate(lines):
-        for segment in line:
-            box = around(segment)
-            for below in lines[number + 1 :]:
-                inside = [b for s in below if (b := around(s)).right > box.left and b.left < box.right]
-                if len(inside) > 1 and not any(b.left < box.left - 2 and b.right > box.right + 2 for b in inside):
-                    break
-            else:
-                kept.append(segment)
+        below = [[around(s) for s in other] for other in lines[number + 1 :]]
+        if not below:
+            kept += line
+        elif not _are_between([around(s) for s in line], below):
+            kept += [s for s in line if not _spans(around(s), below[0])]
     return kept
+
+
+def _spans(box: Box, below: Sequence[Box]) -> bool:
+    """Whether a segment stands above two or more of the next line."""
+    inside = [b for b in below if b.right > box.left and b.left < box.right]
+    return len(inside) > 1 and not any(b.left < box.left - 2 and b.right > box.right + 2 for b in inside)
+
+
+def _are_between(boxes: Sequence[Box], below: Sequence[Sequence[Box]]) -> bool:
+    """Whether all segments of a line stand above the gaps of the next one, which has twice as many at least."""
+    covered = any(_overlap_share(box, other) > 0.5 for box in boxes for line in below for other in line)
+    return not covered and len(below[0]) >= 2 * len(boxes)
+
+
+def _overlap_share(a: Box, b: Box) -> float:
+    """Of the width of the narrower one."""
+    return (min(a.right, b.right) - max(a.left, b.left)) / max(1.0, min(a.width, b.width))
 
 
 def _between(words: Sequence[Word], verticals: Sequence[float], rulings: Sequence[Ruling]) -> list[tuple[Word, ...]]:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from rows_of_cells import CELLS, Build, built
+from rows_of_cells import CELLS, OCR, Build, built, cell, reading_of
 
-from data_contracts.vocabulary import DefectClass
-from fractocurate.reports.agreement import flag_contradictions, merge_repeated
+from data_contracts.vocabulary import DefectClass, ReadingMethod
+from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
+from fractocurate.reports.instances import SectionFoan, with_foan
 
 
 def test_a_list_of_parts_lends_its_values_to_the_row_with_the_cause(build: Build) -> None:
@@ -52,3 +53,47 @@ def test_a_foan_one_slip_from_another_of_the_report_is_flagged(build: Build) -> 
     assert slip.issues == ("contradicting foan: row FOAN-2021-0117, elsewhere FOAN-2021-0177",)
     assert flag_contradictions([row], [], {"FOAN-2019-0342"}, {"FOAN-2019-0342"}) == [row]
     assert flag_contradictions([row], [], {"FOAN-2021-0177"}, set()) == [row], "running text speaks of other parts"
+
+
+def test_the_foan_of_a_row_stands_before_that_of_a_heading(build: Build) -> None:
+    """A second table gives causes by tag alone; what stands above it is the FOAN of another part."""
+    parts = built(build({"foan": "FOAN-2021-0117", "serial_number": "512345", "instance_tag": "A"}))
+    cause = built(build({"instance_tag": "A", "defect_class": "material"}))
+    heading = SectionFoan("FOAN-2021-0190", "FOAN-2021-0190", cell("FOAN-2021-0190"), 1, ReadingMethod.TEXT_LAYER)
+    (merged,) = merge_repeated([parts, with_foan(cause, heading)])
+    assert (merged.foan, merged.serial_number, merged.defect_class) == ("FOAN-2021-0117", "512345", "material")
+    assert reading_of(merged, "foan").value == "FOAN-2021-0117"
+    assert merged.issues == ()
+
+
+def test_two_parts_with_one_tag_are_not_told_apart_by_it(build: Build) -> None:
+    """A cause for tag A may belong to either of them."""
+    rows = [
+        built(build({"foan": f"FOAN-2021-011{k}", "serial_number": f"51234{k}", "instance_tag": "A"})) for k in (1, 2)
+    ]
+    cause = built(build({"instance_tag": "A", "defect_class": "material"}))
+    heading = SectionFoan("FOAN-2021-0190", "FOAN-2021-0190", cell("FOAN-2021-0190"), 1, ReadingMethod.TEXT_LAYER)
+    assert len(merge_repeated([*rows, with_foan(cause, heading)])) == 3
+
+
+def test_a_row_without_serial_number_among_rows_that_have_one_goes_to_review(build: Build) -> None:
+    """A list of other reports' fractures looks just so."""
+    row = built(build(CELLS))
+    other = built(build({"foan": "FOAN-2019-0342", "defect_class": "material"}))
+    flagged = flag_contradictions([row, other], [], set(), set())
+    assert flagged[0] == row
+    assert any("no serial number" in issue for issue in flagged[1].issues)
+    assert flag_contradictions([other], [], set(), set()) == [other]
+
+
+def test_gaps_of_a_scan_are_remarked_where_other_rows_have_values(build: Build) -> None:
+    """OCR misses words; a text layer does not."""
+    rows = [built(build(CELLS | {"serial_number": f"51234{k}"}, OCR)) for k in range(3)]
+    gap = built(build({k: v for k, v in CELLS.items() if k not in {"fracture_load_kn", "sub_type"}}, OCR))
+    *_, flagged = flag_gaps([*rows, gap])
+    assert flagged.remarks == (
+        "fracture load not read, unlike those of the other fractures",
+        "sub-type not read, unlike those of the other fractures",
+    )
+    typed = replace(gap, method=ReadingMethod.TEXT_LAYER)
+    assert flag_gaps([*rows, typed])[-1] == typed

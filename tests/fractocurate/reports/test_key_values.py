@@ -186,3 +186,18 @@ Cause             material defect
     )
     lanes = [{name: join_text(words) for name, words in lane.items()} for lane in lanes_of_values(block)]
     assert [lane["defect_class"] for lane in lanes] == ["material defect", "machining damage (grinding crack)"]
+
+
+@pytest.mark.parametrize("mark", ["=", ":", "........"])
+def test_a_mark_may_stand_between_key_and_value(find: Find, mark: str) -> None:
+    """In prints of databases, and in lists with dotted leaders; without a wide gap."""
+    assert stated(find(f"Serial no. {mark} 512345\nFracture load {mark} 61.2 kN")) == [
+        ("serial_number", "512345"),
+        ("fracture_load_kn", "61.2 kN"),
+    ]
+
+
+def test_a_unit_below_its_key_belongs_to_it(find: Find) -> None:
+    """Narrow columns wrap the unit of a key; the value stays a number in newtons."""
+    (serial, load) = find("Serial no.:       512345\nFracture load     25250\n[N]:")
+    assert (serial.unit, load.unit, load.text) == ("", "N", "25250")

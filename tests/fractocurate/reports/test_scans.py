@@ -104,3 +104,17 @@ def test_a_shaded_table_is_not_taken_for_a_picture() -> None:
     pixels[300:900, 80:1150] = (shaded * 0.75).astype(np.uint8)
     grey = clean_page(pixels, DPI).grey
     assert (grey[320:880, 100:1000] < 100).mean() > 0.01
+
+
+@pytest.mark.parametrize("skew", [0.0, 2.4])
+def test_paper_in_uneven_light_is_no_picture(skew: float) -> None:
+    """From dark at the top to bright at the bottom, straightened or not: nothing is wiped but the micrograph."""
+    pixels = np.array(_page())
+    pixels[1380:1680, 300:800] = np.random.default_rng(3).integers(20, 160, (300, 500))
+    light = np.linspace(0.5, 0.95, pixels.shape[0])[:, None] + np.linspace(0, 0.05, pixels.shape[1])[None, :]
+    shaded = Image.fromarray((pixels * light).astype(np.uint8)).rotate(skew, fillcolor=30)
+    clean = clean_page(np.asarray(shaded), DPI)
+    assert len(clean.pictures) == 1
+    box = clean.pictures[0].box
+    assert (box.left, box.top) == (pytest.approx(300 * 72 / DPI, abs=12), pytest.approx(1380 * 72 / DPI, abs=12))
+    assert (clean.grey[100:1300] < 128).mean() > 0.02

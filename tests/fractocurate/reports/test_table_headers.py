@@ -143,3 +143,35 @@ def test_words_that_only_count_are_told(profile: Profile) -> None:
     assert all(map(is_running_number, ("No.", "Nr", "Lfd. Nr.", "POS.", "", "item no.")))
     assert not any(map(is_running_number, ("Serial no.", "FOAN", "Part")))
     assert Vocabulary(profile).columns("No.")[0][0] == "instance_tag"
+
+
+def test_titles_over_groups_of_columns_head_none(header_of: Callable[..., Header | None]) -> None:
+    """With rulings that end below the title, and without any."""
+    for drawing in (
+        "        Part                       Fracture\nFOAN        Serial no.        Cause        Sub-type",
+        """
++----------------------+-------------------------+
+|         Part         |        Fracture         |
++----------+-----------+------------+------------+
+| FOAN     | Serial no.| Cause      | Sub-type   |
++----------+-----------+------------+------------+
+""",
+    ):
+        header = header_of(drawing)
+        assert header is not None, drawing
+        assert [f for fs in header.fields for f in fs] == ["foan", "serial_number", "defect_class", "sub_type"]
+
+
+def test_a_known_header_is_found_beside_unknown_words(header_of: Callable[..., Header | None]) -> None:
+    """Headers set so close that no gap parts them."""
+    header = header_of("Rack FOAN      Serial no.     Cause checked")
+    assert header is not None
+    assert [c.text for c in header.cells] == ["Rack", "FOAN", "Serial no.", "Cause", "checked"]
+    assert [fs for fs in header.fields if fs] == [("foan",), ("serial_number",), ("defect_class",)]
+
+
+def test_rows_are_no_part_of_a_header(header_of: Callable[..., Header | None]) -> None:
+    """However close they stand below it."""
+    header = header_of("FOAN              Serial no.     Cause\nFOAN-2021-0117    512345         material")
+    assert header is not None
+    assert (header.first, header.last) == (0, 0)
