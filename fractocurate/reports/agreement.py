@@ -121,6 +121,8 @@ def flag_contradictions(
     header_foans: Sequence[str],
     mentioned_foans: Collection[str],
     heading_foans: Collection[str],
+    *,
+    names_serials: bool = False,
 ) -> list[InstanceReading]:
     """Compare the FOAN of each row with the report's header and with the FOANs on its other pages.
 
@@ -130,16 +132,17 @@ def flag_contradictions(
         mentioned_foans: FOANs anywhere outside tables.
         heading_foans: those among them that stand in a heading or a caption: they speak of this report's parts, while
             running text may speak of others, whose FOANs are often one digit away.
+        names_serials: whether serial numbers stand anywhere in the report.
     """
     own = {i.foan for i in instances}
     stated = Counter(i.foan for i in instances if i.foan is not None and not _has_foan_from_above(i))
     often = {foan for foan, n in stated.items() if n >= _OFTEN}
-    have_serials = any(i.serial_number for i in instances)
+    have_serials = names_serials or any(i.serial_number for i in instances)
     flagged = []
     for instance in instances:
         issue = _contradiction(instance.foan, own, header_foans, {*mentioned_foans, *often}, heading_foans)
         if not issue and have_serials and not instance.serial_number and not instance.serial_number_raw:
-            issue = "no serial number, unlike the other fractures: was it missed, or is it a part of another report?"
+            issue = "no serial number, though the report names some: was it missed, or is it a part of another report?"
         if issue:
             readings = {r.field: r for r in instance.readings}
             _doubt(readings, "foan", issue)

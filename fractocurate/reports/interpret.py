@@ -78,6 +78,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         header_foans,
         {m.identifier.value for m in mentions},
         {m.identifier.value for m in mentions if m.is_heading},
+        names_serials=any(o.field == "serial_number" for o in occurrences),
     )
     instances = flag_gaps(instances)
     number, date = report_number(layout.pairs), report_date(layout.pairs, first_page)

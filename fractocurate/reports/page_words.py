@@ -18,6 +18,7 @@ from fractocurate.reports.pages import SMALLEST_TRUSTED_SCORE, TextLayer, read_t
 from fractocurate.reports.pictures import PagePicture, embedded_pictures
 from fractocurate.reports.tesseract import OcrError, work_folder
 from fractocurate.reports.visible import look, n_unread_letters, seen_words, shows_print
+from fractocurate.time_limit import restart_time_limit
 
 _MOST_WAITING_PX = 32_000_000
 """Pixels of the pages that one call of Tesseract reads: some eight scans, and 32 MB of memory."""
@@ -64,6 +65,7 @@ class PageReader:
     def read(self, document: pdfium.PdfDocument) -> list[PageWords]:
         """All pages; one that cannot be read says why and does not lose the others."""
         for index in range(len(document)):
+            restart_time_limit()
             looked_at = self._look_at(document, index)
             if isinstance(looked_at, PageWords):
                 self._done[index + 1] = looked_at
@@ -120,6 +122,7 @@ class PageReader:
 
     def _recognise(self) -> None:
         """Hand everything that waits to Tesseract, and forget its images."""
+        restart_time_limit()
         waiting, self._waiting = self._waiting, []
         results = iter(read_prepared([p for w in waiting for p in w.prepared], self._profile.ocr))
         for page in waiting:

@@ -1,6 +1,8 @@
-"""The benchmarks draw their archives with the generator in `examples/`."""
+"""The benchmarks draw their archives with the generators in `examples/`; helpers lie beside them."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[1] / "examples"))
