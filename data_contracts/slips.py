@@ -11,8 +11,8 @@ DIGIT_FOR: dict[str, str] = {
 }  # fmt: skip
 """Characters that are taken for a digit by OCR or by typists, and the digit they stand for."""
 
-LETTER_FOR: dict[str, str] = {"0": "O", "1": "I", "2": "Z", "5": "S", "6": "G", "8": "B"}
-"""Digits that are taken for a letter, and the letter they stand for."""
+LETTER_FOR: dict[str, str] = {"0": "O", "1": "I", "2": "Z", "5": "S", "6": "G", "8": "B", "$": "S", "§": "S"}
+"""Digits and signs that are taken for a letter, and the letter they stand for."""
 
 
 def repaired(text: str, kind: str) -> tuple[str, list[str]]:

@@ -38,7 +38,7 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
     mentions = []
     for page, lines in free.items():
         for line in lines:
-            is_heading = len(line.words) <= _LONGEST_HEADING_WORDS
+            is_heading = len(line.words) <= _LONGEST_HEADING_WORDS and not line.text.endswith(".")
             alone = identifiers.profile.foan.grammar.parse(line.text)
             foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
             is_caption = begins_caption(line.text)

@@ -1,5 +1,6 @@
 """Sentences that state a fracture: "the part with S/N 512345 failed at 22.7 kN; root cause: grinding damage"."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from fractocurate.reports.row_values import Cells
 from fractocurate.reports.vocabulary import Vocabulary, is_negation, unit_of
 
 _WIDEST_LEADING = 2.6
-"""Lines of one paragraph follow each other at most so many of their heights from centre to centre."""
+"""Lines of one paragraph follow each other at most so many of their heights from centre to centre ..."""
+_LARGEST_STEP = 1.35
+"""... and at most so many times the page's usual step from line to line."""
 _LONGEST_CAUSE_WORDS = 8
 _SENTENCE_END = re.compile(r"[.;!?]$")
 _ABBREVIATION = re.compile(r"^\(?(?:[A-Za-z]{1,5}|[A-Za-z]{1,3}[.\-/][A-Za-z]{1,5})\.$")
@@ -53,11 +56,15 @@ def find_statements(
 
 def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
     paragraph: list[Line] = []
+    steps = [b.centre_y - a.centre_y for a, b in itertools.pairwise(lines)]
+    near = sorted(step for step, line in zip(steps, lines, strict=False) if 0 < step < _WIDEST_LEADING * line.height)
+    usual = near[len(near) // 4] if near else float("inf")
     for line in lines:
         if paragraph:
             last = paragraph[-1]
             height = max(last.height, line.height)
-            is_apart = line.centre_y - last.centre_y > _WIDEST_LEADING * height or line.box.left > last.box.right
+            step = line.centre_y - last.centre_y
+            is_apart = step > min(_WIDEST_LEADING * height, _LARGEST_STEP * usual) or line.box.left > last.box.right
             # A line that stops short ends its paragraph.
             widest = max(x.box.right for x in paragraph)
             ends = last.box.right < widest - 0.25 * (widest - last.box.left) and _SENTENCE_END.search(last.text)

@@ -22,6 +22,7 @@ from fractocurate.reports.vocabulary import Vocabulary, fold
 _LONG_NUMBER = re.compile(r"\d{4}")
 _WIDEST_LEADING_HEIGHTS = 1.6
 """White space between two lines of one header, in heights: a rule may part its title from the columns."""
+_STANDARD = re.compile(r"\b(?:DIN|EN|ISO|ASTM|JIS)\b")
 _LEADING_HEIGHTS = 0.5
 """White space between the lines of one cell, in their heights."""
 _WORTH_OF_A_LINE = 2.5
@@ -151,8 +152,7 @@ def _read_header(
         return None
     if named <= {"instance_tag", "component_id"} or (len(named) == 2 and unknown and not named & IDENTIFYING):
         return None
-    numbered = [c for c in cells if _LONG_NUMBER.search(c.text)]
-    if len(numbered) > 1 or any(not c.candidates for c in numbered):
+    if any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells):
         return None  # there are rows in it
     similarity = sum(c.similarity for c in cells if c.candidates)
     return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
@@ -182,7 +182,7 @@ def _without_group_titles(lines: Sequence[Sequence[tuple[Word, ...]]]) -> list[t
         below = [[around(s) for s in other] for other in lines[number + 1 :]]
         if not below:
             kept += line
-        elif not _are_between([around(s) for s in line], below):
+        elif number or not _are_between([around(s) for s in line], below):
             kept += [s for s in line if not _spans(around(s), below[0])]
     return kept
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Box
+from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.lines import (
     Line,
     Ruling,
@@ -129,7 +130,7 @@ def _body_end(
         passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
         if passed and not _states_identifier(columns, line, is_value):
             break
-        if not leaves_gutters_white(columns, line, gap):
+        if not leaves_gutters_white(columns, line, gap) or begins_caption(line.text):
             break
         # OCR may have missed rows between.
         farthest = _WIDEST_GAP_HEIGHTS if _states_identifier(columns, line, is_value) else _WIDEST_PITCH_HEIGHTS
