@@ -138,6 +138,8 @@ def _how_read(page: Mapping[str, object]) -> str:
         parts.append(f"turned by {page['rotation_deg']} degrees")
     if page["skew_deg"]:
         parts.append(f"straightened by {text_of(page['skew_deg'])} degrees")
+    if page["decision"]:
+        parts.append(str(page["decision"]))
     return ", ".join(parts)
 
 

@@ -34,7 +34,9 @@ def _add_revision(plot: Plot) -> None:
 
 def test_a_report_tells_its_pages_instances_and_pictures(sound: Plot) -> None:
     """Each page with the decision behind it, each value with its evidence, each picture with its caption."""
-    sound.rows["report_pages"][0].update(text_source="ocr", dpi=200, rotation_deg=90, skew_deg=0.7, n_words=12)
+    sound.rows["report_pages"][0].update(
+        text_source="ocr", dpi=200, rotation_deg=90, skew_deg=0.7, n_words=12, decision="no text layer"
+    )
     sound.rows["report_figures"][0].update(caption="Fig. 1: origin", magnification=500.0, width_px=640, height_px=480)
     one = sound.rows["fracture_instances"][0]["instance_id"]
     sound.add(
@@ -42,9 +44,9 @@ def test_a_report_tells_its_pages_instances_and_pictures(sound: Plot) -> None:
         method="ocr", confidence=0.91, page=1,
     )  # fmt: skip
     facts = _facts(sound, "r.pdf")
-    assert facts["Pages"] == [
-        ("page 1", "ocr (text layer score 0), 12 words, 200 dpi, turned by 90 degrees, straightened by 0.7 degrees")
-    ]
+    turned = "turned by 90 degrees, straightened by 0.7 degrees"
+    how = f"ocr (text layer score 0), 12 words, 200 dpi, {turned}, no text layer"
+    assert facts["Pages"] == [("page 1", how)]
     read = [fact for title, values in facts.items() if title == "Fracture instance" for fact in values]
     assert ("serial number", "22222  <- '22222'") in read
     assert [said for _, said in facts["Pictures"]] == ["'Fig. 1: origin', 640 x 480 px, 500x"]
