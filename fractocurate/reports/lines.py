@@ -10,6 +10,11 @@ from data_contracts.records import Box, Word
 _SPECK, _DOUBTFUL_SPECK = 0.6, 0.35
 """Confidence below which marks without letters, and short words without digits, are taken for specks."""
 
+_LEAST_HEIGHT, _USUAL_HEIGHT = 4.0, 10.0
+"""Points: a word is taken to be at least as high as the first; print is about as high as the second."""
+_LINE_SHARE = 0.45
+"""Words stand on one line if their centres differ by less than this share of their height."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -79,21 +84,28 @@ def group_lines(words: Sequence[Word]) -> list[Line]:
 
     The next word to the right decides, not the line's start, so that a small remaining skew does no harm.
     """
+    heights = [max(word.box.height, _LEAST_HEIGHT) for word in words]
+    farthest = _LINE_SHARE * max(heights, default=0.0)
     lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (w.box.left, w.box.top)):
-        best: list[Word] | None = None
-        best_distance = float("inf")
-        for line in lines:
-            last = line[-1]
-            distance = abs(centre_y(last) - centre_y(word))
-            limit = 0.45 * min(max(last.box.height, 4.0), max(word.box.height, 4.0), key=lambda h: abs(h - 10.0))
-            if distance < limit and distance < best_distance and word.box.left > last.box.left - 1:
-                best, best_distance = line, distance
-        if best is None:
-            lines.append([word])
-        else:
-            best.append(word)
+    ends: list[tuple[float, float]] = []  # centre and height of each line's last word
+    for word, height in sorted(zip(words, heights, strict=True), key=lambda wh: (wh[0].box.left, wh[0].box.top)):
+        centre = centre_y(word)
+        best, best_distance = len(lines), farthest
+        for number, (last_centre, last_height) in enumerate(ends):
+            distance = abs(last_centre - centre)
+            if distance < best_distance and distance < _LINE_SHARE * _more_usual(last_height, height):
+                best, best_distance = number, distance
+        if best == len(lines):
+            lines.append([])
+            ends.append((centre, height))
+        lines[best].append(word)
+        ends[best] = (centre, height)
     return sorted((Line(tuple(line)) for line in lines), key=lambda line: line.centre_y)
+
+
+def _more_usual(height: float, other: float) -> float:
+    """The height that is more like print: a mark or a speck does not set how far apart lines are."""
+    return min(height, other, key=lambda h: abs(h - _USUAL_HEIGHT))
 
 
 def split_at_gaps(words: Sequence[Word], gap_in_heights: float) -> list[tuple[Word, ...]]:
