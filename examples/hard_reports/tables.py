@@ -103,11 +103,6 @@ def draw_table(
     return pages
 
 
-def table_width(writer: Writer, rows: list[list[str]], look: Look) -> float:
-    """How wide a table will be."""
-    return sum(_fit(writer, rows, look, ()).widths)
-
-
 def _fit(writer: Writer, rows: list[list[str]], look: Look, spans: tuple[Span, ...]) -> _Plan:
     available = look.width or writer.text_width
     by_cell = {(s.row, s.column): s for s in spans}
