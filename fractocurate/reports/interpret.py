@@ -21,6 +21,7 @@ from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Reader, Source, build_instance
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.tables import Table, continue_table, find_tables
+from fractocurate.reports.tick_lists import find_tick_lists
 from fractocurate.reports.vocabulary import Vocabulary
 
 _FOOTER_LINES = 3
@@ -111,8 +112,10 @@ def _layout(
     pairs: list[Pair] = []
     for page in pages:
         number = page.reading.page
+        of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
         of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
-        outside = [line for k, line in enumerate(lines[number]) if k not in in_forms]
+        of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
+        outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]
         found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
             above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
@@ -124,7 +127,7 @@ def _layout(
         free[number] = rest
         position = {id(line): k for k, line in enumerate(lines[number])}
         others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest])
-        pairs += sorted((*of_forms, *others), key=lambda p: p.line)
+        pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
     return _Layout(tuple(tables), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
 
 

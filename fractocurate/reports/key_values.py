@@ -280,7 +280,9 @@ def _is_set_off(block: Sequence[Pair], pair: Pair) -> bool:
     steps = [b.key[0].box.top - a.key[0].box.top for a, b in itertools.pairwise(block) if a.page == b.page]
     pitches = [step for step in steps if step > 1]  # keys of a form stand side by side
     usual = statistics.median(pitches) if pitches else float("inf")
-    return pair.key[0].box.top - last.key[0].box.top > 1.6 * usual
+    # A value of several lines reaches far below its key.
+    lowest_line = around((*last.key[:1], *(w for v in last.values for w in v))).bottom - last.key[0].box.height
+    return pair.key[0].box.top - lowest_line > 1.6 * usual
 
 
 def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:

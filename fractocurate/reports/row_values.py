@@ -8,11 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import DefectClass, ReadingMethod
-from fractocurate.reports.confidence import CONTRADICTED, REPAIRED, REVIEWED_BELOW, SPELT, lowest, lowest_of_number
+from fractocurate.reports.confidence import (
+    CONTRADICTED,
+    LESS_SURE,
+    REPAIRED,
+    REVIEWED_BELOW,
+    SPELT,
+    lowest,
+    lowest_of_number,
+)
 from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
-from fractocurate.reports.lines import around, join_text
+from fractocurate.reports.lines import around, group_lines, join_text
 from fractocurate.reports.occurrences import Witnesses
+from fractocurate.reports.tick_marks import choose, marks_of, read_options, set_apart
 from fractocurate.reports.vocabulary import Meaning, Vocabulary
 
 Cells = Mapping[str, tuple[Word, ...]]
@@ -83,6 +92,7 @@ def build_instance(
         reader: grammars, vocabulary, notation and witnesses.
         source: page and method of the words, and what is wrong with the file as a whole.
     """
+    cells, ticks = _ticked(cells, reader.vocabulary)
     text = {name: join_text(words) for name, words in cells.items()}
     foan = reader.identifiers.foan(text.get("foan", ""))
     serial = reader.identifiers.serial_number(text.get("serial_number", ""))
@@ -102,6 +112,7 @@ def build_instance(
         tag = foan.rest
     tag = _read_tag(draft, tag, cells, has_serial=serial.value is not None)
     defect_class, sub_type = _read_cause(draft, text, cells, reader.vocabulary)
+    _doubt_ticks(draft, ticks)
     load_kn = _read_load(draft, text, cells, load_unit, reader.decimal_mark)
     component_id = "" if is_blank(text.get("component_id", "")) else text["component_id"]
     if component_id:
@@ -130,6 +141,35 @@ def build_instance(
             readings=tuple(draft.readings.values()),
         )
     )
+
+
+def _ticked(cells: Cells, vocabulary: Vocabulary) -> tuple[Cells, dict[str, str]]:
+    """The cells, those with boxes reduced to the labels that are ticked; and what is wrong with each that had boxes."""
+    chosen = dict(cells)
+    problems: dict[str, str] = {}
+    for name, label in (("defect_class", "defect class"), ("sub_type", "sub-type")):
+        words = cells.get(name, ())
+        if not any(marks_of(set_apart(line.words)) for line in group_lines(words)):
+            continue
+        options, rest = read_options(words, vocabulary)
+        details = [o for o in options if o.kind == "sub_type"] if name == "defect_class" else []
+        if 0 < len(details) < len(options) and not chosen.get("sub_type"):
+            options = [o for o in options if o not in details]
+            choice = choose(details, "sub-type")
+            chosen["sub_type"], problems["sub_type"] = choice.words, choice.problem
+        choice = choose(options, label)
+        chosen[name] = (*choice.words, *rest)
+        problems[name] = choice.problem
+    return chosen, problems
+
+
+def _doubt_ticks(draft: _Draft, problems: Mapping[str, str]) -> None:
+    """What is not ticked once and clearly goes to review; OCR may take an empty box for a ticked one."""
+    for name, problem in problems.items():
+        if problem:
+            draft.doubt(name, problem, blocks=name == "defect_class")
+        elif draft.source.method is ReadingMethod.OCR and name in draft.readings:
+            draft.readings[name] = doubted(draft.readings[name], "told from a ticked box", LESS_SURE)
 
 
 def with_confidence(instance: InstanceReading) -> InstanceReading:
