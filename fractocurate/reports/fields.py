@@ -12,8 +12,8 @@ _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)"
 )
-_LARGEST_PLAUSIBLE_KN = 2_000.0
-"""A bare number above it was printed in newtons, or misread."""
+_LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.01
+"""A bare number above the first was printed in newtons, or misread; one below the second was printed in kilonewtons."""
 
 NOT_STATED = frozenset(fold(t) for t in ("n/a", "k. A.", "keine Angabe", "none", "not stated", "n. b.", "nb", "unbek."))
 """Folded texts of cells that hold nothing."""
@@ -124,7 +124,7 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     unit = unit_of(text) or header_unit
     value = parse_number(numbers[0], decimal_mark)
     kn = round(value * _KN_PER_UNIT[unit or "kN"], 6)
-    if kn > _LARGEST_PLAUSIBLE_KN or kn <= 0:
+    if not _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
         return Load(None, f"fracture load without plausible unit: {text}")
     return Load(kn)
 

@@ -135,7 +135,7 @@ def _labels(line: Line, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: 
         text = join_text(segment)
         names, _ = vocabulary.columns(text)
         own = [n for n in names if n in INSTANCE_COLUMNS]
-        if not own or text.rstrip().endswith(":"):
+        if not own or ":" in text:
             return []
         labels.append(_Label(own[0], segment, segment[0].box.left - 3, end))
     # Cards side by side repeat all their labels; a single one that comes twice is something else.

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import InstanceReading, Reading, Word
@@ -61,16 +61,19 @@ def instances_of_table(
     counting = _counting_columns(table)
     unit = next((c.unit for c in columns if "fracture_load_kn" in c.fields), "")
     instances: list[InstanceReading] = []
-    for row in rows:
+    for row, cells in zip(table.rows, rows, strict=True):
         words = {
             name: cell
-            for index, (column, cell) in enumerate(zip(columns, row, strict=True))
+            for index, (column, cell) in enumerate(zip(columns, cells, strict=True))
             if index not in counting
             for name in column.fields
         }
-        instance = build_instance(words, unit, composites, reader, source)
+        problems = (*source.problems, row.unclear) if row.unclear else source.problems
+        instance = build_instance({**row.stated, **words}, unit, composites, reader, replace(source, problems=problems))
         if instance is None:
             continue
+        if row.is_under_band and source.method is ReadingMethod.OCR:
+            instance = _less_sure(instance, row.stated)
         if not has_foan_column and instance.foan is None and section is not None:
             instance = with_foan(instance, section)
         for column in columns:
@@ -100,6 +103,13 @@ def _with_values_from_above(
         )
         filled.append(above)
     return filled
+
+
+def _less_sure(instance: InstanceReading, fields: Collection[str]) -> InstanceReading:
+    """OCR may have missed a line between a row and what stands above it."""
+    note = "stands in a line above the row"
+    readings = tuple(doubted(r, note, LESS_SURE) if r.field in fields else r for r in instance.readings)
+    return with_confidence(replace(instance, readings=readings))
 
 
 def _repeats_foans(texts: Sequence[str], reader: Reader) -> bool:

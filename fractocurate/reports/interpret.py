@@ -20,7 +20,7 @@ from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurre
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Reader, Source, build_instance
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
-from fractocurate.reports.tables import Table, continue_table, find_tables
+from fractocurate.reports.tables import Table, continue_table, find_tables, with_causes
 from fractocurate.reports.tick_lists import find_tick_lists
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -119,7 +119,7 @@ def _layout(
         found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
             above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
-            continued, left_over = continue_table(tables[-1], number, above, page.rulings, is_value)
+            continued, left_over = continue_table(tables[-1], number, above, page.rulings, vocabulary, is_value)
             if continued is not None:
                 found.insert(0, continued)
                 rest = [line for line in rest if line not in above or line in left_over]
@@ -128,7 +128,7 @@ def _layout(
         position = {id(line): k for k, line in enumerate(lines[number])}
         others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest])
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    return _Layout(tuple(tables), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
+    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
 
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:

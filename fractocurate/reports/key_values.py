@@ -64,7 +64,7 @@ def find_pairs(
     gap = 1.3 * cell_gap_heights(lines)
     wrapped: list[tuple[int, Line]] = []
     for index, (number, line) in enumerate(zip(numbers, lines, strict=True)):
-        found = _pairs_of_line(page, number, line, vocabulary, gap)
+        found = pairs_of_line(page, number, line, vocabulary, gap)
         if found:
             pairs += found
         elif units := _units_of_keys(pairs, number, line, gap):
@@ -131,7 +131,8 @@ def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[tuple[int, Line]
     return longer
 
 
-def _pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float) -> list[Pair]:
+def pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float) -> list[Pair]:
+    """Keys and values of one line, left to right; ``gap`` in its heights parts a key without a mark from its value."""
     segments = split_at_gaps(line.words, gap)
     pairs: list[Pair] = []
     open_key: tuple[str, tuple[Word, ...]] | None = None

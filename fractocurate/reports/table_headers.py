@@ -116,6 +116,8 @@ def _header_at(
             and lines[last].box.top - lines[last - 1].box.bottom > _WIDEST_LEADING_HEIGHTS * lines[first].height
         ):
             break
+        if last > first and _is_band(lines[last], vocabulary):
+            break
         words = [w for line in lines[first : last + 1] for w in line.words]
         header = _read_header(words, first, last, rulings, vocabulary, gap)
         if header is None:
@@ -127,6 +129,16 @@ def _header_at(
         if best is None or is_taller or is_tight or header.score > best.score + 0.01:
             best = header
     return best
+
+
+def _is_band(line: Line, vocabulary: Vocabulary) -> bool:
+    """Whether a line is a cause, or a key, its colon and a value that is no header: it states something of the rows."""
+    key, colon, value = line.text.partition(":")
+    if not colon:
+        meaning = vocabulary.defect_class(line.text)
+        return meaning is not None and meaning.similarity >= 1.0 and not meaning.rest
+    is_stated = any(c.isalnum() for c in value) and not _instance_columns(value, vocabulary)[0]
+    return is_stated and bool(_instance_columns(key, vocabulary)[0])
 
 
 def _is_tight(lines: Sequence[Line], index: int) -> bool:

@@ -2,8 +2,8 @@
 
 import itertools
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from data_contracts.records import Word
 from fractocurate.reports.lines import (
@@ -27,6 +27,12 @@ class Row:
     """One row: the words of each column."""
 
     cells: tuple[tuple[Word, ...], ...]
+    stated: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+    """Words by column of ``fracture_instances`` that no column of its own holds: a band's, or a marked header's."""
+    is_under_band: bool = False
+    """They hold for it because of where it stands: a lost line between would make them another row's."""
+    unclear: str = ""
+    """Why a person must look at what is stated; empty if it is clear."""
 
     def text(self, column: int) -> str:
         """Text of a cell; empty if the cell is."""

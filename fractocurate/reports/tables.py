@@ -5,7 +5,7 @@ The same code reads text layers and OCR. Rulings help where there are any; witho
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_contracts.records import Box
 from fractocurate.reports.caption_texts import begins_caption
@@ -20,6 +20,7 @@ from fractocurate.reports.lines import (
 )
 from fractocurate.reports.table_columns import Column, columns_of, leaves_gutters_white, moved_columns, settle_gutters
 from fractocurate.reports.table_headers import IDENTIFYING, Header, find_header
+from fractocurate.reports.table_notes import Note, note_of, part_notes, rows_with_notes
 from fractocurate.reports.table_rows import Anchors, Row, find_rows
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -38,6 +39,8 @@ class Table:
     rows: tuple[Row, ...]
     box: Box
     """Around header and rows, in points."""
+    notes: tuple[Note, ...] = ()
+    """Its lines that state the cause of rows above or below them."""
 
 
 def find_tables(
@@ -62,37 +65,70 @@ def find_tables(
         columns = columns_of(header, rulings)
         body_end = _body_end(header, lines, rulings, columns, vocabulary, gap, is_value)
         body = lines[header.last + 1 : body_end]
-        columns = settle_gutters(columns, body, header, rulings)
-        rows = find_rows(columns, body, rulings, header.box.bottom, is_value)
+        of_rows, notes = part_notes(body, columns, vocabulary, is_value)
+        columns = settle_gutters(columns, of_rows, header, rulings)
+        rows = find_rows(columns, of_rows, rulings, header.box.bottom, is_value)
         words = [w for line in lines[header.first : body_end] for w in line.words]
-        tables.append(Table(page, columns, rows, around(words)))
+        tables.append(Table(page, columns, rows, around(words), tuple(notes)))
         index = body_end
     return tables, free
 
 
 def continue_table(
-    previous: Table, page: int, lines: Sequence[Line], rulings: Sequence[Ruling], is_value: Anchors
+    previous: Table,
+    page: int,
+    lines: Sequence[Line],
+    rulings: Sequence[Ruling],
+    vocabulary: Vocabulary,
+    is_value: Anchors,
 ) -> tuple[Table | None, list[Line]]:
     """Rows at the top of a page that go on with the table of the page before, without a repeated header."""
     gap = cell_gap_heights(lines)
     for start in range(min(len(lines), 6)):
         moved = moved_columns(previous.columns, lines[start:], rulings)
         end = start
-        while end < len(lines) and leaves_gutters_white(moved, lines[end], gap) and _is_near(lines, end, start):
+        while end < len(lines) and _is_near(lines, end, start):
+            is_note = bool(previous.notes) and note_of(lines[end], moved, vocabulary) is not None
+            if not is_note and not leaves_gutters_white(moved, lines[end], gap):
+                break
             end += 1
         if end == start or _is_apart(lines[start:end]):
             continue
         body = lines[start:end]
-        columns = settle_gutters(moved, body, None, rulings)
-        rows = find_rows(columns, body, rulings, body[0].box.top - 2, is_value)
+        of_rows, notes = part_notes(body, moved, vocabulary, is_value) if previous.notes else (body, [])
+        columns = settle_gutters(moved, of_rows, None, rulings)
+        rows = find_rows(columns, of_rows, rulings, body[0].box.top - 2, is_value)
         foreign = next((k for k, row in enumerate(rows) if not _has_identifier(columns, row, is_value)), len(rows))
+        n_rows = len(rows)
         rows = rows[:foreign]
         if rows:
             words = [w for row in rows for w in row.words]
             box = around(words)
-            used = [line for line in body if line.centre_y <= box.bottom]
-            return Table(page, columns, rows, box), [line for line in lines if line not in used]
+            notes = [note for note in notes if foreign == n_rows or note.top <= box.bottom]
+            used = [line for line in body if line.centre_y <= max([box.bottom, *(n.bottom for n in notes)])]
+            return Table(page, columns, rows, box, tuple(notes)), [line for line in lines if line not in used]
     return None, list(lines)
+
+
+def with_causes(tables: Sequence[Table]) -> list[Table]:
+    """The tables of a report, their rows with what lines between them state."""
+    runs: list[list[Table]] = []
+    for table in tables:
+        last = runs[-1][-1] if runs else None
+        goes_on = last is not None and table.page == last.page + 1 and _fields(table) == _fields(last)
+        if goes_on:
+            runs[-1].append(table)
+        else:
+            runs.append([table])
+    stated = []
+    for run in runs:
+        rows = rows_with_notes([(table.rows, table.notes) for table in run])
+        stated += [replace(table, rows=own) for table, own in zip(run, rows, strict=True)]
+    return stated
+
+
+def _fields(table: Table) -> list[tuple[str, ...]]:
+    return [column.fields for column in table.columns]
 
 
 def _is_apart(lines: Sequence[Line]) -> bool:
@@ -130,7 +166,8 @@ def _body_end(
         passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
         if passed and not _states_identifier(columns, line, is_value):
             break
-        if not leaves_gutters_white(columns, line, gap) or begins_caption(line.text):
+        is_note = note_of(line, columns, vocabulary) is not None
+        if begins_caption(line.text) or not (is_note or leaves_gutters_white(columns, line, gap)):
             break
         # OCR may have missed rows between.
         farthest = _WIDEST_GAP_HEIGHTS if _states_identifier(columns, line, is_value) else _WIDEST_PITCH_HEIGHTS
@@ -138,7 +175,9 @@ def _body_end(
             break
         if end > start and find_header(lines, end, rulings, vocabulary, gap) is not None:
             break
-        is_heading = len({_column_at(columns, centre_x(w)) for w in line.words}) == 1 and len(columns) > 2
+        is_heading = (
+            not is_note and len({_column_at(columns, centre_x(w)) for w in line.words}) == 1 and len(columns) > 2
+        )
         if end > start and is_heading and find_header(lines, end + 1, rulings, vocabulary, gap) is not None:
             break
         end += 1
