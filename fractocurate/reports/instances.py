@@ -72,7 +72,7 @@ def instances_of_table(
         instance = build_instance({**row.stated, **words}, unit, composites, reader, replace(source, problems=problems))
         if instance is None:
             continue
-        if row.is_under_band and source.method is ReadingMethod.OCR:
+        if row.is_by_place and source.method is ReadingMethod.OCR:
             instance = _less_sure(instance, row.stated)
         if not has_foan_column and instance.foan is None and section is not None:
             instance = with_foan(instance, section)
@@ -106,8 +106,8 @@ def _with_values_from_above(
 
 
 def _less_sure(instance: InstanceReading, fields: Collection[str]) -> InstanceReading:
-    """OCR may have missed a line between a row and what stands above it."""
-    note = "stands in a line above the row"
+    """OCR may have missed a line between a row and the band above it, or have taken a speck for a mark."""
+    note = "stands above the row, not in it"
     readings = tuple(doubted(r, note, LESS_SURE) if r.field in fields else r for r in instance.readings)
     return with_confidence(replace(instance, readings=readings))
 

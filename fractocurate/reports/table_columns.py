@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from data_contracts.records import Word
 from fractocurate.reports.lines import Line, Ruling, verticals_through
 from fractocurate.reports.table_headers import Header
 from fractocurate.reports.vocabulary import unit_of
@@ -23,12 +24,29 @@ class Column:
     """Where the header's own words begin."""
     is_inferred: bool = False
     """What it holds was told from its values, for its header was not understood."""
+    choice: str = ""
+    """``defect_class`` or ``sub_type`` if its header is one of those, which a mark in the column chooses."""
+    header_words: tuple[Word, ...] = ()
+    group_words: tuple[Word, ...] = ()
+    """The class whose sub-types this column and those beside it are."""
+    is_ruled: bool = False
+    """Rulings part it from the columns on both sides."""
 
 
 def columns_of(header: Header, rulings: Sequence[Ruling]) -> tuple[Column, ...]:
     """Columns that begin and end at rulings, else half-way between the headers for the time being."""
+    is_ruled = len(verticals_through(rulings, header.box)) > len(header.cells)
     return tuple(
-        Column(fields, cell.text, unit_of(cell.text), *bounds, cell.box.left)
+        Column(
+            fields,
+            cell.text,
+            unit_of(cell.text),
+            *bounds,
+            cell.box.left,
+            choice=cell.choice,
+            header_words=cell.words,
+            is_ruled=is_ruled,
+        )
         for cell, fields, bounds in zip(header.cells, header.fields, _bounds(header, rulings), strict=True)
     )
 

@@ -29,9 +29,11 @@ def infer_fields(
     }
     settled = list(columns)
     for field, is_kind in kinds.items():
-        if any(field in column.fields for column in settled):
+        if any(field in column.fields or field == column.choice for column in settled):
             continue
-        fitting = [k for k, column in enumerate(settled) if not column.fields and _holds(rows, k, is_kind)]
+        fitting = [
+            k for k, column in enumerate(settled) if not (column.fields or column.choice) and _holds(rows, k, is_kind)
+        ]
         if len(fitting) == 1:
             settled[fitting[0]] = replace(settled[fitting[0]], fields=(field,), is_inferred=True)
     return tuple(settled)

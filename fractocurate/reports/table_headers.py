@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Word
 from fractocurate.reports.lines import (
@@ -17,6 +17,7 @@ from fractocurate.reports.lines import (
     split_at_gaps,
     verticals_through,
 )
+from fractocurate.reports.tick_marks import understood
 from fractocurate.reports.vocabulary import Vocabulary, fold
 
 _LONG_NUMBER = re.compile(r"\d{4}")
@@ -27,6 +28,8 @@ _LEADING_HEIGHTS = 0.5
 """White space between the lines of one cell, in their heights."""
 _WORTH_OF_A_LINE = 2.5
 """What a header may lose in score by taking in a line that stands close below."""
+_FEWEST_CHOICES = 2
+"""Causes that have columns of their own."""
 _MOST_HEADER_LINES = 6
 """In two languages and with units, in cells centred on each other."""
 
@@ -52,6 +55,10 @@ class HeaderCell:
     candidates: tuple[tuple[str, ...], ...]
     """For each part of a composite header, the columns it may mean."""
     similarity: float
+    choice: str = ""
+    """``defect_class`` or ``sub_type`` if the words are one of those: a mark below them says that it was this one."""
+    meaning: str = ""
+    """Which."""
 
     @property
     def text(self) -> str:
@@ -157,17 +164,35 @@ def _read_header(
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
     fields = _assign(cells)
-    named = {f for fs in fields for f in fs}
-    understood = sum(bool(fs) for fs in fields)
+    cells = _with_choices(cells, fields)
+    choices = [c for c in cells if c.choice]
+    named = {f for fs in fields for f in fs} | {c.choice for c in choices}
+    understood = sum(bool(fs) for fs in fields) + len(choices)
     unknown = len(cells) - understood
     if len(named) < 2 or unknown > understood or not named & (IDENTIFYING | {"instance_tag"}):
         return None
     if named <= {"instance_tag", "component_id"} or (len(named) == 2 and unknown and not named & IDENTIFYING):
         return None
+    if choices and not named & IDENTIFYING:
+        return None
     if any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells):
         return None  # there are rows in it
-    similarity = sum(c.similarity for c in cells if c.candidates)
+    similarity = sum(c.similarity for c in cells if c.candidates or c.choice)
     return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
+
+
+def _with_choices(cells: Sequence[HeaderCell], fields: Sequence[tuple[str, ...]]) -> list[HeaderCell]:
+    """The cells, those that name one cause among several others; a single one names no column."""
+    named = {f for fs in fields for f in fs}
+    kinds = {
+        kind
+        for kind in ("defect_class", "sub_type")
+        if kind not in named and len({c.meaning for c in cells if c.choice == kind}) >= _FEWEST_CHOICES
+    }
+    return [
+        c if c.choice in kinds else replace(c, choice="", similarity=c.similarity if c.candidates else 0.0)
+        for c in cells
+    ]
 
 
 def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
@@ -228,17 +253,19 @@ def _between(words: Sequence[Word], verticals: Sequence[float], rulings: Sequenc
 
 
 def _crosses(segment: Sequence[Word], verticals: Sequence[float], rulings: Sequence[Ruling]) -> bool:
-    """Whether words that belong together stand across a ruling that ends below them: the title of a group."""
+    """Whether a cell reaches across a ruling that ends below it: the title of a group of columns."""
     box = around(segment)
     own = verticals_through(rulings, box)
-    crossed = [x for x in verticals if box.left + 2 < x < box.right - 2]
+    left = max((x for x in own if x <= box.left + 2), default=box.left)
+    right = min((x for x in own if x >= box.right - 2), default=box.right)
+    crossed = [x for x in verticals if left + 2 < x < right - 2]
     return bool(crossed) and not any(abs(x - y) < 3 for x in crossed for y in own)
 
 
 def _as_header_cells(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[HeaderCell]:
     """One cell, or several if the words only make sense apart (headers set too close to see the gap)."""
     whole = _as_header_cell(words, vocabulary)
-    if whole.candidates or len(words) < 2 or len(words) > 24:
+    if whole.candidates or whole.choice or len(words) < 2 or len(words) > 24:
         return [whole]
     units = _x_groups(words)
     best: tuple[float, list[HeaderCell]] | None = None
@@ -251,7 +278,7 @@ def _as_header_cells(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[He
                 _as_header_cell(tuple(w for u in units[a:b] for w in u), vocabulary)
                 for a, b in itertools.pairwise(edges)
             ]
-            if all(p.candidates for p in parts):
+            if all(p.candidates or p.choice for p in parts):
                 score = min(p.similarity for p in parts)
                 if best is None or score > best[0] + 1e-6:
                     best = (score, parts)
@@ -294,7 +321,8 @@ def _as_header_cell(words: tuple[Word, ...], vocabulary: Vocabulary) -> HeaderCe
         meanings = [_instance_columns(p, vocabulary) for p in parts]
         if all(names for names, _ in meanings):
             return HeaderCell(ordered, tuple(n for n, _ in meanings), min(s for _, s in meanings))
-    return HeaderCell(ordered, (), 0.0)
+    kind, meaning = understood(ordered, vocabulary)
+    return HeaderCell(ordered, (), 1.0 if kind else 0.0, kind, meaning)
 
 
 def _instance_columns(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, ...], float]:

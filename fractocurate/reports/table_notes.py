@@ -36,8 +36,8 @@ class Note:
 
 
 def note_of(line: Line, columns: Sequence[Column], vocabulary: Vocabulary) -> Note | None:
-    """A line that states a cause or a sub-type which the table has no column for, with a key or in known words alone."""
-    free = STATED_BY_NOTES - {field for column in columns for field in column.fields}
+    """A line that states a cause or sub-type for which the table has no column: with a key, or in known words alone."""
+    free = STATED_BY_NOTES - {field for column in columns for field in (*column.fields, column.choice)}
     pairs = pairs_of_line(0, 0, line, vocabulary, _KEY_GAP_HEIGHTS)
     if pairs:
         starts_with_key = pairs[0].key[0] is line.words[0]
@@ -154,7 +154,7 @@ def rows_with_notes(tables: Sequence[tuple[Sequence[Row], Sequence[Note]]]) -> l
             stated = source.note.text if source is not None and source.note is not None else ""
             row = replace(row, unclear=f"the line that states the cause may be another one than {stated}")
         elif source is not None and source.note is not None:
-            row = replace(row, stated=source.note.cells, is_under_band=above)
+            row = replace(row, stated=source.note.cells, is_by_place=above)
         result[place.table][place.row] = row
     return [tuple(rows) for rows in result]
 

@@ -29,7 +29,7 @@ class Row:
     cells: tuple[tuple[Word, ...], ...]
     stated: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
     """Words by column of ``fracture_instances`` that no column of its own holds: a band's, or a marked header's."""
-    is_under_band: bool = False
+    is_by_place: bool = False
     """They hold for it because of where it stands: a lost line between would make them another row's."""
     unclear: str = ""
     """Why a person must look at what is stated; empty if it is clear."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import Box
 from fractocurate.reports.caption_texts import begins_caption
+from fractocurate.reports.cause_columns import rows_with_marks, with_group_titles
 from fractocurate.reports.lines import (
     Line,
     Ruling,
@@ -67,7 +68,8 @@ def find_tables(
         body = lines[header.last + 1 : body_end]
         of_rows, notes = part_notes(body, columns, vocabulary, is_value)
         columns = settle_gutters(columns, of_rows, header, rulings)
-        rows = find_rows(columns, of_rows, rulings, header.box.bottom, is_value)
+        columns = with_group_titles(columns, header, lines, rulings, vocabulary)
+        rows = rows_with_marks(columns, find_rows(columns, of_rows, rulings, header.box.bottom, is_value), vocabulary)
         words = [w for line in lines[header.first : body_end] for w in line.words]
         tables.append(Table(page, columns, rows, around(words), tuple(notes)))
         index = body_end
@@ -98,6 +100,7 @@ def continue_table(
         of_rows, notes = part_notes(body, moved, vocabulary, is_value) if previous.notes else (body, [])
         columns = settle_gutters(moved, of_rows, None, rulings)
         rows = find_rows(columns, of_rows, rulings, body[0].box.top - 2, is_value)
+        rows = rows_with_marks(columns, rows, vocabulary)
         foreign = next((k for k, row in enumerate(rows) if not _has_identifier(columns, row, is_value)), len(rows))
         n_rows = len(rows)
         rows = rows[:foreign]

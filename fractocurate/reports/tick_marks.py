@@ -22,6 +22,9 @@ _TICKED = re.compile(
 _EMPTY = re.compile(r"\[[_.]?\]|\([_.]?\)|\{\}|_{1,5}|[\u2610\u25a1\u25fb\u25fd\u2751\u274f\u274d\u25cb\u25ef]")
 _TICK_ALONE = re.compile(rf"[{_TICKS}\u25cf\u25a0\u25fc]")
 """A tick without its box: it counts beside boxes only."""
+_THIS = re.compile(r"[xX]{1,3}|[\u2022\u25c6\u2605*+1]|ja|yes|Ja|Yes|JA|YES")
+_NOT_THIS = re.compile(r"[-\u2013\u2014./0oO\u00b7]{1,3}|nein|no|Nein|No|NEIN|NO")
+"""What marks a cell of a table, and what says that it is not marked."""
 _BOXED = re.compile(r"(?P<box>\[[ _xXvV]?\]|\([ _xX]?\)|[\u2610-\u2612\u25a1\u25a0\u2713\u2714\u2717\u2718])(?=\w)")
 """A box without white space before its label."""
 _CLOSED = re.compile(r"(?P<box>[xX]?[\])}])(?=\w)")
@@ -113,6 +116,15 @@ def _mark_at(words: Sequence[Word], index: int) -> Mark | None:
             if pattern.fullmatch(text):
                 return Mark(state, index, index + length - 1)
     return None
+
+
+def mark_in_cell(text: str) -> Tick:
+    """What stands in a cell below the name of a cause: a mark, nothing or a sign for it, or something else."""
+    text = "".join(text.split())
+    if not text or _EMPTY.fullmatch(text) or _NOT_THIS.fullmatch(text):
+        return Tick.EMPTY
+    is_mark = _TICKED.fullmatch(text) or _TICK_ALONE.fullmatch(text) or _THIS.fullmatch(text)
+    return Tick.TICKED if is_mark else Tick.UNCLEAR
 
 
 def is_broken_box(word: Word) -> bool:

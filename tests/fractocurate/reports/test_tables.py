@@ -132,7 +132,7 @@ def begun(find: Find) -> Table:
     return table
 
 
-def test_rows_go_on_on_the_next_page(sketch: Sketch, begun: Table) -> None:
+def test_rows_go_on_on_the_next_page(sketch: Sketch, profile: Profile, begun: Table) -> None:
     """Below the page's own head, and up to the first line that is none."""
     drawn = sketch(
         """
@@ -144,26 +144,26 @@ Works archive, page 2 of 3 pages of the report
 The three parts of the campaign were kept.
 """
     )
-    table, free = continue_table(begun, 2, drawn.lines, [], is_value)
+    table, free = continue_table(begun, 2, drawn.lines, [], Vocabulary(profile), is_value)
     assert table is not None
     assert table.page == 2
     assert texts(table) == [["512346", "58.9", "green body (press crack)"], ["512347", "60.1", "material"]]
     assert [line.words[0].text for line in free] == ["Works", "The"]
 
 
-def test_a_page_of_other_things_is_no_continuation(sketch: Sketch, begun: Table) -> None:
+def test_a_page_of_other_things_is_no_continuation(sketch: Sketch, profile: Profile, begun: Table) -> None:
     """Prose and tables of other values stay free: a row needs an identifier."""
     drawn = sketch(
         "Temperature    300.5         stable\nHumidity       41.5          stable\nAll was well on that day."
     )
-    table, free = continue_table(begun, 2, drawn.lines, [], is_value)
+    table, free = continue_table(begun, 2, drawn.lines, [], Vocabulary(profile), is_value)
     assert table is None
     assert free == drawn.lines
 
 
-def test_foreign_rows_end_the_continuation(sketch: Sketch, begun: Table) -> None:
+def test_foreign_rows_end_the_continuation(sketch: Sketch, profile: Profile, begun: Table) -> None:
     """What follows the last row with an identifier is not taken."""
     drawn = sketch("512346         58.9          green body\nmean           58.9          of 2")
-    table, _ = continue_table(begun, 2, drawn.lines, [], is_value)
+    table, _ = continue_table(begun, 2, drawn.lines, [], Vocabulary(profile), is_value)
     assert table is not None
     assert texts(table) == [["512346", "58.9", "green body"]]
