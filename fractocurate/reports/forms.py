@@ -1,4 +1,4 @@
-"""Forms and cards: boxes with a small label above the value, several to a row. Read as keys and values."""
+"""Forms and cards: boxes with a small label above the value, or below it, several to a row. Read as keys and values."""
 
 import itertools
 from collections import Counter
@@ -58,58 +58,96 @@ def find_forms(
 ) -> tuple[list[Pair], set[int]]:
     """Keys and values of all forms of a page, and the numbers of the lines that they take.
 
-    Two rows of labels with different meanings, each with its values below and an identifier among them, are a form; a
-    header with rows is a table.
+    Two rows of labels with different meanings, each with its values on the same side and an identifier among them, are
+    a form; a header with rows is a table.
     """
     gap = cell_gap_heights(lines)
+    labels = [_labels(line, rulings, vocabulary, gap) for line in lines]
     pairs: list[Pair] = []
     used: set[int] = set()
     index = 0
     while index < len(lines):
-        rows: list[_BoxRow] = []
-        while row := _box_row(page, index if not rows else rows[-1].last + 1, lines, rulings, vocabulary, gap, rows):
-            rows.append(row)
-        identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for row in rows for p in row.pairs)
-        n_labels = sum(len(row.pairs) for row in rows)
-        if len(rows) >= _SMALLEST_FORM and n_labels >= _SHORTEST_LIST and identified:
-            pairs += [p for row in rows for p in row.pairs]
-            used.update(range(rows[0].first, rows[-1].last + 1))
-            index = rows[-1].last + 1
-        else:
-            index += 1
+        forms = [_form_at(page, index, lines, labels, is_value, below=below) for below in (True, False)]
+        # A line of values may be read with the labels above it and with those below: more of them then fit one way.
+        rows = max(forms, key=lambda rows: _n_fitting(rows, is_value))
+        pairs += [p for row in rows for p in row.pairs]
+        used.update(k for row in rows for k in range(row.first, row.last + 1))
+        index = rows[-1].last + 1 if rows else index + 1
     return pairs, used
 
 
-def _box_row(
+def _form_at(
     page: int,
     first: int,
     lines: Sequence[Line],
-    rulings: Sequence[Ruling],
-    vocabulary: Vocabulary,
-    gap: float,
-    above: Sequence[_BoxRow],
+    labels: Sequence[list[_Label]],
+    is_value: Anchors,
+    *,
+    below: bool,
+) -> list[_BoxRow]:
+    """The rows of the form that begins with a line; none if it is no form, or its values stand on the other side."""
+    rows: list[_BoxRow] = []
+    find_row = _row_with_values_below if below else _row_with_values_above
+    while row := find_row(page, rows[-1].last + 1 if rows else first, lines, labels, rows):
+        rows.append(row)
+    pairs = [p for row in rows for p in row.pairs]
+    identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for p in pairs)
+    return rows if len(rows) >= _SMALLEST_FORM and len(pairs) >= _SHORTEST_LIST and identified else []
+
+
+def _n_fitting(rows: Sequence[_BoxRow], is_value: Anchors) -> int:
+    return sum(is_value(p.name, p.text) for row in rows for p in row.pairs)
+
+
+def _row_with_values_below(
+    page: int, first: int, lines: Sequence[Line], labels: Sequence[list[_Label]], above: Sequence[_BoxRow]
 ) -> _BoxRow | None:
     """The row of boxes whose labels stand in a line; None if it is no such line."""
-    if first >= len(lines):
+    if first >= len(lines) or not labels[first] or _are_taken(labels[first], above):
         return None
-    labels = _labels(lines[first], rulings, vocabulary, gap)
-    taken = {name for row in above for name in row.names}
-    if not labels or taken & {label.name for label in labels}:
-        return None
-    values: list[list[Word]] = [[] for _ in labels]
     last = first
     for number in range(first + 1, min(first + 1 + _MOST_VALUE_LINES, len(lines))):
-        line = lines[number]
         farthest = _FARTHEST_VALUE_HEIGHTS if number == first + 1 else _FARTHEST_LINE_HEIGHTS
-        is_near = line.box.top - lines[number - 1].box.bottom < farthest * line.height
-        if not is_near or _labels(line, rulings, vocabulary, gap):
+        if labels[number] or not _is_near(lines, number, farthest):
             break
-        for word in line.words:
+        last = number
+    return _box_row(page, labels[first], lines, first, range(first + 1, last + 1))
+
+
+def _row_with_values_above(
+    page: int, first: int, lines: Sequence[Line], labels: Sequence[list[_Label]], above: Sequence[_BoxRow]
+) -> _BoxRow | None:
+    """The row of boxes whose values begin in a line, their labels below; None if there is no such row."""
+    at = first
+    while at < len(lines) and at - first <= _MOST_VALUE_LINES and not labels[at]:
+        at += 1
+        farthest = _FARTHEST_VALUE_HEIGHTS if at < len(lines) and labels[at] else _FARTHEST_LINE_HEIGHTS
+        if at >= len(lines) or not _is_near(lines, at, farthest):
+            return None
+    if at == first or at >= len(lines) or not labels[at] or _are_taken(labels[at], above):
+        return None
+    return _box_row(page, labels[at], lines, at, range(first, at))
+
+
+def _is_near(lines: Sequence[Line], number: int, farthest_heights: float) -> bool:
+    """Whether a line stands close below the one above it, in heights of its own."""
+    return lines[number].box.top - lines[number - 1].box.bottom < farthest_heights * lines[number].height
+
+
+def _are_taken(labels: Sequence[_Label], above: Sequence[_BoxRow]) -> bool:
+    """Whether a row of the form has one of these labels already: another form begins."""
+    return bool({name for row in above for name in row.names} & {label.name for label in labels})
+
+
+def _box_row(
+    page: int, labels: Sequence[_Label], lines: Sequence[Line], of_labels: int, of_values: range
+) -> _BoxRow | None:
+    values: list[list[Word]] = [[] for _ in labels]
+    for number in of_values:
+        for word in lines[number].words:
             at = next((k for k, x in enumerate(labels) if x.left <= centre_x(word) < x.right), 0)
             values[at].append(word)
-        last = number
-    if last == first:
-        return None
+    first, last = min(of_labels, *of_values, of_labels), max(of_labels, *of_values, of_labels)
     pairs = tuple(
         Pair(page, first, last, label.name, label.words, (tuple(words),))
         for label, words in zip(labels, values, strict=True)

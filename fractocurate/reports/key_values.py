@@ -263,7 +263,7 @@ def _split_at(run: Sequence[Pair], leader: str) -> list[list[Pair]]:
 
 def _is_far_below(above: Pair, pair: Pair) -> bool:
     bottom = around(w for words in (above.key, *above.values) for w in words).bottom
-    gap = pair.key[0].box.top - bottom
+    gap = around(w for words in (pair.key, *pair.values) for w in words).top - bottom
     return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
 
 

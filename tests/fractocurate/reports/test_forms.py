@@ -78,3 +78,52 @@ def test_each_form_is_a_block_of_its_own(find: Find) -> None:
 def test_what_is_no_form_is_left_to_others(find: Find, drawing: str) -> None:
     """Headers of tables name other columns than the row of labels above them only in a form."""
     assert find(drawing) == ([], set())
+
+
+BELOW = """
+Fracture 1
+
+FOAN-2021-0117    512345            P1
+FOAN              Serial no.        Part
+
+material defect   large pore        61.2
+Cause             Sub-type          Load [kN]
+
+RB50.988
+Component
+"""
+
+
+def test_labels_may_stand_below_their_values(find: Find) -> None:
+    """A line to write on, its label in small print below: more values then fit the labels below than those above."""
+    pairs, used = find(BELOW)
+    assert {p.name: p.text for p in pairs} == {
+        "foan": "FOAN-2021-0117",
+        "serial_number": "512345",
+        "instance_tag": "P1",
+        "defect_class": "material defect",
+        "sub_type": "large pore",
+        "fracture_load_kn": "61.2",
+        "component_id": "RB50.988",
+    }
+    assert len(used) == 6
+
+
+def test_forms_with_labels_below_follow_each_other(find: Find) -> None:
+    """The last label of one form is not the label of the next one's first values."""
+    pairs, _ = find(BELOW + BELOW.replace("512345", "512346").replace("Fracture 1", ""))
+    blocks = find_blocks(pairs)
+    assert [next(p.text for p in b if p.name == "serial_number") for b in blocks] == ["512345", "512346"]
+    assert [len(b) for b in blocks] == [7, 7]
+
+
+def test_a_key_with_its_value_is_no_label(find: Find) -> None:
+    """A finding below the row of a table."""
+    drawing = """
+FOAN              Serial no.        Load [kN]
+FOAN-2021-0117    512345            61.2
+Fehlerart / Cause: material defect
+FOAN-2021-0117    512346            60.2
+Fehlerart / Cause: green body
+"""
+    assert find(drawing) == ([], set())
