@@ -12,7 +12,7 @@ _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)"
 )
-_LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.01
+_LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.02
 """A bare number above the first was printed in newtons, or misread; one below the second was printed in kilonewtons."""
 
 NOT_STATED = frozenset(fold(t) for t in ("n/a", "k. A.", "keine Angabe", "none", "not stated", "n. b.", "nb", "unbek."))

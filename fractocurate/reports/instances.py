@@ -9,7 +9,8 @@ from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.reports.agreement import STANDS_ABOVE
 from fractocurate.reports.confidence import LESS_SURE, lowest_of_number
-from fractocurate.reports.key_values import Pair, lanes_of_values
+from fractocurate.reports.key_blocks import lanes_of_values
+from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import around, join_text
 from fractocurate.reports.row_values import Reader, Source, build_instance, doubted, with_confidence
 from fractocurate.reports.table_columns import Column

@@ -13,7 +13,8 @@ from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_values import Pair, find_blocks, find_pairs, is_complete
+from fractocurate.reports.key_blocks import find_blocks, is_complete
+from fractocurate.reports.key_values import Pair, find_pairs
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
@@ -126,7 +127,7 @@ def _layout(
         tables += found
         free[number] = rest
         position = {id(line): k for k, line in enumerate(lines[number])}
-        others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest])
+        others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest], is_value)
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
     return _Layout(tuple(with_causes(tables)), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
 

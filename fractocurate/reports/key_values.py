@@ -2,23 +2,24 @@
 
 import itertools
 import re
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from data_contracts.records import Box, Word
-from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y, group_lines, join_text, split_at_gaps
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
-from fractocurate.reports.vocabulary import Vocabulary, unit_of
+from data_contracts.records import Word
+from fractocurate.reports.caption_texts import begins_caption
+from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y, join_text, split_at_gaps
+from fractocurate.reports.run_in import ends_value, joined_paragraphs, n_item_words, without_separator
+from fractocurate.reports.table_headers import IDENTIFYING
+from fractocurate.reports.table_rows import Anchors
+from fractocurate.reports.vocabulary import HALF_UNDERSTOOD, Vocabulary, unit_of
 
 _LONGEST_KEY_WORDS = 7
 _UNIT_ALONE = re.compile(r"[\[(]?\s*[kKM]?N\s*[\])]?\s*:?")
+_LONGEST_IDENTIFIER_WORDS = 3
+_FEWEST_DIGITS = 4
 _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
-_LANE_GAP_HEIGHTS = 1.0
-_FARTHEST_KEY_HEIGHTS = 5.0
-"""Keys of one block follow each other at most this many line heights apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,11 @@ class Pair:
 
 
 def find_pairs(
-    page: int, lines: Sequence[Line], vocabulary: Vocabulary, numbers: Sequence[int] | None = None
+    page: int,
+    lines: Sequence[Line],
+    vocabulary: Vocabulary,
+    numbers: Sequence[int] | None = None,
+    is_value: Anchors = lambda name, text: False,  # noqa: ARG005 - no word is a value for who does not ask for it
 ) -> list[Pair]:
     """Keys known to the vocabulary and their values, in reading order.
 
@@ -57,14 +62,18 @@ def find_pairs(
         lines: of the page, outside its tables.
         vocabulary: knows the keys.
         numbers: of the lines on the page, where some of it are left out.
+        is_value: tells identifiers, which may follow their key without a mark where they head a section.
     """
     pairs: list[Pair] = []
     numbers = list(numbers or range(len(lines)))
     lines = _with_values_beside(lines, numbers, vocabulary)
     gap = 1.3 * cell_gap_heights(lines)
+    lines = joined_paragraphs(lines, numbers, lambda line: _runs_in(line, vocabulary, gap))
     wrapped: list[tuple[int, Line]] = []
     for index, (number, line) in enumerate(zip(numbers, lines, strict=True)):
-        found = pairs_of_line(page, number, line, vocabulary, gap)
+        if begins_caption(line.text):
+            continue
+        found = pairs_of_line(page, number, line, vocabulary, gap, is_value)
         if found:
             pairs += found
         elif units := _units_of_keys(pairs, number, line, gap):
@@ -74,6 +83,13 @@ def find_pairs(
         else:
             wrapped.append((number, line))
     return _with_wrapped_values(pairs, wrapped)
+
+
+def _runs_in(line: Line, vocabulary: Vocabulary, gap: float) -> bool:
+    """Whether keys and values follow each other in a line with nothing but a mark or a word space between."""
+    last = split_at_gaps(line.words, gap)[-1]
+    n_keys = sum(bool(name) for name, _, _ in _pieces(last, vocabulary))
+    return n_keys > 1 or (n_keys == 1 and any(ends_value(w) for w in last))
 
 
 def _units_of_keys(pairs: Sequence[Pair], number: int, line: Line, gap: float) -> list[Pair] | None:
@@ -131,7 +147,9 @@ def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[tuple[int, Line]
     return longer
 
 
-def pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float) -> list[Pair]:
+def pairs_of_line(
+    page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float, is_value: Anchors | None = None
+) -> list[Pair]:
     """Keys and values of one line, left to right; ``gap`` in its heights parts a key without a mark from its value."""
     segments = split_at_gaps(line.words, gap)
     pairs: list[Pair] = []
@@ -139,11 +157,19 @@ def pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, ga
     values: list[tuple[Word, ...]] = []
 
     def close() -> None:
-        if open_key is not None and values:
-            pairs.append(Pair(page, number, number, open_key[0], open_key[1], tuple(values)))
+        if open_key is None or not values:
+            return
+        inner = _inner_pieces(values, vocabulary, is_value) if is_value and open_key[0] in IDENTIFYING else []
+        if inner:
+            words = tuple(w for v in values for w in v)
+            values[:] = [words[: len(words) - sum(len(key) + len(value) for _, key, value in inner)]]
+        pairs.append(Pair(page, number, number, open_key[0], open_key[1], tuple(values)))
+        pairs.extend(Pair(page, number, number, name, key, (value,)) for name, key, value in inner)
 
     for segment in segments:
         pieces = _pieces(segment, vocabulary)
+        if is_value is not None and not any(name for name, _, _ in pieces):
+            pieces = _heading_pieces(segment, vocabulary, is_value) or pieces
         for name, key, value in pieces:
             if name:
                 close()
@@ -156,6 +182,7 @@ def pairs_of_line(page: int, number: int, line: Line, vocabulary: Vocabulary, ga
 
 def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
+    whole, segment = segment, segment[n_item_words(segment) :]
     keys: list[tuple[int, int, int, str]] = []
     """First word, word behind the last, first word of the value, and meaning."""
     for index, word in enumerate(segment):
@@ -165,20 +192,68 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         floor = keys[-1][2] if keys else 0
         end = index if is_mark else index + 1
         for start in range(max(floor, end - _LONGEST_KEY_WORDS), end):
-            names, _ = vocabulary.columns(join_text(segment[start:end]))
-            if names and (keys or start == 0):
+            names, similarity = vocabulary.columns(join_text(segment[start:end]))
+            # A stroke parts a value from the next key, unless both its sides are names of one column.
+            is_parted = any(ends_value(w) for w in segment[start : end - 1]) and similarity <= HALF_UNDERSTOOD
+            if names and (keys or start == 0) and not is_parted:
                 keys.append((start, end, index + 1, names[0]))
                 break
     if not keys:
         names, similarity = vocabulary.columns(join_text(segment))
         if names and similarity >= 1.0:
             return [(names[0], segment, ())]
-        return [("", (), segment)]
+        return [("", (), whole)]
     pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []
     ends = [following[0] for following in keys[1:]] + [len(segment)]
     for (start, end, value, name), last in zip(keys, ends, strict=True):
-        pieces.append((name, segment[start:end], segment[value:last]))
+        of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
+        pieces.append((name, segment[start:end], of_value))
     return pieces
+
+
+def _heading_pieces(
+    segment: tuple[Word, ...], vocabulary: Vocabulary, is_value: Anchors
+) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
+    """``Serial no. 512345 (FOAN FOAN-2021-0117)``: keys without a mark, each with its identifier and nothing else."""
+    segment = segment[n_item_words(segment) :]
+    opening = [k for k, w in enumerate(segment) if k and w.text.startswith("(")]
+    pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []
+    for part in (segment[a:b] for a, b in itertools.pairwise([0, *opening, len(segment)])):
+        cut = next(
+            (k for k in range(min(len(part) - 1, _LONGEST_KEY_WORDS), 0, -1) if _is_key(part[:k], vocabulary)), 0
+        )
+        name = vocabulary.columns(join_text(part[:cut]))[0][0] if cut else ""
+        value = part[cut:]
+        if cut and len(value) <= _LONGEST_IDENTIFIER_WORDS and _may_be_identifier(name, value, is_value):
+            pieces.append((name, part[:cut], value))
+        elif not pieces:
+            return []
+        else:
+            last = pieces[-1]
+            pieces[-1] = (last[0], last[1], (*last[2], *part))
+    return pieces
+
+
+def _may_be_identifier(name: str, value: tuple[Word, ...], is_value: Anchors) -> bool:
+    """Whether some words are an identifier, or a misread one: it must not pass for a missing one."""
+    text = join_text(value)
+    return is_value(name, text) or (
+        len(value) < _LONGEST_IDENTIFIER_WORDS and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
+    )
+
+
+def _inner_pieces(
+    values: Sequence[tuple[Word, ...]], vocabulary: Vocabulary, is_value: Anchors
+) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
+    """Another identifier in brackets behind the first, with its own key: ``512345 (FOAN FOAN-2021-0117)``."""
+    words = tuple(w for v in values for w in v)
+    opening = next((k for k, w in enumerate(words) if k and w.text.startswith("(")), None)
+    return [] if opening is None else _heading_pieces(words[opening:], vocabulary, is_value)
+
+
+def _is_key(words: tuple[Word, ...], vocabulary: Vocabulary) -> bool:
+    names, similarity = vocabulary.columns(join_text(words))
+    return bool(names) and names[0] in IDENTIFYING and similarity >= 1.0
 
 
 def _continued(pair: Pair, above: Line, line: Line) -> Pair | None:
@@ -188,126 +263,3 @@ def _continued(pair: Pair, above: Line, line: Line) -> Pair | None:
     if len(pair.values) == 1 and is_close and line.box.left >= box.left - 3 and len(line.words) <= 8:
         return replace(pair, last_line=pair.last_line + 1, values=(pair.values[0] + line.words,))
     return None
-
-
-def find_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Pairs of fracture columns, grouped: a key that comes again begins the next block; so does a wide gap.
-
-    Where a line has the same key twice, blocks stand side by side and are followed down each lane.
-    """
-    own = [p for p in pairs if p.name in INSTANCE_COLUMNS]
-    if not own:
-        return []
-    splits = {page: _lane_splits([p for p in own if p.page == page]) for page in {p.page for p in own}}
-    blocks: list[list[Pair]] = []
-    for lane in range(max(map(len, splits.values())) + 1):
-        blocks += _split_blocks([p for p in own if sum(_left(p) >= x for x in splits[p.page]) == lane])
-    return sorted(blocks, key=lambda b: (b[0].page, b[0].line))
-
-
-def _left(pair: Pair) -> float:
-    return pair.key[0].box.left
-
-
-def _lane_splits(pairs: Sequence[Pair]) -> list[float]:
-    splits: list[float] = []
-    for line in {p.line for p in pairs}:
-        seen: set[str] = set()
-        for pair in (p for p in pairs if p.line == line):
-            if pair.name in seen and all(abs(_left(pair) - x) > 20 for x in splits):
-                splits.append(_left(pair) - 5)
-                seen = set()
-            seen.add(pair.name)
-    return sorted(splits)
-
-
-def _split_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Blocks of one lane: runs between wide gaps, each split so that most blocks name a part and its cause.
-
-    A page break alone ends no block.
-    """
-    runs: list[list[Pair]] = []
-    for pair in pairs:
-        if not runs or _is_far_below(runs[-1][-1], pair):
-            runs.append([])
-        runs[-1].append(pair)
-    return [block for run in runs for block in _split_run(run)]
-
-
-def _split_run(run: Sequence[Pair]) -> list[list[Pair]]:
-    """Which key leads the blocks is tried out: a header's key above them may stand inside them as well."""
-    leaders = list(dict.fromkeys(p.name for p in run))
-    identifier = next((n for n in ("serial_number", "instance_tag", "foan") if n in leaders), "")
-
-    def fit(blocks: list[list[Pair]]) -> tuple[int, int]:
-        names = [{p.name for p in block} for block in blocks]
-        return sum({identifier, "defect_class"} <= n for n in names), -len(blocks)
-
-    return max((_split_at(run, leader) for leader in leaders), key=fit)
-
-
-def _split_at(run: Sequence[Pair], leader: str) -> list[list[Pair]]:
-    """A block begins with its leading key, a key that it has already, or, once it is complete, after a gap."""
-    blocks: list[list[Pair]] = []
-    for pair in run:
-        if (
-            not blocks
-            or pair.name == leader
-            or any(p.name == pair.name for p in blocks[-1])
-            or (is_complete(blocks[-1]) and _is_set_off(blocks[-1], pair))
-        ):
-            blocks.append([])
-        blocks[-1].append(pair)
-    return blocks
-
-
-def _is_far_below(above: Pair, pair: Pair) -> bool:
-    bottom = around(w for words in (above.key, *above.values) for w in words).bottom
-    gap = around(w for words in (pair.key, *pair.values) for w in words).top - bottom
-    return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
-
-
-def is_complete(block: Sequence[Pair]) -> bool:
-    """Whether a block names a part and its cause."""
-    names = {p.name for p in block}
-    return "defect_class" in names and bool(names & {"serial_number", "foan", "instance_tag"})
-
-
-def _is_set_off(block: Sequence[Pair], pair: Pair) -> bool:
-    """Whether a line of text, or clearly more white than inside the block, stands above a pair."""
-    last = block[-1]
-    if pair.page != last.page or pair.line > last.last_line + 1:
-        return True
-    steps = [b.key[0].box.top - a.key[0].box.top for a, b in itertools.pairwise(block) if a.page == b.page]
-    pitches = [step for step in steps if step > 1]  # keys of a form stand side by side
-    usual = statistics.median(pitches) if pitches else float("inf")
-    # A value of several lines reaches far below its key.
-    lowest_line = around((*last.key[:1], *(w for v in last.values for w in v))).bottom - last.key[0].box.height
-    return pair.key[0].box.top - lowest_line > 1.6 * usual
-
-
-def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:
-    """Words per column, one mapping per fracture: several where the identifying keys have several values each."""
-    # A table with its fields as rows.
-    leading = next((p for p in block if p.name in {"serial_number", "instance_tag"} and len(p.values) > 1), None)
-    if leading is None:
-        return [{p.name: tuple(w for v in p.values for w in v) for p in block}]
-    boxes = [around(v) for v in leading.values]
-    lanes: list[dict[str, tuple[Word, ...]]] = [{} for _ in boxes]
-    for pair in block:
-        if len(pair.values) == 1 and pair.name in {"foan", "component_id"}:
-            for lane in lanes:
-                lane[pair.name] = pair.values[0]
-            continue
-        words = [w for v in pair.values for w in v]
-        for segment in (s for line in group_lines(words) for s in split_at_gaps(line.words, _LANE_GAP_HEIGHTS)):
-            lane = lanes[_nearest_lane(around(segment), boxes)]
-            lane[pair.name] = (*lane.get(pair.name, ()), *segment)
-    return lanes
-
-
-def _nearest_lane(box: Box, lanes: Sequence[Box]) -> int:
-    """By the left edge or the centre, whichever fits better: values may be set either way."""
-    middle = box.left + box.right
-    offsets = [min(abs(box.left - x.left), abs(middle - x.left - x.right) / 2) for x in lanes]
-    return offsets.index(min(offsets))

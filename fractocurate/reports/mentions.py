@@ -36,9 +36,12 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
         identifiers: the site's grammars.
     """
     mentions = []
+    of_parts = {id(w) for pair in pairs if pair.name == "serial_number" for v in pair.values for w in v}
     for page, lines in free.items():
         for line in lines:
-            is_heading = len(line.words) <= _LONGEST_HEADING_WORDS and not line.text.endswith(".")
+            # A line that names a part by its serial number speaks of that one, not of those below it.
+            names_part = any(id(w) in of_parts for w in line.words)
+            is_heading = len(line.words) <= _LONGEST_HEADING_WORDS and not line.text.endswith(".") and not names_part
             alone = identifiers.profile.foan.grammar.parse(line.text)
             foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
             is_caption = begins_caption(line.text)

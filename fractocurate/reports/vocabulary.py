@@ -20,7 +20,7 @@ SMALLEST_SIMILARITY = 0.84
 _SMALLEST_LEAD = 0.08
 """How much nearer the best meaning must be than the next other one."""
 _SHORTEST_FUZZY_KEY = 5
-_HALF_UNDERSTOOD = 0.85
+HALF_UNDERSTOOD = 0.85
 """Similarity of a header in two languages of which one could not be understood."""
 
 _FILLERS = frozenset(
@@ -195,7 +195,7 @@ class Vocabulary:
         if len(halves) == 2:
             known = [found for h in halves if (found := self._one_language(h))[0]]
             if known and (common := [n for n in known[0][0] if n in known[-1][0]]):
-                return tuple(common), min(s for _, s in known) if len(known) == 2 else _HALF_UNDERSTOOD
+                return tuple(common), min(s for _, s in known) if len(known) == 2 else HALF_UNDERSTOOD
             return None
         words = text.split()
         for cut in range(1, len(words)):

@@ -8,7 +8,8 @@ import pytest
 from fractocurate.profile import Profile
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
-from fractocurate.reports.key_values import Pair, find_blocks
+from fractocurate.reports.key_blocks import find_blocks
+from fractocurate.reports.key_values import Pair
 from fractocurate.reports.vocabulary import Vocabulary
 
 Find = Callable[[str], tuple[list[Pair], set[int]]]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fractocurate.profile import Profile
-from fractocurate.reports.key_values import Pair, find_blocks, find_pairs, lanes_of_values
-from fractocurate.reports.lines import join_text
+from fractocurate.reports.identify import Identifiers
+from fractocurate.reports.key_values import Pair, find_pairs
 from fractocurate.reports.vocabulary import Vocabulary
 
 Find = Callable[[str], list[Pair]]
@@ -17,6 +17,17 @@ Find = Callable[[str], list[Pair]]
 def find(lines_of: Callable[[str], Any], profile: Profile) -> Find:
     """Pairs of a drawing."""
     return lambda drawing: find_pairs(1, lines_of(drawing), Vocabulary(profile))
+
+
+@pytest.fixture(scope="module")
+def find_identifiers(lines_of: Callable[[str], Any], profile: Profile) -> Find:
+    """Pairs of a drawing, where identifiers are known by their grammar."""
+    identifiers = Identifiers(profile)
+
+    def is_value(name: str, text: str) -> bool:
+        return (identifiers.foan if name == "foan" else identifiers.serial_number)(text).value is not None
+
+    return lambda drawing: find_pairs(1, lines_of(drawing), Vocabulary(profile), is_value=is_value)
 
 
 def stated(pairs: list[Pair]) -> list[tuple[str, str]]:
@@ -55,139 +66,6 @@ def test_a_value_goes_on_in_the_line_below(find: Find) -> None:
     assert stated(find("Cause: material defect\nKept in the archive\n")) == [("defect_class", "material defect")]
 
 
-def test_a_key_that_comes_again_begins_the_next_block(find: Find) -> None:
-    """One block per fracture; header facts are in none."""
-    pairs = find(
-        """
-Date: 3 March 2021
-Serial no.: 512345
-Cause: material
-Serial no.: 512346
-Load: 58.9 kN
-Cause: green body
-"""
-    )
-    assert [[p.text for p in block] for block in find_blocks(pairs)] == [
-        ["512345", "material"],
-        ["512346", "58.9 kN", "green body"],
-    ]
-    assert find_blocks([p for p in pairs if p.name == "report_date"]) == []
-
-
-def test_a_wide_gap_ends_a_block(find: Find) -> None:
-    """Keys far below the block belong to something else."""
-    pairs = find("Serial no.: 512345\nCause: material" + "\n" * 9 + "Load: 58.9 kN")
-    assert [[p.name for p in block] for block in find_blocks(pairs)] == [
-        ["serial_number", "defect_class"],
-        ["fracture_load_kn"],
-    ]
-
-
-def test_blocks_side_by_side_are_followed_down_their_lanes(find: Find) -> None:
-    """The same key twice in a line makes two lanes."""
-    pairs = find(
-        """
-Serial no.: 512345        Serial no.: 512346
-Load: 61.2 kN             Load: 58.9 kN
-Cause: material           Cause: green body
-"""
-    )
-    assert [[p.text for p in block] for block in find_blocks(pairs)] == [
-        ["512345", "61.2 kN", "material"],
-        ["512346", "58.9 kN", "green body"],
-    ]
-
-
-def test_fields_as_rows_make_one_lane_per_fracture(find: Find) -> None:
-    """Values find their fracture by their place; a FOAN stated once is everybody's."""
-    (block,) = find_blocks(
-        find(
-            """
-FOAN              FOAN-2021-0117
-Serial number     512345          512346       512347
-Load              61.2            -            60.1
-Cause             material        green        material
-                                  body
-"""
-        )
-    )
-    lanes = [{name: join_text(words) for name, words in lane.items()} for lane in lanes_of_values(block)]
-    assert [lane["serial_number"] for lane in lanes] == ["512345", "512346", "512347"]
-    assert [lane["fracture_load_kn"] for lane in lanes] == ["61.2", "-", "60.1"]
-    assert {lane["foan"] for lane in lanes} == {"FOAN-2021-0117"}
-    assert [lane["defect_class"] for lane in lanes][::2] == ["material", "material"]
-
-
-def test_a_plain_block_is_one_lane(find: Find) -> None:
-    """Values of several pieces belong together."""
-    (block,) = find_blocks(find("Serial no.: 512345\nCause: material    (pore)"))
-    (lane,) = lanes_of_values(block)
-    assert {name: join_text(words) for name, words in lane.items()} == {
-        "serial_number": "512345",
-        "defect_class": "material (pore)",
-    }
-
-
-def test_a_header_far_above_does_not_decide_how_blocks_begin(find: Find) -> None:
-    """The FOAN in the report's head also stands inside each block, behind the serial number that begins it."""
-    pairs = find(
-        """
-FOAN: FOAN-2021-0117
-Examined by a person
-The parts below broke in the test.
-Fracture 1
-Serial no.: 512345
-FOAN: FOAN-2021-0117
-Cause: material
-Fracture 2
-Serial no.: 512346
-FOAN: FOAN-2021-0117
-Cause: green body
-"""
-    )
-    blocks = [{p.name: p.text for p in block} for block in find_blocks(pairs)]
-    assert [(b["serial_number"], b["defect_class"]) for b in blocks if "serial_number" in b] == [
-        ("512345", "material"),
-        ("512346", "green body"),
-    ]
-
-
-def test_a_heading_ends_a_block_that_has_all_it_needs(find: Find) -> None:
-    """The second fracture begins with a key that the first one lacks."""
-    pairs = find(
-        """
-Serial no.: 512345
-Cause: material
-Second fracture of the test
-FOAN: FOAN-2021-0118
-Serial no.: 512346
-Cause: green body
-"""
-    )
-    assert [[p.name for p in block] for block in find_blocks(pairs)] == [
-        ["serial_number", "defect_class"],
-        ["foan", "serial_number", "defect_class"],
-    ]
-
-
-def test_values_centred_on_their_key_keep_the_line_above_it(find: Find) -> None:
-    """In a table with its fields as rows, the long values of some columns begin above the key's line."""
-    (block,) = find_blocks(
-        find(
-            """
-Serial number     512345              512346
-Load              61.2                58.9
-
-                                      machining damage
-Cause             material defect
-                                      (grinding crack)
-"""
-        )
-    )
-    lanes = [{name: join_text(words) for name, words in lane.items()} for lane in lanes_of_values(block)]
-    assert [lane["defect_class"] for lane in lanes] == ["material defect", "machining damage (grinding crack)"]
-
-
 @pytest.mark.parametrize("mark", ["=", ":", "........"])
 def test_a_mark_may_stand_between_key_and_value(find: Find, mark: str) -> None:
     """In prints of databases, and in lists with dotted leaders; without a wide gap."""
@@ -201,3 +79,41 @@ def test_a_unit_below_its_key_belongs_to_it(find: Find) -> None:
     """Narrow columns wrap the unit of a key; the value stays a number in newtons."""
     (serial, load) = find("Serial no.:       512345\nFracture load     25250\n[N]:")
     assert (serial.unit, load.unit, load.text) == ("", "N", "25250")
+
+
+def test_keys_may_follow_numbers_and_points(find: Find) -> None:
+    """Of chapters and items; a load is no such number."""
+    drawing = """
+1)   Serial no.: 512345
+•    Fracture load: 21.2 kN
+3.1  Cause:  material
+"""
+    assert stated(find(drawing)) == [
+        ("serial_number", "512345"),
+        ("fracture_load_kn", "21.2 kN"),
+        ("defect_class", "material"),
+    ]
+    assert stated(find("Fracture load     21.2 kN")) == [("fracture_load_kn", "21.2 kN")]
+
+
+def test_identifiers_may_follow_their_keys_without_a_mark(find_identifiers: Find) -> None:
+    """In the heading of a section, and in brackets behind the first; not in a sentence."""
+    expected = [("serial_number", "512345"), ("foan", "FOAN-2021-0117)")]
+    for drawing in (
+        "3.1  Serial no. 512345 (FOAN FOAN-2021-0117)",
+        "2. Seriennummer: 512345 (FOAN FOAN-2021-0117)",
+        "S/N 512345 (FOAN: FOAN-2021-0117)",
+    ):
+        assert stated(find_identifiers(drawing)) == expected
+    assert find_identifiers("Serial no. 512345 was found in the archive") == []
+    assert find_identifiers("Serial no. unknown") == []
+
+
+def test_a_misread_identifier_is_no_missing_one(find_identifiers: Find) -> None:
+    """Or what follows would pass for the part before."""
+    assert stated(find_identifiers("1. S/N 5I2Z4567890 (FOAN FOAN-2021-0117)"))[0][0] == "serial_number"
+
+
+def test_captions_state_nothing(find: Find) -> None:
+    """Their colon is no key's."""
+    assert find("Fig. 2: fracture origin: SN 512345") == []
