@@ -85,6 +85,8 @@ class Header:
     """Index of its last line."""
     score: float
     """How well it reads: of several readings of the same lines the highest is taken."""
+    n_folds: int = 1
+    """How often the same cells stand side by side: a long narrow table is folded."""
 
     @property
     def box(self) -> Box:
@@ -163,7 +165,9 @@ def _read_header(
     if not 2 <= len(groups) <= 30:
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
-    fields = _assign(cells)
+    n_folds = _n_folds(cells)
+    width = len(cells) // n_folds
+    fields = list(itertools.chain.from_iterable(_assign(cells[k : k + width]) for k in range(0, len(cells), width)))
     cells = _with_choices(cells, fields)
     choices = [c for c in cells if c.choice]
     named = {f for fs in fields for f in fs} | {c.choice for c in choices}
@@ -178,7 +182,17 @@ def _read_header(
     if any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells):
         return None  # there are rows in it
     similarity = sum(c.similarity for c in cells if c.candidates or c.choice)
-    return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown)
+    return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown, n_folds)
+
+
+def _n_folds(cells: Sequence[HeaderCell]) -> int:
+    """How many times two or more cells that are understood stand side by side in the same order."""
+    for n in range(2, len(cells) // 2 + 1):
+        width = len(cells) // n
+        parts = [[c.candidates for c in cells[k : k + width]] for k in range(0, len(cells), width)]
+        if len(cells) % n == 0 and all(part == parts[0] for part in parts) and all(parts[0]):
+            return n
+    return 1
 
 
 def _with_choices(cells: Sequence[HeaderCell], fields: Sequence[tuple[str, ...]]) -> list[HeaderCell]:

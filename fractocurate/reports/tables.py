@@ -69,11 +69,27 @@ def find_tables(
         of_rows, notes = part_notes(body, columns, vocabulary, is_value)
         columns = settle_gutters(columns, of_rows, header, rulings)
         columns = with_group_titles(columns, header, lines, rulings, vocabulary)
-        rows = rows_with_marks(columns, find_rows(columns, of_rows, rulings, header.box.bottom, is_value), vocabulary)
-        words = [w for line in lines[header.first : body_end] for w in line.words]
-        tables.append(Table(page, columns, rows, around(words), tuple(notes)))
+        for part in _unfolded(columns, header.n_folds):
+            own = _between(of_rows, part) if header.n_folds > 1 else of_rows
+            rows = rows_with_marks(part, find_rows(part, own, rulings, header.box.bottom, is_value), vocabulary)
+            words = [w for line in (*lines[header.first : header.last + 1], *own) for w in line.words]
+            box = around([*words, *(w for note in notes for cell in note.cells.values() for w in cell)])
+            tables.append(Table(page, part, rows, box, tuple(notes)))
         index = body_end
     return tables, free
+
+
+def _unfolded(columns: tuple[Column, ...], n_folds: int) -> list[tuple[Column, ...]]:
+    """The columns of each part of a table whose parts stand side by side."""
+    width = len(columns) // n_folds
+    return [columns[k : k + width] for k in range(0, len(columns), width)]
+
+
+def _between(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
+    """The lines, with the words that stand in some columns only."""
+    left, right = columns[0].left, columns[-1].right
+    inside = [tuple(w for w in line.words if left <= centre_x(w) < right) for line in lines]
+    return [Line(words) for words in inside if words]
 
 
 def continue_table(

@@ -69,7 +69,7 @@ def test_cells_that_state_nothing_are_no_problem(text: str) -> None:
     assert is_blank(text)
 
 
-@pytest.mark.parametrize("text", ["abc", "61.2 / 58.9", "54800 kN", "0"])
+@pytest.mark.parametrize("text", ["abc", "61.2 / 58.9", "54800 kN", "0", "0.0061"])
 def test_loads_that_make_no_sense_are_reported(text: str) -> None:
     """Two numbers, no number, or an impossible load are not guessed at."""
     load = parse_load(text, "kN", ".")
@@ -77,7 +77,7 @@ def test_loads_that_make_no_sense_are_reported(text: str) -> None:
     assert text in load.problem
 
 
-@given(st.decimals(min_value="0.01", max_value=1999, places=2), st.sampled_from(".,"), st.sampled_from(["kN", "N"]))
+@given(st.decimals(min_value="0.02", max_value=1999, places=2), st.sampled_from(".,"), st.sampled_from(["kN", "N"]))
 def test_any_load_survives_writing_and_reading(value: object, mark: str, unit: str) -> None:
     """A load written with either decimal mark and unit is read back."""
     written = f"{float(str(value)) * (1 if unit == 'kN' else 1000):.2f}".replace(".", mark)

@@ -167,3 +167,31 @@ def test_foreign_rows_end_the_continuation(sketch: Sketch, profile: Profile, beg
     table, _ = continue_table(begun, 2, drawn.lines, [], Vocabulary(profile), is_value)
     assert table is not None
     assert texts(table) == [["512346", "58.9", "green body"]]
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_a_folded_table_is_read_part_by_part(find: Find, *, ruled: bool) -> None:
+    """Its second half stands beside the first, under the same header; the last row may be half empty."""
+    drawing = """
++----------+--------+-------------+----------+--------+-------------+
+| Serial   | Load   | Cause       | Serial   | Load   | Cause       |
++----------+--------+-------------+----------+--------+-------------+
+| 512345   | 61.2   | material    | 512348   | 58.2   | green body  |
++----------+--------+-------------+----------+--------+-------------+
+| 512346   | 60.2   | grinding    | 512349   | 57.2   | unknown     |
++----------+--------+-------------+----------+--------+-------------+
+| 512347   | 59.2   | green body  |          |        |             |
++----------+--------+-------------+----------+--------+-------------+
+"""
+    if not ruled:
+        drawing = "\n".join(re.sub(r"[|]", " ", line) for line in drawing.split("\n") if "--" not in line)
+    (left, right), _ = find(drawing)
+    assert texts(left) == [
+        ["512345", "61.2", "material"],
+        ["512346", "60.2", "grinding"],
+        ["512347", "59.2", "green body"],
+    ]
+    assert [row for row in texts(right) if any(row)] == [
+        ["512348", "58.2", "green body"],
+        ["512349", "57.2", "unknown"],
+    ]
