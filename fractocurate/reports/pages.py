@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from data_contracts.records import Box, Word
+from fractocurate.reports.drawn_boxes import with_drawn_boxes
 from fractocurate.reports.fields import COMMON_WORDS
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.rulings import drawn_rulings
@@ -79,7 +80,9 @@ def read_text_layer(page: pdfium.PdfPage, known_words: frozenset[str]) -> TextLa
     finally:
         text_page.close()
     score = layer_score([w.text for w in words], unmapped_share, known_words, is_hidden=hidden)
-    rulings = drawn_rulings(page, to_upright) if score >= SMALLEST_TRUSTED_SCORE else []
+    rulings: list[Ruling] = []
+    if score >= SMALLEST_TRUSTED_SCORE:
+        words, rulings = with_drawn_boxes(page, to_upright, words, drawn_rulings(page, to_upright))
     # The text's own angle is counter-clockwise; the page's /Rotate already turns it clockwise.
     rotation = (angle - page.get_rotation()) % 360 if words else 0
     return TextLayer(width, height, tuple(words), tuple(rulings), score, rotation, to_upright)

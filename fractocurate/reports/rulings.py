@@ -25,12 +25,13 @@ def drawn_rulings(page: pdfium.PdfPage, to_upright: Callable[[float, float], Poi
     """Axis-parallel lines, edges of boxes and thin boxes drawn on a page, in points of the upright page."""
     rulings: list[Ruling] = []
     for path in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_PATH], max_depth=1):
-        for start, end in _segments(path):
+        for start, end in segments(path):
             rulings += _as_ruling(to_upright(*start), to_upright(*end))
     return merged(rulings)
 
 
-def _segments(path: pdfium.PdfObject) -> Iterable[tuple[Point, Point]]:
+def segments(path: pdfium.PdfObject) -> Iterable[tuple[Point, Point]]:
+    """Straight strokes of a path, in points of the PDF page; none of a path that is a drawing."""
     count = pdfium_c.FPDFPath_CountSegments(path.raw)
     if not 1 < count <= _MOST_SEGMENTS:
         return
