@@ -15,6 +15,7 @@ from fractocurate.reports.drawn_boxes import with_drawn_boxes
 from fractocurate.reports.fields import COMMON_WORDS
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.rulings import drawn_rulings
+from fractocurate.reports.tick_marks import plain_symbol
 from fractocurate.reports.vocabulary import fold
 
 SMALLEST_TRUSTED_SCORE = 0.5
@@ -169,7 +170,7 @@ def _characters(
     unmapped = total = 0
     for index in range(text_page.count_chars()):
         code = pdfium_c.FPDFText_GetUnicode(text_page, index)
-        text = chr(code) if code < 0x110000 else "\ufffd"
+        text = plain_symbol(code)
         if text.isspace() or code == 0 or pdfium_c.FPDFText_IsGenerated(text_page, index) == 1:
             # PDFium hands out a line-end hyphen as the control character 2.
             characters.append(None)

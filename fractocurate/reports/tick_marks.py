@@ -15,6 +15,12 @@ from fractocurate.reports.vocabulary import Vocabulary, fold
 
 TICKED_BOX, EMPTY_BOX = "\u2612", "\u2610"
 """What a drawn box is noted as."""
+_SYMBOL_FONT = {
+    0xF06F: EMPTY_BOX, 0xF071: EMPTY_BOX, 0xF0A8: EMPTY_BOX, 0xF0A3: EMPTY_BOX, 0xF078: TICKED_BOX, 0xF0FD: TICKED_BOX,
+    0xF0FE: TICKED_BOX, 0xF052: TICKED_BOX, 0xF054: TICKED_BOX, 0xF0FC: "\u2713", 0xF0FB: "\u2717", 0xF0B7: "\u2022",
+    0xF0A7: "\u25aa", 0xF0D8: "\u27a2",
+}  # fmt: skip
+"""Boxes, ticks and points of Wingdings, Wingdings 2 and Symbol, at the code points where Word's PDFs have them."""
 _TICKS = "xX\u00d7\u2715\u2716\u2717\u2718\u2713\u2714"
 _TICKED = re.compile(
     rf"\[_?[{_TICKS}vV]_?\]|[({{|]_?[{_TICKS}]_?[)}}|]|_+[{_TICKS}]_+|[\u2611\u2612\u2705\u25a3\u22a0\u2713\u2714\u2717\u2718]"
@@ -87,6 +93,11 @@ class Choice:
     """Labels of the ticked boxes."""
     problem: str
     """Why a person must look; empty where one meaning is ticked and all boxes are told apart."""
+
+
+def plain_symbol(code: int) -> str:
+    """The character of a code point, symbols of the private use area as those that mean the same."""
+    return _SYMBOL_FONT.get(code) or (chr(code) if code < 0x110000 else "\ufffd")
 
 
 def marks_of(words: Sequence[Word]) -> list[Mark]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data_contracts.records import Box, Word
 from fractocurate.profile import Profile
 from fractocurate.reports.lines import Line
-from fractocurate.reports.tick_marks import Choice, Tick, choose, marks_of, read_options, set_apart
+from fractocurate.reports.tick_marks import Choice, Tick, choose, marks_of, plain_symbol, read_options, set_apart
 from fractocurate.reports.vocabulary import Vocabulary
 
 Choose = Callable[[str], Choice]
@@ -81,6 +81,14 @@ def test_what_is_not_ticked_once_and_clearly_is_a_problem(chosen: Choose, drawin
 def test_numbers_in_brackets_and_bullets_are_no_boxes(lines_of: Callable[[str], list[Line]], text: str) -> None:
     """References, magnifications and bullets."""
     assert not marks_of(set_apart(lines_of(text)[0].words))
+
+
+@pytest.mark.parametrize(
+    ("code", "symbol"), [(0xF0FE, "☒"), (0xF0A8, "☐"), (0x41, "A"), (0x2610, "☐"), (0x110000, "\ufffd")]
+)
+def test_boxes_of_symbol_fonts_are_boxes(code: int, symbol: str) -> None:
+    """Their code points mean nothing elsewhere, and would make a page look garbled."""
+    assert plain_symbol(code) == symbol
 
 
 LABELS = ("green body defect", "grinding damage", "material flaw", "not determined")
