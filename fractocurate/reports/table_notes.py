@@ -137,7 +137,10 @@ def rows_with_notes(tables: Sequence[tuple[Sequence[Row], Sequence[Note]]]) -> l
     if not any(p.note for p in places):
         return [tuple(rows) for rows in result]
     order = [p.note is not None for p in places]
+    n_notes = sum(order)
+    # One line below several rows may state something of the last one, of all, or of what follows the table.
     below = not order[0] and order[-1] and not any(a and b for a, b in itertools.pairwise(order))
+    below = below and (n_notes > 1 or len(order) == 2)
     above = order[0] and not order[-1]
     lost = _behind_lost_lines(places) if above else set()
     current: _Place | None = None

@@ -27,6 +27,8 @@ from fractocurate.reports.vocabulary import Vocabulary
 
 _WIDEST_PITCH_HEIGHTS = 4.5
 """A table without rulings ends where the white space to the next line exceeds this many line heights."""
+_WIDEST_NOTE_HEIGHTS = 2.0
+"""White space above a line that states a cause and belongs to the table, in line heights."""
 _WIDEST_GAP_HEIGHTS = 12.0
 """The same where the next line states an identifier in the column that holds them."""
 
@@ -65,6 +67,10 @@ def find_tables(
         free += lines[index : header.first]
         columns = columns_of(header, rulings)
         body_end = _body_end(header, lines, rulings, columns, vocabulary, gap, is_value)
+        if header.first and note_of(lines[header.first - 1], columns, vocabulary) is not None:
+            # Tables with their causes as titles: what stands below this one is the title of the next.
+            while body_end > header.last + 1 and note_of(lines[body_end - 1], columns, vocabulary) is not None:
+                body_end -= 1
         body = lines[header.last + 1 : body_end]
         of_rows, notes = part_notes(body, columns, vocabulary, is_value)
         columns = settle_gutters(columns, of_rows, header, rulings)
@@ -194,9 +200,10 @@ def _body_end(
             break
         if end > start and find_header(lines, end, rulings, vocabulary, gap) is not None:
             break
-        is_heading = (
-            not is_note and len({_column_at(columns, centre_x(w)) for w in line.words}) == 1 and len(columns) > 2
-        )
+        if is_note and end > start and line.box.top - lines[end - 1].box.bottom > _WIDEST_NOTE_HEIGHTS * line.height:
+            break
+        in_one_column = len({_column_at(columns, centre_x(w)) for w in line.words}) == 1 and len(columns) > 2
+        is_heading = is_note or in_one_column
         if end > start and is_heading and find_header(lines, end + 1, rulings, vocabulary, gap) is not None:
             break
         end += 1

@@ -271,6 +271,8 @@ def choose(options: Sequence[Option], name: str) -> Choice:
     unclear = [o for o in options if o.state is Tick.UNCLEAR]
     words = tuple(w for o in ticked for w in o.label)
     labels = ", ".join(o.text or "no label" for o in options)
+    if {fold(o.text) for o in ticked} & {fold(o.text) for o in options if o.state is Tick.EMPTY}:
+        return Choice(words, f"{name}: one label is both ticked and empty among {labels}")
     if len({o.meaning for o in ticked}) > 1:
         return Choice(words, f"{name}: several boxes are ticked among {labels}")
     if unclear:

@@ -95,10 +95,22 @@ def test_a_finding_belongs_to_the_row_above_it(interpreted: Interpreted) -> None
 
 def test_a_row_without_its_finding_has_no_cause(interpreted: Interpreted) -> None:
     """It is not given that of another row."""
-    assert stated(interpreted(FINDINGS.replace("Befund: Agglomerat; Ursache: Grünkörperfehler\n", ""))) == [
-        ("512345", "(unknown)", ""),
+    row = "FOAN-2021-0117      512347           59,2\n"
+    finding = "Befund: Pore; Ursache: Materialfehler\n"
+    assert stated(interpreted(f"{FINDINGS}{row.replace('7  ', '8  ')}{row}{finding}")) == [
+        ("512345", "green_body", "agglomerate"),
         ("512346", "hard_machining", "scratch"),
+        ("512348", "(unknown)", ""),
+        ("512347", "material", "pore"),
     ]
+
+
+def test_titles_of_tables_are_no_findings_of_the_tables_above(interpreted: Interpreted) -> None:
+    """They hold for the table below, whose header follows, or for the one after some white space."""
+    header, row, finding, *_ = FINDINGS.strip("\n").split("\n")
+    for between in ("\n", f"\n\n\n\n{finding}\n\n\n\n", f"\n{finding}\n"):
+        drawing = f"{finding}\n{header}\n{row}{between}{finding}\n{header}\n{row.replace('5  ', '6  ')}\n"
+        assert {cause for _, cause, _ in stated(interpreted(drawing))} <= {"(unknown)"}
 
 
 @pytest.mark.parametrize(
@@ -107,8 +119,9 @@ def test_a_row_without_its_finding_has_no_cause(interpreted: Interpreted) -> Non
         FINDINGS + "FOAN-2021-0117      512347           59,2\n",
         BANDS.replace("Cause: green body defect\n", ""),
         BANDS + "Cause: material defect\n",
+        FINDINGS.replace("Befund: Agglomerat; Ursache: Grünkörperfehler\n", ""),
     ],
-    ids=["ends with a row", "begins with rows", "begins and ends with a band"],
+    ids=["ends with a row", "begins with rows", "begins and ends with a band", "one line below two rows"],
 )
 def test_where_the_order_does_not_tell_nothing_is_stated(interpreted: Interpreted, drawing: str) -> None:
     """A line between two rows may belong to either."""

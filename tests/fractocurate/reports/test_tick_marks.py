@@ -68,9 +68,10 @@ def test_the_label_of_the_ticked_box_is_chosen(chosen: Choose, drawing: str, exp
         ("[x] Grünkörper  [x] Hartbearbeitung", "several boxes are ticked"),
         ("[x] Grünkörper  L] Hartbearbeitung  [ ] Material", "cannot be told ticked from empty"),
         ("[x] Grünkörper\n    Hartbearbeitung\n[ ] Material", "cannot be told ticked from empty"),
+        ("[x] Material  [ ] Grünkörper\n[ ] Material  [ ] Grünkörper", "both ticked and empty"),
         ("✓ Grünkörper   ✗ Hartbearbeitung   ✗ Material", "several boxes are ticked"),
     ],
-    ids=["none", "two", "a broken box", "a lost box", "ticks and crosses"],
+    ids=["none", "two", "a broken box", "a lost box", "two lists", "ticks and crosses"],
 )
 def test_what_is_not_ticked_once_and_clearly_is_a_problem(chosen: Choose, drawing: str, problem: str) -> None:
     """Boxes that cannot be told apart are no choice, and ticks beside crosses have two meanings."""
