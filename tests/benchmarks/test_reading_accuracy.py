@@ -1,4 +1,4 @@
-"""How well generated reports are read, as tables: on layouts that the reader was developed with, and on others."""
+"""How well generated reports are read, as tables: on sites that the reader was developed with, and on others."""
 
 from pathlib import Path
 
@@ -61,10 +61,12 @@ def test_layouts_of_the_open_families(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_layouts_of_the_held_out_families(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Families and sites that the reader was not developed with: much may be missing, little may be wrong."""
+    """Sites that the reader was not developed with, in layouts that were opened late: little may be wrong."""
     make_reports(tmp_path / "held", seed=102, reports_per_site=20, held_out=True)
     scores = read_all(tmp_path / "held")
     show(capsys, "held-out families", scores)
     whole = total(scores)
-    assert whole.share("false", "rows") < 0.03
-    assert whole.share("sure but wrong", "sure") < 1 / 100
+    assert whole.share("foan right", "rows") > 0.5
+    assert whole.share("row right", "rows") > 0.45
+    assert whole.share("false", "rows") < 0.01
+    assert whole.share("sure but wrong", "sure") < 1 / 200
