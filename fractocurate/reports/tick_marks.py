@@ -6,7 +6,7 @@ for a person, and the words stay as printed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from data_contracts.records import Box, Word
@@ -175,11 +175,18 @@ def read_options(words: Sequence[Word], vocabulary: Vocabulary) -> tuple[list[Op
     """Boxes with their labels, in reading order, and the words that belong to none.
 
     Boxes stand before their labels or behind them, the same way throughout: the way in which more labels are
-    understood. A known label whose box was lost, or cannot be told ticked from empty, is an unclear option.
+    understood; where both ways would do and tick different labels, all are unclear. A known label whose box was lost, or
+    cannot be told ticked from empty, is an unclear option.
     """
     lines = group_lines(set_apart(words))
     before, after = (_options(lines, vocabulary, box_first=first) for first in (True, False))
+    if _plausibility(before) == _plausibility(after) and _ticked(before[0]) != _ticked(after[0]):
+        return [replace(o, state=Tick.UNCLEAR) for o in before[0]], before[1]
     return max(before, after, key=_plausibility)
+
+
+def _ticked(options: Sequence[Option]) -> set[str]:
+    return {o.meaning for o in options if o.state is Tick.TICKED}
 
 
 def _plausibility(found: tuple[list[Option], list[Word]]) -> tuple[int, int]:

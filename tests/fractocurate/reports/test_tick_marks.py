@@ -78,6 +78,16 @@ def test_what_is_not_ticked_once_and_clearly_is_a_problem(chosen: Choose, drawin
     assert problem in chosen(drawing).problem
 
 
+def test_boxes_that_may_stand_on_either_side_are_unclear(
+    lines_of: Callable[[str], list[Line]], vocabulary: Vocabulary
+) -> None:
+    """As many labels are understood either way, and another one would be ticked."""
+    words = lines_of("Sonstige [ ] Grünkörper [x] Hartbearbeitung [ ] Andere")[0].words
+    options, _ = read_options(words, vocabulary)
+    assert all(o.state is Tick.UNCLEAR for o in options)
+    assert choose(options, "defect class").problem
+
+
 @pytest.mark.parametrize("text", ["(1) first", "see [3] and [4]", "x 500", "50 x", "N = 3 O", "● point"])
 def test_numbers_in_brackets_and_bullets_are_no_boxes(lines_of: Callable[[str], list[Line]], text: str) -> None:
     """References, magnifications and bullets."""
