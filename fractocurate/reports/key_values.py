@@ -17,6 +17,7 @@ _LONGEST_KEY_WORDS = 7
 _UNIT_ALONE = re.compile(r"[\[(]?\s*[kKM]?N\s*[\])]?\s*:?")
 _LONGEST_IDENTIFIER_WORDS = 3
 _FEWEST_DIGITS = 4
+_DIGITS_OF_A_VALUE = 2
 _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
@@ -193,9 +194,9 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         end = index if is_mark else index + 1
         for start in range(max(floor, end - _LONGEST_KEY_WORDS), end):
             names, similarity = vocabulary.columns(join_text(segment[start:end]))
-            # A stroke parts a value from the next key, unless both its sides are names of one column.
-            is_parted = any(ends_value(w) for w in segment[start : end - 1]) and similarity <= HALF_UNDERSTOOD
-            if names and (keys or start == 0) and not is_parted:
+            holds_value = similarity <= HALF_UNDERSTOOD and _holds_value(segment[start : end - 1])
+            takes_all = similarity <= HALF_UNDERSTOOD and bool(keys) and start == keys[-1][2]
+            if names and (keys or start == 0) and not (holds_value or takes_all):
                 keys.append((start, end, index + 1, names[0]))
                 break
     if not keys:
@@ -209,6 +210,11 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
         pieces.append((name, segment[start:end], of_value))
     return pieces
+
+
+def _holds_value(words: Sequence[Word]) -> bool:
+    """Whether the value of the key before stands in what may be a key in two languages, one of them not understood."""
+    return any(ends_value(w) or sum(map(str.isdigit, w.text)) >= _DIGITS_OF_A_VALUE for w in words)
 
 
 def _heading_pieces(

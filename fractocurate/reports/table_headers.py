@@ -20,6 +20,8 @@ from fractocurate.reports.lines import (
 from fractocurate.reports.tick_marks import understood
 from fractocurate.reports.vocabulary import Vocabulary, fold
 
+_STATED = re.compile(r":\s*\w")
+"""A key with its value: in two languages, of which one is not understood, it may look like a header."""
 _LONG_NUMBER = re.compile(r"\d{4}")
 _WIDEST_LEADING_HEIGHTS = 1.6
 """White space between two lines of one header, in heights: a rule may part its title from the columns."""
@@ -179,10 +181,17 @@ def _read_header(
         return None
     if choices and not named & IDENTIFYING:
         return None
-    if any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells):
-        return None  # there are rows in it
+    if _holds_values(cells):
+        return None
     similarity = sum(c.similarity for c in cells if c.candidates or c.choice)
     return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown, n_folds)
+
+
+def _holds_values(cells: Sequence[HeaderCell]) -> bool:
+    """Whether rows stand among the words of what may be a header, or keys with their values."""
+    has_rows = any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells)
+    states = any(c.similarity < 1.0 and _STATED.search(c.text) for c in cells)
+    return has_rows or states or any(a.text.endswith(":") and not b.candidates for a, b in itertools.pairwise(cells))
 
 
 def _n_folds(cells: Sequence[HeaderCell]) -> int:

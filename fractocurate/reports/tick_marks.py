@@ -175,8 +175,8 @@ def read_options(words: Sequence[Word], vocabulary: Vocabulary) -> tuple[list[Op
     """Boxes with their labels, in reading order, and the words that belong to none.
 
     Boxes stand before their labels or behind them, the same way throughout: the way in which more labels are
-    understood; where both ways would do and tick different labels, all are unclear. A known label whose box was lost, or
-    cannot be told ticked from empty, is an unclear option.
+    understood; where both ways would do and tick different labels, all are unclear. A known label whose box was lost,
+    or cannot be told ticked from empty, is an unclear option.
     """
     lines = group_lines(set_apart(words))
     before, after = (_options(lines, vocabulary, box_first=first) for first in (True, False))

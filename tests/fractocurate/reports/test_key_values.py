@@ -117,3 +117,17 @@ def test_a_misread_identifier_is_no_missing_one(find_identifiers: Find) -> None:
 def test_captions_state_nothing(find: Find) -> None:
     """Their colon is no key's."""
     assert find("Fig. 2: fracture origin: SN 512345") == []
+
+
+def test_a_key_in_two_languages_does_not_take_the_value_before_it(find: Find) -> None:
+    """Where nothing but a space parts them, one half of the key is not understood with the value in it."""
+    drawing = "FOAN / Analysis no.: FOAN-2021-0117 Bauteil / Component: RB36.439 Bruchlast / Fracture load [kN]: 24,4"
+    assert stated(find(drawing)) == [
+        ("foan", "FOAN-2021-0117"),
+        ("component_id", "RB36.439"),
+        ("fracture_load_kn", "24,4"),
+    ]
+    assert stated(find("Ursache / Cause: Pressfehler Befund / Finding: Pore")) == [
+        ("defect_class", "Pressfehler"),
+        ("sub_type", "Pore"),
+    ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from data_contracts.records import Box, Word
 from fractocurate.profile import Profile
+from fractocurate.reports.interpret import interpret
 from fractocurate.reports.key_values import find_pairs
 from fractocurate.reports.lines import group_lines
 from fractocurate.reports.run_in import n_item_words, without_separator
@@ -71,3 +72,19 @@ def test_separators_are_no_part_of_values(lines_of: Callable[[str], Any]) -> Non
     """A dash is: it says that there is no value."""
     for text, expected in (("61.2 kN;", "61.2 kN"), ("61.2 ;", "61.2"), ("- ;", "-"), ("-", "-"), ("P1", "P1")):
         assert " ".join(w.text for w in without_separator(lines_of(text)[0].words)) == expected
+
+
+def test_a_line_of_keys_and_values_is_no_header(page_of: Callable[..., Any], profile: Profile) -> None:
+    """In two languages each of them looks like one of which only a half was understood."""
+    drawing = """
+1)   FOAN / Analysis no.: FOAN-2021-0117   Seriennummer / Serial no.: 512345
+     Bruch-Nr. / Fragment: F-01   Bauteil / Component: RB36.439   Bruchlast / Load [kN]: 24.4
+     Bruchart / Cause of fracture: Pressfehler   Befund / Finding: Pore
+"""
+    (instance,) = interpret([page_of(drawing)], profile).instances
+    assert (instance.serial_number, instance.defect_class, instance.sub_type, instance.fracture_load_kn) == (
+        "512345",
+        "green_body",
+        "pore",
+        24.4,
+    )
