@@ -36,6 +36,9 @@ _SURE_UPRIGHT = 0.06
 """How far the share of ascenders must be from one half to decide between upright and upside down."""
 _SURE_LINES = 6
 """Pieces of text lines that this decision needs."""
+_LOWEST_LINE_INCH, _HIGHEST_LINE_INCH = 0.053, 0.4
+_FEWEST_INK_INCH = 0.08
+"""Ink across the fullest row of a piece of a line: less is no print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,9 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
     grey = inverted_cells(grey, _reduced(grey, factor), factor, dpi / factor)
     small = _reduced(grey, factor)
     pictures = _picture_mask(small, dpi / factor)
-    ink = _ink(_reduced(grey, max(1, factor // 2)))
-    ascending, n_lines = _ascender_share(ink, pictures, factor)
+    fine = _fine_factor(factor)
+    ink = _ink(_reduced(grey, fine))
+    ascending, n_lines = _ascender_share(ink & ~_resampled(pictures, ink.shape, factor / fine), dpi / fine)
     is_sure = abs(ascending - 0.5) >= _SURE_UPRIGHT and n_lines >= _SURE_LINES
     if is_sure and ascending < 0.5:
         rotation = (rotation + 180) % 360
@@ -143,6 +147,20 @@ def _coarse_factor(n_px: int, dpi: float) -> int:
         return by_resolution
     # Even, for some steps work at half of it.
     return max(by_resolution, 2 * math.ceil(math.sqrt(n_px / _LARGEST_COARSE_PX) / 2))
+
+
+def _fine_factor(factor: int) -> int:
+    """The same for the picture in which single lines are looked at, at about twice the resolution of the coarse one."""
+    return max(1, (factor + 1) // 2)
+
+
+def _resampled(mask: Mask, shape: tuple[int, ...], ratio: float) -> Mask:
+    """A coarse mask at a resolution that is ``ratio`` times finer."""
+    rows, columns = (
+        np.minimum((np.arange(n) / ratio).astype(np.intp), m - 1) for n, m in zip(shape, mask.shape, strict=True)
+    )
+    fine: Mask = mask[rows][:, columns]
+    return fine
 
 
 def _reduced(grey: Grey, factor: int) -> Grey:
@@ -210,9 +228,10 @@ def _paper_tone(small: Grey) -> npt.NDArray[np.float64]:
         # A few brighter ones are corners that straightening has filled, or a sticker.
         ratio = bright / np.maximum(design @ coefficients, 1.0)
         weights = np.where(ratio < 0.97, _WEIGHT_BELOW, np.where(ratio > 1.06, _WEIGHT_ABOVE, 1.0))
-    ys, xs = np.mgrid[0 : small.shape[0], 0 : small.shape[1]] / side - 0.5
-    terms = _surface_terms((xs / columns).ravel(), (ys / rows).ravel())
-    surface: npt.NDArray[np.float64] = (terms @ coefficients).reshape(small.shape)
+    x = (np.arange(small.shape[1]) / side - 0.5) / columns
+    y = ((np.arange(small.shape[0]) / side - 0.5) / rows)[:, None]
+    level, along_x, along_y, bent_x, twisted, bent_y = coefficients
+    surface: npt.NDArray[np.float64] = (level + along_x * x + bent_x * x * x) + (along_y + twisted * x + bent_y * y) * y
     return np.maximum(surface, 1.0)
 
 
@@ -280,32 +299,28 @@ def _straightened(grey: Grey, skew_deg: float) -> Grey:
     return np.asarray(turned)
 
 
-def _ascender_share(ink: Mask, pictures: Mask, factor: int) -> tuple[float, int]:
+def _ascender_share(ink: Mask, dpi: float) -> tuple[float, int]:
     """Ink above the x-height over ink above it and below the base line, and the number of pieces of lines counted.
 
     About 0.75 for upright Latin text. Lines with digits and capitals only have neither and hardly count.
     """
-    half = max(1, factor // 2)
-    wide = np.kron(pictures, np.ones((factor // half, factor // half), dtype=bool))
-    rows, columns = min(ink.shape[0], wide.shape[0]), min(ink.shape[1], wide.shape[1])
-    ink = ink[:rows, :columns] & ~wide[:rows, :columns]
-    ink = _without_long_runs(ink, _COARSE_DPI * factor / half / 2)
+    ink = _without_long_runs(ink, dpi / 2)
     above = below = 0.0
     n_lines = 0
     # Strips keep lines of text apart that stand side by side at different heights.
     for strip in np.array_split(ink, 4, axis=1):
-        a, b, n = _tails(strip.sum(axis=1).astype(np.float64))
+        a, b, n = _tails(strip.sum(axis=1).astype(np.float64), dpi)
         above, below, n_lines = above + a, below + b, n_lines + n
     return (above / (above + below) if above + below > 0 else 0.5), n_lines
 
 
-def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float, int]:
+def _tails(profile: npt.NDArray[np.float64], dpi: float) -> tuple[float, float, int]:
     above = below = 0.0
     n_lines = 0
     labels, _ = ndimage.label(profile > 0)
     for (rows,) in ndimage.find_objects(labels):
         line = profile[rows]
-        if not 8 <= len(line) <= 60 or line.max() < 12:
+        if not _LOWEST_LINE_INCH * dpi <= len(line) <= _HIGHEST_LINE_INCH * dpi or line.max() < _FEWEST_INK_INCH * dpi:
             continue
         body = np.nonzero(line > 0.42 * line.max())[0]
         first, last = int(body[0]), int(body[-1])
@@ -319,11 +334,11 @@ def _tails(profile: npt.NDArray[np.float64]) -> tuple[float, float, int]:
 
 def _wiped(grey: Grey, ink: Mask, pictures: Mask, factor: int, dpi: float) -> tuple[Grey, list[Ruling]]:
     """Even white paper without pictures and rulings: Tesseract loses time on the first, characters to the second."""
-    half = max(1, factor // 2)
-    rulings, mask = pixel_rulings(ink, dpi / half)
+    fine = _fine_factor(factor)
+    rulings, mask = pixel_rulings(ink, dpi / fine)
     wiped = _on_white(grey, factor)
     # A ruling is a little wider than its darkest pixels.
-    _fill(wiped, ndimage.binary_dilation(mask, structure=np.ones((3, 3))), half)
+    _fill(wiped, ndimage.maximum_filter(mask, size=3), fine)
     _fill(wiped, pictures, factor)
     return wiped, rulings
 
@@ -351,7 +366,7 @@ def _on_white(grey: Grey, factor: int) -> Grey:
 
 def _noise(grey: Grey) -> float:
     """Standard deviation of the grain: robust, so that text and pictures do not count."""
-    sample = grey[::5].astype(np.int16)
+    sample = grey[::9].astype(np.int16)
     return float(np.median(np.abs(sample[:, 2:] - sample[:, :-2]))) * 1.4826 / 2**0.5
 
 
