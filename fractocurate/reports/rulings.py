@@ -110,6 +110,8 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
             across = height if horizontal else width
             if across > thickest_px + 2 or _neighbours_share(ink, rows, columns, horizontal=horizontal) > _TEXT_BESIDE:
                 continue
+            if not horizontal and _is_stem(ink, rows, columns, thickest_px):
+                continue
             mask[slices] |= labels[slices] == index
             x0, x1, y0, y1 = columns.start * pt, columns.stop * pt, rows.start * pt, rows.stop * pt
             if horizontal:
@@ -130,6 +132,21 @@ def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *
             strip = ink[edge + step, columns] if horizontal else ink[rows, edge + step]
             beside.append(float(strip.mean()))
     return max(beside, default=0.0)
+
+
+def _is_stem(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, thickest_px: int) -> bool:
+    """Whether an upright run is part of a character of large print: what it hangs together with ends where it does."""
+    height = rows.stop - rows.start
+    above = max(3, height // 3)  # the bend of a zero
+    top, left = max(0, rows.start - above), max(0, columns.start - 2 * height)
+    window = ink[top : rows.stop + above, left : columns.stop + 2 * height]
+    labels, _ = ndimage.label(window, structure=np.ones((3, 3)))
+    own = labels[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    names = np.bincount(own[own > 0], minlength=1)
+    part = labels == names.argmax()
+    reaches_out = part[0].any() or part[-1].any() or part[:, 0].any() or part[:, -1].any()
+    across = np.nonzero(part.any(axis=0))[0]
+    return not reaches_out and int(across[-1] - across[0]) > thickest_px + 2
 
 
 def _opened_runs(ink: npt.NDArray[np.bool_], length: int, axis: int) -> npt.NDArray[np.bool_]:

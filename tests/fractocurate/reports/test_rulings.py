@@ -115,3 +115,17 @@ def test_an_empty_page_has_no_rulings() -> None:
     rulings, mask = pixel_rulings(np.zeros((300, 300), dtype=bool), DPI)
     assert rulings == []
     assert not mask.any()
+
+
+def test_stems_of_large_characters_are_no_rulings() -> None:
+    """Print as large as on posters and drawings has upright strokes as long as the side of a table's cell."""
+    font = ImageFont.load_default(size=72)
+    page = Image.new("L", (900, 400), 255)
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 40), "204 HtfN 0", fill=0, font=font)
+    draw.rectangle((40, 200, 800, 320), outline=0, width=2)
+    draw.line((400, 200, 400, 320), fill=0, width=2)
+    rulings, mask = pixel_rulings(np.asarray(page) < 128, DPI)
+    upright = [r for r in rulings if not r.is_horizontal]
+    assert len(upright) == 3
+    assert not mask[30:150].any()
