@@ -17,6 +17,8 @@ _MOST_SEGMENTS = 2_000
 """A path with more segments is a drawing, not a table."""
 
 _TEXT_BESIDE = 0.3
+_TALLEST_STEM_INCH = 0.6
+"""Of characters of some 60 points."""
 
 Point = tuple[float, float]
 
@@ -110,7 +112,7 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
             across = height if horizontal else width
             if across > thickest_px + 2 or _neighbours_share(ink, rows, columns, horizontal=horizontal) > _TEXT_BESIDE:
                 continue
-            if not horizontal and _is_stem(ink, rows, columns, thickest_px):
+            if not horizontal and height < _TALLEST_STEM_INCH * dpi and _is_stem(ink, rows, columns, thickest_px):
                 continue
             mask[slices] |= labels[slices] == index
             x0, x1, y0, y1 = columns.start * pt, columns.stop * pt, rows.start * pt, rows.stop * pt
