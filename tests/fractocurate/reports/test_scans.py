@@ -118,3 +118,17 @@ def test_paper_in_uneven_light_is_no_picture(skew: float) -> None:
     box = clean.pictures[0].box
     assert (box.left, box.top) == (pytest.approx(300 * 72 / DPI, abs=12), pytest.approx(1380 * 72 / DPI, abs=12))
     assert (clean.grey[100:1300] < 128).mean() > 0.02
+
+
+def test_a_streak_of_the_scanner_does_not_turn_a_page() -> None:
+    """Dust on the glass leaves a broken line down the page: few lines of print are still what counts."""
+    page = Image.new("L", (1240, 1754), 225)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(size=22)
+    for number in range(24):
+        draw.text((100, 100 + 60 * number), TEXT[number : number + 24], fill=40, font=font)
+    for top in range(0, 1754, 60):
+        draw.rectangle((800, top, 801, top + 52), fill=60)
+    clean = clean_page(np.asarray(page.rotate(2, fillcolor=225)), DPI)
+    assert clean.rotation_deg == 0
+    assert clean.skew_deg == pytest.approx(-2, abs=0.3)
