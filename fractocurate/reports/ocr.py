@@ -15,6 +15,7 @@ from fractocurate.reports.lines import Ruling
 from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.scans import CleanPage, clean_page, turned_over
 from fractocurate.reports.tesseract import OcrError, Sheet, is_upside_down, recognise, save_sheet
+from fractocurate.reports.unread_ink import Piece, find_pieces, placed
 
 _LARGEST_PAGE_PX = 40_000_000
 """Larger pages (drawings) are rendered at a lower resolution: a worker stays under 500 MB."""
@@ -82,31 +83,61 @@ def _prepared(grey: GreyImage, dpi: int, file: Path) -> Prepared:
 def read_prepared(prepared: Sequence[Prepared], settings: OcrSettings) -> list[OcrPage | OcrError]:
     """Words in points of the upright, straightened page, for all pages in one call of Tesseract.
 
+    What it passed over beside words of a row is shown to it once more, for all pages in one call, too.
+
     Raises:
         MissingToolError: Tesseract is not installed.
     """
     read = iter(recognise([p.sheet for p in prepared if p.sheet], settings))
-    results: list[OcrPage | OcrError] = []
+    checked: list[_Read | OcrError] = []
     for page in prepared:
         words = next(read) if page.sheet else ()
-        results.append(words if isinstance(words, OcrError) else _checked(page, words, settings))
-    return results
+        checked.append(words if isinstance(words, OcrError) else _checked(page, words, settings))
+    found = iter(_passed_over([p for p in checked if not isinstance(p, OcrError)], settings))
+    return [p if isinstance(p, OcrError) else _ocr_page(p.clean, p.dpi, (*p.words, *next(found))) for p in checked]
 
 
-def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> OcrPage | OcrError:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page and its words, before the second look."""
+
+    clean: CleanPage
+    dpi: int
+    sheet: Sheet | None
+    words: tuple[Word, ...]
+
+
+def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> _Read | OcrError:
     """Read once more, turned over, if the page reads badly and Tesseract says that it stands on its head."""
     mean = sum(w.confidence for w in words) / len(words) if words else 0.0
     doubtful = _DOUBTFUL_CONFIDENCE if page.clean.is_direction_sure else _DOUBTFUL_CONFIDENCE_UNSURE
     if page.sheet is None or mean >= doubtful:
-        return _ocr_page(page.clean, page.dpi, words)
+        return _Read(page.clean, page.dpi, page.sheet, words)
     try:
         if not is_upside_down(page.sheet, settings):
-            return _ocr_page(page.clean, page.dpi, words)
+            return _Read(page.clean, page.dpi, page.sheet, words)
     except OcrError as error:
         return error
     clean = turned_over(page.clean, page.dpi)
     again = recognise([save_sheet(clean.grey, page.dpi, page.sheet.file)], settings)[0]
-    return again if isinstance(again, OcrError) else _ocr_page(clean, page.dpi, again)
+    return again if isinstance(again, OcrError) else _Read(clean, page.dpi, page.sheet, again)
+
+
+def _passed_over(pages: Sequence[_Read], settings: OcrSettings) -> list[list[Word]]:
+    """The words of each page that only a second look gave."""
+    pieces: list[list[Piece]] = []
+    sheets: list[Sheet] = []
+    for page in pages:
+        own, strip = find_pieces(page.clean.grey, page.dpi, page.words)
+        pieces.append(own)
+        if strip is not None and page.sheet is not None:
+            sheets.append(save_sheet(strip, page.dpi, page.sheet.file))
+    strips = iter(recognise(sheets, settings) if sheets else ())
+    found: list[list[Word]] = []
+    for page, own in zip(pages, pieces, strict=True):
+        words = next(strips) if own else ()
+        found.append([] if isinstance(words, OcrError) else placed(own, words, page.dpi))
+    return found
 
 
 def _fitting_dpi(page: pdfium.PdfPage, usual: int) -> int:
