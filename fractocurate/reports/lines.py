@@ -14,6 +14,13 @@ _LEAST_HEIGHT, _USUAL_HEIGHT = 4.0, 10.0
 """Points: a word is taken to be at least as high as the first; print is about as high as the second."""
 _LINE_SHARE = 0.45
 """Words stand on one line if their centres differ by less than this share of their height."""
+_LONG_WORD = 5
+_FEWEST_LONG_WORDS = 4
+_EVEN_WIDTH = 0.09
+"""Longest words of which the width of a character differs by less than this are monospaced: in proportional type the
+widths of ``Article`` and ``number`` differ by a quarter."""
+_COLUMN_GAP_PITCHES = 1.75
+"""White space of more than one character parts columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,20 @@ def cell_gap_heights(lines: Iterable[Line]) -> float:
     if len(spaces) < 8:
         return 0.6
     return min(1.25, max(0.5, 1.75 * statistics.median(spaces)))
+
+
+def gap_of_type(lines: Iterable[Line], otherwise: float) -> float:
+    """White space, in line heights, that parts cells in lines set in monospaced type; else the second argument.
+
+    A page of proportional type may hold a printed table in monospaced, whose word spaces are as wide as cells are
+    apart elsewhere.
+    """
+    lines = list(lines)
+    long = [w for line in lines for w in line.words if len(w.text) >= _LONG_WORD]
+    widths = sorted(w.box.width / len(w.text) for w in long)
+    if len(widths) < _FEWEST_LONG_WORDS or widths[-1] - widths[0] > _EVEN_WIDTH * widths[0]:
+        return otherwise
+    return _COLUMN_GAP_PITCHES * statistics.median(widths) / statistics.median(w.box.height for w in long)
 
 
 def join_text(words: Sequence[Word]) -> str:

@@ -16,6 +16,7 @@ from fractocurate.reports.lines import (
     around,
     cell_gap_heights,
     centre_x,
+    gap_of_type,
     join_text,
     verticals_through,
 )
@@ -27,6 +28,8 @@ from fractocurate.reports.vocabulary import Vocabulary
 
 _WIDEST_PITCH_HEIGHTS = 4.5
 """A table without rulings ends where the white space to the next line exceeds this many line heights."""
+_LINES_OF_TYPE = 4
+"""Lines, from a header on, that tell what type a table is set in."""
 _WIDEST_NOTE_HEIGHTS = 2.0
 """White space above a line that states a cause and belongs to the table, in line heights."""
 _WIDEST_GAP_HEIGHTS = 12.0
@@ -57,8 +60,9 @@ def find_tables(
     tables: list[Table] = []
     free: list[Line] = []
     index = 0
-    gap = cell_gap_heights(lines)
+    of_page = cell_gap_heights(lines)
     while index < len(lines):
+        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE], of_page)
         header = find_header(lines, index, rulings, vocabulary, gap)
         if header is None:
             free.append(lines[index])

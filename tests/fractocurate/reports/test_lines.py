@@ -16,6 +16,7 @@ from fractocurate.reports.lines import (
     around,
     cell_gap_heights,
     distinct_levels,
+    gap_of_type,
     group_lines,
     join_text,
     level_groups,
@@ -81,6 +82,28 @@ def test_the_gap_between_cells_follows_the_word_spaces_of_the_type(space_pt: flo
     line = Line(tuple(word("word", 50 + k * (20 + space_pt), 100) for k in range(12)))
     assert cell_gap_heights([line]) == pytest.approx(expected)
     assert cell_gap_heights([Line(line.words[:3])]) == 0.6
+
+
+@given(st.floats(3.0, 8.0), st.floats(0.0, 0.35), st.randoms(use_true_random=False))
+def test_columns_of_monospaced_type_are_two_characters_apart(pitch: float, bearing: float, rng: random.Random) -> None:
+    """Whatever the pitch, and however much narrower than their places the characters are: one space parts no cells."""
+    texts = rng.sample(["analysis", "number", "Article", "Verdict", "31029", "PL78.138", "grinding"], k=6)
+    words, column = [], 3
+    for text in texts:
+        inside = pitch * bearing
+        words.append(word(text, column * pitch + inside / 2, 100, len(text) * pitch - inside, pitch * 1.2))
+        column += len(text) + rng.choice((1, 2, 3))
+    gap = gap_of_type([Line(tuple(words))], 0.5) * pitch * 1.2
+    assert pitch * (1 + bearing) < gap < pitch * 2
+
+
+def test_proportional_type_keeps_the_gap_of_the_page() -> None:
+    """Its characters differ in width; and a few words tell nothing."""
+    widths = {"Article": 29.0, "number": 32.0, "Verdict": 33.0, "grinding": 36.0, "31029": 28.0}
+    words = tuple(word(text, 50 + 60 * k, 100, width) for k, (text, width) in enumerate(widths.items()))
+    assert gap_of_type([Line(words)], 0.77) == 0.77
+    assert gap_of_type([Line(words[:2])], 0.77) == 0.77
+    assert gap_of_type([], 0.77) == 0.77
 
 
 def test_cells_of_several_lines_join_to_one_text(lines_of: LinesOf) -> None:
