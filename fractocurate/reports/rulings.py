@@ -17,6 +17,9 @@ _MOST_SEGMENTS = 2_000
 """A path with more segments is a drawing, not a table."""
 
 _TEXT_BESIDE = 0.3
+_WIDEST_BREAK_INCH, _SHORTEST_BROKEN_INCH = 0.09, 0.4
+"""White space between the dots of a leader, and the shortest leader."""
+_MOST_OF = 0.7
 _TALLEST_STEM_INCH = 0.6
 """Of characters of some 60 points."""
 
@@ -123,6 +126,33 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
     return merged(rulings), mask & ink
 
 
+def broken_lines(ink: npt.NDArray[np.bool_], dpi: float) -> npt.NDArray[np.bool_]:
+    """Mask of dotted leaders and of lines of dashes: OCR reads them as words, and words beside them wrong.
+
+    Args:
+        ink: upright, deskewed page; True where dark.
+        dpi: resolution of ``ink``.
+    """
+    gap, thickest_px = round(_WIDEST_BREAK_INCH * dpi) | 1, max(3, round(dpi / 30)) + 1
+    closed = ndimage.maximum_filter1d(ink.astype(np.uint8), gap, axis=1)
+    closed = ndimage.minimum_filter1d(closed, gap, axis=1, mode="constant", cval=1)
+    # With its gaps closed print is as thick as its characters are high.
+    thick = _opened_runs(closed, thickest_px | 1, axis=0)  # odd: an even window moves what it keeps by a pixel
+    thin = (closed > 0) & ~ndimage.maximum_filter(thick, size=3)
+    inside = _opened_runs(thin, round(_SHORTEST_BROKEN_INCH * dpi), axis=1) & ink
+    return _whole_pieces(ink, inside) if inside.any() else inside
+
+
+def _whole_pieces(ink: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Connected ink that lies inside for the most part: dots, but not the foot of a character at a leader's end."""
+    labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    is_piece = np.bincount(labels[inside], minlength=count + 1) > _MOST_OF * sizes
+    is_piece[0] = False
+    pieces: npt.NDArray[np.bool_] = is_piece[labels]
+    return pieces
+
+
 def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *, horizontal: bool) -> float:
     """Share of ink just beside a run, on the side that has more: bold letters in a row look like a line otherwise."""
     beside = []
@@ -151,7 +181,7 @@ def _is_stem(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, thickest_p
     return not reaches_out and int(across[-1] - across[0]) > thickest_px + 2
 
 
-def _opened_runs(ink: npt.NDArray[np.bool_], length: int, axis: int) -> npt.NDArray[np.bool_]:
+def _opened_runs(ink: npt.NDArray[np.generic], length: int, axis: int) -> npt.NDArray[np.bool_]:
     """Morphological opening by a line of ``length`` pixels, by running sums."""
     eroded = ndimage.minimum_filter1d(ink.astype(np.uint8), length, axis=axis, mode="constant")
     opened: npt.NDArray[np.bool_] = ndimage.maximum_filter1d(eroded, length, axis=axis, mode="constant") > 0

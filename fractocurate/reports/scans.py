@@ -11,7 +11,7 @@ from scipy import ndimage
 from data_contracts.records import Box
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.pictures import PagePicture
-from fractocurate.reports.rulings import pixel_rulings
+from fractocurate.reports.rulings import broken_lines, pixel_rulings
 from fractocurate.reports.white_on_dark import inverted_cells
 
 Grey = npt.NDArray[np.uint8]
@@ -338,6 +338,7 @@ def _wiped(grey: Grey, ink: Mask, pictures: Mask, factor: int, dpi: float) -> tu
     """Even white paper without pictures and rulings: Tesseract loses time on the first, characters to the second."""
     fine = _fine_factor(factor)
     rulings, mask = pixel_rulings(ink, dpi / fine)
+    mask |= broken_lines(ink, dpi / fine)
     wiped = _on_white(grey, factor)
     # A ruling is a little wider than its darkest pixels.
     _fill(wiped, ndimage.maximum_filter(mask, size=3), fine)

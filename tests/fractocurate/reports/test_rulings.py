@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from fractocurate.reports.lines import Ruling
-from fractocurate.reports.rulings import drawn_rulings, merged, pixel_rulings
+from fractocurate.reports.rulings import broken_lines, drawn_rulings, merged, pixel_rulings
 
 DPI = 150.0
 HEIGHT_PT = 800.0
@@ -129,3 +129,26 @@ def test_stems_of_large_characters_are_no_rulings() -> None:
     upright = [r for r in rulings if not r.is_horizontal]
     assert len(upright) == 3
     assert not mask[30:150].any()
+
+
+def test_leaders_and_lines_of_dashes_are_found_and_print_is_not() -> None:
+    """Dots between a label and its value, and dashes as a printer rules tables; words, hyphens and full stops stay."""
+    font = ImageFont.load_default(size=24)
+    page = Image.new("L", (1200, 500), 255)
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 40), "Root cause", fill=0, font=font)
+    for x in range(190, 700, 9):
+        draw.rectangle((x, 58, x + 2, 60), fill=0)
+    draw.text((700, 40), "Spec 3", fill=0, font=font)
+    for x in range(60, 900, 16):
+        draw.rectangle((x, 130, x + 10, 131), fill=0)
+    text = "The origin - a pore, 12.5 um - is shown in fig. 3 ... and in fig. 4; pygg yjpq"
+    draw.text((60, 200), text, fill=0, font=font)
+    ink = np.asarray(page) < 128
+    mask = broken_lines(ink, DPI)
+    assert mask[55:64, 195:695].sum() > 0.9 * ink[55:64, 195:695].sum()
+    assert mask[128:134].sum() > 0.99 * ink[128:134].sum()
+    assert not mask[:100, 700:].any()
+    assert not mask[:100, :180].any()
+    assert not mask[190:].any()
+    assert not broken_lines(np.zeros((300, 300), dtype=bool), DPI).any()
