@@ -66,7 +66,11 @@ class Board:
 
     def text(self, x: float, y: float, text: str, anchor: str = "lm", ink: int | None = None) -> Box:
         """Write a text; its ink's box."""
-        rim = {"stroke_width": max(1, self.size_px // 12), "stroke_fill": self.outline} if self.outline is not None else {}
+        rim = (
+            {"stroke_width": max(1, self.size_px // 12), "stroke_fill": self.outline}
+            if self.outline is not None
+            else {}
+        )
         level, text = self.ink if ink is None else ink, self._printable(text)
         self._draw.text((x, y), text, fill=level, font=self.font, anchor=anchor, **rim)
         left, top, right, bottom = self._draw.textbbox((x, y), text, font=self.font, anchor=anchor)

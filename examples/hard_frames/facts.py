@@ -32,9 +32,42 @@ class Facts:
 
 def make_facts(rng: np.random.Generator, width_px: int, display_mm: float) -> Facts:
     """Facts that go together: magnification is the width of a display over that of the field."""
-    steps = (37, 50, 51, 75, 100, 150, 250, 267, 300, 500, 750, 1000, 1200, 2000, 2500, 3500, 5000, 6500, 10000, 20000, 35000)
+    steps = (
+        37,
+        50,
+        51,
+        75,
+        100,
+        150,
+        250,
+        267,
+        300,
+        500,
+        750,
+        1000,
+        1200,
+        2000,
+        2500,
+        3500,
+        5000,
+        6500,
+        10000,
+        20000,
+        35000,
+    )
     magnification = float(rng.choice(steps))
-    note = str(rng.choice(["", "", f"FA {rng.integers(1000, 9999)}/{rng.integers(10, 30)}", f"S/N {rng.integers(100000, 999999)}", "ring B, origin", f"V-{rng.integers(100, 999)} Bruch"]))
+    note = str(
+        rng.choice(
+            [
+                "",
+                "",
+                f"FA {rng.integers(1000, 9999)}/{rng.integers(10, 30)}",
+                f"S/N {rng.integers(100000, 999999)}",
+                "ring B, origin",
+                f"V-{rng.integers(100, 999)} Bruch",
+            ]
+        )
+    )
     return Facts(
         magnification,
         display_mm * 1e6 / magnification / width_px,
@@ -59,7 +92,11 @@ def length_text(length_nm: float, digits: int = 0, gap: str = " ", micro: str = 
     for unit, factor in (("mm", 1e6), (f"{micro}m", 1e3), ("nm", 1.0)):
         if length_nm >= factor or unit == "nm":
             number = length_nm / factor
-            return f"{number:.{max(0, digits - len(str(int(number))))}f}{gap}{unit}" if digits else f"{number:g}{gap}{unit}"
+            return (
+                f"{number:.{max(0, digits - len(str(int(number))))}f}{gap}{unit}"
+                if digits
+                else f"{number:g}{gap}{unit}"
+            )
     raise AssertionError
 
 

@@ -20,7 +20,15 @@ from hard_frames.truth import Box, FrameTruth, largest_free_box
 SIZES = ((640, 480), (800, 600), (1024, 768), (1280, 960), (1280, 1024), (712, 484))
 STYLES = (*STRIPS, *OVERLAYS, "plain", "plain")
 """Every style in turn; a quarter of all frames carries no drawing at all."""
-FORMS = {"zeiss": "zeiss", "fei": "fei", "tescan": "tescan", "hitachi": "hitachi", "jeol": "jeol", "phenom": "phenom", "xl": "fei_xl"}
+FORMS = {
+    "zeiss": "zeiss",
+    "fei": "fei",
+    "tescan": "tescan",
+    "hitachi": "hitachi",
+    "jeol": "jeol",
+    "phenom": "phenom",
+    "xl": "fei_xl",
+}
 """Style -> form of the metadata that its maker writes."""
 
 
@@ -84,9 +92,9 @@ class _Frame:
         drawn, facts = self.drawn, self.facts
         height, width = pixels.shape[:2]
         boxes = tuple(_scaled(box, factor, width, height) for box in drawn.ink_boxes)
-        # A maker's tag states the magnification whether or not it is printed, and its pixel size is that of the scan.
+        # A maker's tag, but for one, states the magnification whether or not it is printed, and its pixel size is that of the scan.
         magnification = drawn.magnification
-        if magnification is None and tag:
+        if magnification is None and tag and form != "phenom":
             magnification = facts.magnification
         knows_size = drawn.scale_nm is not None or drawn.field_nm is not None or (bool(tag) and form != "fei_xl")
         return FrameTruth(
@@ -122,7 +130,9 @@ def _resized(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> tuple[NDArr
     height, width = pixels.shape
     new_width = round(width * float(rng.choice([0.6, 0.75, 0.8, 1.25, 1.6])))
     factor = new_width / width
-    how = Image.Resampling(int(rng.choice([Image.Resampling.BILINEAR, Image.Resampling.LANCZOS, Image.Resampling.BICUBIC])))
+    how = Image.Resampling(
+        int(rng.choice([Image.Resampling.BILINEAR, Image.Resampling.LANCZOS, Image.Resampling.BICUBIC]))
+    )
     return np.asarray(Image.fromarray(pixels).resize((new_width, round(height * factor)), how)), factor
 
 
@@ -142,7 +152,15 @@ def _encoded(rng: np.random.Generator, pixels: NDArray[np.uint8], metadata: Meta
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     tags = [(code, 2, len(text) + 1, text + b"\0", True) for code, text in metadata.tags.items() if code != 270]
     description = metadata.tags.get(270, b"").decode() or None
-    tifffile.imwrite(buffer, pixels, photometric="rgb" if how == "tifrgb" else "minisblack", description=description, extratags=tags, metadata=None, software=False)
+    tifffile.imwrite(
+        buffer,
+        pixels,
+        photometric="rgb" if how == "tifrgb" else "minisblack",
+        description=description,
+        extratags=tags,
+        metadata=None,
+        software=False,
+    )
     return ".tif", buffer.getvalue()
 
 
@@ -155,4 +173,3 @@ def _scaled(box: Box, factor: float, width: int, height: int) -> Box:
         min(width, int(np.ceil(right * factor - 1e-6))),
         min(height, int(np.ceil(bottom * factor - 1e-6))),
     )
-

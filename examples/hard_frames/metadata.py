@@ -110,7 +110,7 @@ def _phenom(facts: Facts, size_px: tuple[int, int], picture_height_px: int) -> M
         f"<cropHint><left>0</left><top>0</top><right>{size_px[0]}</right><bottom>{picture_height_px}</bottom></cropHint>"
         f'<pixelWidth unit="nm">{size:.6f}</pixelWidth><pixelHeight unit="nm">{size:.6f}</pixelHeight>'
         f"<databarHeight>{size_px[1] - picture_height_px}</databarHeight><instrument><type>Phenom</type>"
-        f"</instrument><databarFields><label name=\"Mag\" value=\"{facts.magnification:.0f}\"/></databarFields></FeiImage>"
+        f"</instrument><databarLabel>{facts.note}</databarLabel></FeiImage>"
     )
     return Metadata({DESCRIPTION: text.encode()})
 

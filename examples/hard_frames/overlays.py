@@ -13,7 +13,9 @@ def _board(rng: np.random.Generator, picture: Grey, share: float, *, rim: bool) 
     ink = 0 if picture.mean() > 170 else 255
     size = max(12, round(picture.shape[1] * share))
     outline = 255 - ink if rim else None
-    return Board(Image.fromarray(picture), ink, str(rng.choice(FACES)), size, smooth=bool(rng.random() < 0.7), outline=outline)
+    return Board(
+        Image.fromarray(picture), ink, str(rng.choice(FACES)), size, smooth=bool(rng.random() < 0.7), outline=outline
+    )
 
 
 def _over(board: Board, **values: object) -> Drawn:
@@ -33,7 +35,9 @@ def analog(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     x = board.text(x, y, f"X{k:,.0f}")[2] + 2 * board.size_px
     thick = max(3, board.size_px // 5)
     if board.outline is not None:
-        board.block(x - 1, y + board.size_px // 2, x + pixels + 1, y + board.size_px // 2 + thick + 2, ink=board.outline)
+        board.block(
+            x - 1, y + board.size_px // 2, x + pixels + 1, y + board.size_px // 2 + thick + 2, ink=board.outline
+        )
     board.block(x, y + board.size_px // 2 + 1, x + pixels, y + board.size_px // 2 + 1 + thick)
     board.text(x + pixels / 2, y - board.size_px * 0.3, label, "mm")
     x += max(pixels, board.width_of(label)) + 2 * board.size_px
@@ -68,7 +72,13 @@ def transparent(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     label, length = scale(facts, 0.22)
     pixels = round(length / facts.pixel_size_nm)
     scale_bar(board, "ruler", width - pixels - 14, y + 2, pixels, label.replace(" ", ""))
-    return _over(board, magnification=three_digits(k) if k >= 1000 else k, scale_nm=length, scale_px=float(pixels - 1), field_nm=None)
+    return _over(
+        board,
+        magnification=three_digits(k) if k >= 1000 else k,
+        scale_nm=length,
+        scale_px=float(pixels - 1),
+        field_nm=None,
+    )
 
 
 def xl(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -78,7 +88,13 @@ def xl(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     top = rows - round(3.4 * board.size_px)
     k = facts.magnification
     x = 14
-    for header, value in (("Acc.V", f"{facts.voltage_kv:.1f} kV"), ("Spot", "4.0"), ("Magn", f"{k:.0f}x"), ("Det", "SE"), ("WD", f"{facts.distance_mm:.1f}")):
+    for header, value in (
+        ("Acc.V", f"{facts.voltage_kv:.1f} kV"),
+        ("Spot", "4.0"),
+        ("Magn", f"{k:.0f}x"),
+        ("Det", "SE"),
+        ("WD", f"{facts.distance_mm:.1f}"),
+    ):
         a, b = board.text(x, top, header), board.text(x, top + 1.3 * board.size_px, value)
         x = max(a[2], b[2]) + board.size_px
     label, length = scale(facts, 0.2)
@@ -90,7 +106,14 @@ def xl(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     board.text(x + pixels + board.size_px // 2, y, label)
     if facts.note:
         board.text(x, top + 1.4 * board.size_px, facts.note)
-    return _over(board, magnification=k, scale_nm=length, scale_px=float(pixels), field_nm=None, printed_notes=(facts.note,) if facts.note else ())
+    return _over(
+        board,
+        magnification=k,
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=None,
+        printed_notes=(facts.note,) if facts.note else (),
+    )
 
 
 def text_only(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -107,5 +130,12 @@ def plain(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:  # no
     return Drawn(picture, "none", None, (), None, None, None, None)
 
 
-OVERLAYS = {"analog": analog, "corner": corner, "transparent": transparent, "xl": xl, "text_only": text_only, "plain": plain}
+OVERLAYS = {
+    "analog": analog,
+    "corner": corner,
+    "transparent": transparent,
+    "xl": xl,
+    "text_only": text_only,
+    "plain": plain,
+}
 """Name of the style -> painter."""

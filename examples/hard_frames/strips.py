@@ -47,7 +47,27 @@ def _strip(
 
 
 def _drawn(board: Board, box: Box, kind: str, **values: object) -> Drawn:
-    return Drawn(board.pixels(), kind, box, (box,), **values)  # type: ignore[arg-type]
+    pixels = board.pixels()
+    if not _shows(pixels, box):
+        return Drawn(pixels, kind, None, tuple(board.drawn), **values)  # type: ignore[arg-type]
+    return Drawn(pixels, kind, box, (box,), **values)  # type: ignore[arg-type]
+
+
+def _shows(pixels: Grey, box: Box) -> bool:
+    """Whether the edges of a box can be seen: the picture along each of them differs from it, for a tenth at least."""
+    left, top, right, bottom = box
+    height, width = pixels.shape
+    level = int(np.median(pixels[top:bottom, left:right]))
+    beside = []
+    if top > 0:
+        beside.append(pixels[top - 1, left:right])
+    if bottom < height:
+        beside.append(pixels[bottom, left:right])
+    if left > 0:
+        beside.append(pixels[top:bottom, left - 1])
+    if right < width:
+        beside.append(pixels[top:bottom, right])
+    return all(float((np.abs(row.astype(int) - level) > 12).mean()) >= 0.1 for row in beside)
 
 
 def _fit(board: Board, text: str, room: float) -> None:
@@ -65,19 +85,30 @@ def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     board, box = _strip(rng, picture, height, paper, below=below)
     top, bottom = box[1], box[3]
     if rng.random() < 0.6:
-        for x0, y0, x1, y1 in ((0, top, width, top + 1), (0, bottom - 1, width, bottom), (0, top, 1, bottom), (width - 1, top, width, bottom)):
+        for x0, y0, x1, y1 in (
+            (0, top, width, top + 1),
+            (0, bottom - 1, width, bottom),
+            (0, top, 1, bottom),
+            (width - 1, top, width, bottom),
+        ):
             board.block(x0, y0, x1, y1)
     board.size_px = max(10, round(height * rng.uniform(0.24, 0.34)))
     k = facts.magnification
     printed = f"{k / 1000:.2f} K X" if k >= 1000 else f"{k:.0f} X"
     value = three_digits(k) if k >= 1000 else round(k)
     gap = " " * int(rng.choice([1, 1, 4]))
-    columns = [(f"EHT = {facts.voltage_kv:.2f} kV", f"WD = {facts.distance_mm:.1f} mm"), (f"Mag ={gap}{printed}", "Signal A = SE2"), (f"Date :{facts.day[2]} Nov {facts.day[0]}", facts.note or f"Photo No. = {facts.number}")]
+    columns = [
+        (f"EHT = {facts.voltage_kv:.2f} kV", f"WD = {facts.distance_mm:.1f} mm"),
+        (f"Mag ={gap}{printed}", "Signal A = SE2"),
+        (f"Date :{facts.day[2]} Nov {facts.day[0]}", facts.note or f"Photo No. = {facts.number}"),
+    ]
     _fit(board, columns[0][0] + columns[1][0] + columns[2][1] + "MMMM", 0.56 * width)
     label, length = scale(facts, 0.2)
     pixels = length / facts.pixel_size_nm
     middle, third = (top + bottom) / 2, height * 0.23
-    scale_bar(board, str(rng.choice(["ticks", "line", "ticks"])), round(width * 0.02), round(middle), round(pixels), label)
+    scale_bar(
+        board, str(rng.choice(["ticks", "line", "ticks"])), round(width * 0.02), round(middle), round(pixels), label
+    )
     x = width * 0.26
     for upper, lower in columns:
         board.text(x, middle - third, upper)
@@ -87,7 +118,16 @@ def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         board.block(width * 0.88, top + 3, width - 4, bottom - 3)
         board.text(width * 0.94, middle, "ZEISS", "mm", ink=paper)
     notes = (facts.note,) if facts.note else ()
-    return _drawn(board, box, "bottom", magnification=value, scale_nm=length, scale_px=float(round(pixels)), field_nm=None, printed_notes=notes)
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=value,
+        scale_nm=length,
+        scale_px=float(round(pixels)),
+        field_nm=None,
+        printed_notes=notes,
+    )
 
 
 def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -99,7 +139,14 @@ def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     board.size_px = max(10, round(height * 0.33))
     k = three_digits(facts.magnification)
     spaced = f"{k:,.0f}".replace(",", " ")
-    columns = [("HV", f"{facts.voltage_kv:.2f} kV"), ("mag", f"{spaced} x"), ("WD", f"{facts.distance_mm:.1f} mm"), ("HFW", length_text(facts.field_nm, 3)), ("det", "ETD"), ("spot", "3.5")]
+    columns = [
+        ("HV", f"{facts.voltage_kv:.2f} kV"),
+        ("mag", f"{spaced} x"),
+        ("WD", f"{facts.distance_mm:.1f} mm"),
+        ("HFW", length_text(facts.field_nm, 3)),
+        ("det", "ETD"),
+        ("spot", "3.5"),
+    ]
     order = [columns[int(i)] for i in rng.permutation(len(columns))]
     _fit(board, "MM".join(v for _, v in order), 0.6 * width)
     x = 6.0
@@ -114,12 +161,23 @@ def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     pixels = length / facts.pixel_size_nm
     left = round((x + width) / 2 - pixels / 2)
     split = pixels > 0.16 * width
-    scale_bar(board, "split" if split else "ticks", left, round(top + height * (0.3 if split else 0.5)), round(pixels), label)
+    scale_bar(
+        board, "split" if split else "ticks", left, round(top + height * (0.3 if split else 0.5)), round(pixels), label
+    )
     notes = ()
     if split and facts.note:
         board.text((x + width) / 2, top + height * 0.76, facts.note, "mm")
         notes = (facts.note,)
-    return _drawn(board, box, "bottom", magnification=k, scale_nm=length, scale_px=float(round(pixels)), field_nm=three_digits(facts.field_nm), printed_notes=notes)
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=k,
+        scale_nm=length,
+        scale_px=float(round(pixels)),
+        field_nm=three_digits(facts.field_nm),
+        printed_notes=notes,
+    )
 
 
 def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -133,7 +191,10 @@ def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     rows = [
         (f"SEM HV: {facts.voltage_kv:.1f} kV", f"WD: {facts.distance_mm:.2f} mm"),
         (f"View field: {length_text(facts.field_nm, 3)}", "Det: SE"),
-        (f"SEM MAG: {kilo(k).replace('k', ' kx') if k >= 1000 else f'{k:.0f} x'}", f"Date(m/d/y): {facts.day[1]:02d}/{facts.day[2]:02d}/{facts.day[0] % 100:02d}"),
+        (
+            f"SEM MAG: {kilo(k).replace('k', ' kx') if k >= 1000 else f'{k:.0f} x'}",
+            f"Date(m/d/y): {facts.day[1]:02d}/{facts.day[2]:02d}/{facts.day[0] % 100:02d}",
+        ),
     ]
     _fit(board, rows[1][0] + rows[2][1] + "MM", 0.52 * width)
     column = 10 + max(board.width_of(a) for a, _ in rows) + board.size_px
@@ -155,7 +216,16 @@ def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         scale_bar(board, "block", left, round(top + height * 0.42), pixels, label)
     board.text(width - 8, top + height * 0.25, "VEGA3 TESCAN", "rm")
     board.text(width - 8, top + height * 0.8, facts.note, "rm")
-    return _drawn(board, box, "bottom", magnification=three_digits(k), scale_nm=length, scale_px=float(pixels), field_nm=three_digits(facts.field_nm), printed_notes=(facts.note,) if facts.note else ())
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=three_digits(k),
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=three_digits(facts.field_nm),
+        printed_notes=(facts.note,) if facts.note else (),
+    )
 
 
 def hitachi(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -177,7 +247,16 @@ def hitachi(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     board.size_px = max(9, round(board.size_px * 0.8))
     form = length_text(length, 3, gap="", micro="u") if rng.random() < 0.5 else label.replace(" ", "")
     scale_bar(board, "ruler", width - pixels - 12, round(top + height * 0.55), pixels, form)
-    return _drawn(board, box, "bottom", magnification=three_digits(k) if k >= 1000 else k, scale_nm=length, scale_px=float(pixels - 1), field_nm=None, printed_notes=(facts.note,) if facts.note and head == facts.note else ())
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=three_digits(k) if k >= 1000 else k,
+        scale_nm=length,
+        scale_px=float(pixels - 1),
+        field_nm=None,
+        printed_notes=(facts.note,) if facts.note and head == facts.note else (),
+    )
 
 
 def jeol(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -198,7 +277,16 @@ def jeol(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     thick = max(2, height // 14)
     board.text(left + pixels / 2, top + height * 0.32, label.replace(" ", str(rng.choice(["", " "]))), "mm")
     board.block(left, top + height * 0.76, left + pixels, top + round(height * 0.76) + thick)
-    return _drawn(board, box, "bottom", magnification=k, scale_nm=length, scale_px=float(pixels), field_nm=None, printed_notes=(facts.note,) if facts.note else ())
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=k,
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=None,
+        printed_notes=(facts.note,) if facts.note else (),
+    )
 
 
 def phenom(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -221,7 +309,16 @@ def phenom(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         board.text(column, top + height * (0.28 + 0.44 * n), b)
     board.text(width - 8, top + height * 0.28, facts.iso_date, "rm")
     board.text(width - 8, top + height * 0.72, facts.note, "rm")
-    return _drawn(board, box, "bottom", magnification=float(k), scale_nm=length, scale_px=float(pixels), field_nm=three_digits(facts.field_nm), printed_notes=(facts.note,) if facts.note else ())
+    return _drawn(
+        board,
+        box,
+        "bottom",
+        magnification=float(k),
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=three_digits(facts.field_nm),
+        printed_notes=(facts.note,) if facts.note else (),
+    )
 
 
 def german(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -241,21 +338,38 @@ def german(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     label, length = scale(facts, 0.15)
     pixels = round(length / facts.pixel_size_nm)
     scale_bar(board, "beside", round(width * 0.72), round(top + height * 0.5), pixels, label)
-    return _drawn(board, box, "top" if above else "bottom", magnification=k, scale_nm=length, scale_px=float(pixels), field_nm=None)
+    return _drawn(
+        board,
+        box,
+        "top" if above else "bottom",
+        magnification=k,
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=None,
+    )
 
 
 def floating(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     """A filled box near a corner with a scale bar, its label and perhaps the magnification."""
     rows, width = picture.shape
     paper = int(rng.choice([0, 255]))
-    board = Board(Image.fromarray(picture), ink=255 - paper, face=str(rng.choice(FACES)), size_px=max(12, round(width * rng.uniform(0.018, 0.03))))
+    board = Board(
+        Image.fromarray(picture),
+        ink=255 - paper,
+        face=str(rng.choice(FACES)),
+        size_px=max(12, round(width * rng.uniform(0.018, 0.03))),
+    )
     label, length = scale(facts, 0.2)
     pixels = round(length / facts.pixel_size_nm)
     with_mag = bool(rng.random() < 0.5)
     k = facts.magnification
     text = f"{kilo(k, 1)}x".replace("kx", " kx") if k >= 1000 else f"{k:.0f} x"
     value = float(f"{k / 1000:.1f}") * 1000 if k >= 1000 else k
-    wide = max(pixels, board.width_of(label)) + 2 * board.size_px + (board.width_of(text) + board.size_px if with_mag else 0)
+    wide = (
+        max(pixels, board.width_of(label))
+        + 2 * board.size_px
+        + (board.width_of(text) + board.size_px if with_mag else 0)
+    )
     tall = round(2.6 * board.size_px)
     left = int(rng.choice([12, width - wide - 12]))
     top = int(rng.choice([14, rows - tall - 14]))
@@ -264,8 +378,25 @@ def floating(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     scale_bar(board, str(rng.choice(["line", "ticks"])), left + board.size_px, top + tall // 2, pixels, label)
     if with_mag:
         board.text(left + wide - board.size_px // 2, top + tall / 2, text, "rm")
-    return _drawn(board, box, "box", magnification=value if with_mag else None, scale_nm=length, scale_px=float(pixels), field_nm=None)
+    return _drawn(
+        board,
+        box,
+        "box",
+        magnification=value if with_mag else None,
+        scale_nm=length,
+        scale_px=float(pixels),
+        field_nm=None,
+    )
 
 
-STRIPS = {"zeiss": zeiss, "fei": fei, "tescan": tescan, "hitachi": hitachi, "jeol": jeol, "phenom": phenom, "german": german, "floating": floating}
+STRIPS = {
+    "zeiss": zeiss,
+    "fei": fei,
+    "tescan": tescan,
+    "hitachi": hitachi,
+    "jeol": jeol,
+    "phenom": phenom,
+    "german": german,
+    "floating": floating,
+}
 """Name of the style -> painter."""

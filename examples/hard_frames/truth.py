@@ -17,7 +17,8 @@ class FrameTruth:
     bar_kind: str
     """``none``, ``bottom``, ``top``, ``box`` or ``overlay``."""
     solid_box: Box | None
-    """The drawn rectangle of a solid bar."""
+    """The drawn rectangle of a solid bar; None too where the picture beside it is of its very level, so that nothing
+    shows where it begins."""
     ink_boxes: tuple[Box, ...]
     """Everything that is drawn: the rectangle, or each text and line over the picture."""
     best_crop: Box

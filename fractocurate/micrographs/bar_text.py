@@ -24,8 +24,9 @@ SECOND_LETTER_HEIGHT_PX = 17
 LARGEST_SCALE = 5.0
 MARGIN_PX = 20
 """White border that Tesseract needs around text."""
-WORD_GAP = 0.75
-"""Of the letter height: words further apart than this are separate statements."""
+WORD_GAP = 1.2
+"""Of the letter height: words further apart than this are separate statements. A blank of a typewriter face with the
+bearings of its neighbours is as wide as a digit is high."""
 
 
 class OcrError(Exception):

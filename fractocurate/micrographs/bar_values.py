@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
-from fractocurate.micrographs.bar_text import BarText, TextLine
+from fractocurate.micrographs.bar_text import WORD_GAP, BarText, TextLine
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
 from fractocurate.micrographs.magnification import find_magnifications, magnification_of
@@ -130,7 +130,7 @@ def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
     Lengths behind ``WD``, ``HFW`` and the like are not labels, and a label is a short mantissa times a power of ten.
     """
     best: tuple[float, ScaleLabel] | None = None
-    for line in text.lines:
+    for line in (*text.lines, *_parted_labels(text)):
         for raw, value, start in _label_lengths(line):
             words = line.words_at(start, start + len(raw))
             box = box_of(words)
@@ -174,6 +174,26 @@ def _field_width(raw: str, value: float, words: Sequence[Word]) -> Reading:
     return Reading(
         "field_width_nm", raw, f"{value:.8g}", ReadingMethod.FIELD_WIDTH, confidence, box=box_of(words), note=note
     )
+
+
+def _parted_labels(text: BarText) -> list[TextLine]:
+    """Numbers with the unit to their right, where the two were taken for different lines of the bar.
+
+    A unit such as ``um`` has no tall letter, so that its box begins lower than that of the number before it.
+    """
+    parted = []
+    for number in text.words:
+        if not re.fullmatch(r"\d{1,4}(?:[.,]\d{1,2})?", number.text):
+            continue
+        for unit in text.words:
+            gap = unit.box.left - number.box.right
+            shared = min(unit.box.bottom, number.box.bottom) - max(unit.box.top, number.box.top)
+            beside = -1 <= gap <= WORD_GAP * number.box.height and shared >= 0.4 * min(
+                unit.box.height, number.box.height
+            )
+            if beside and re.fullmatch(r"\D{1,3}m", unit.text):
+                parted.append(TextLine((number, unit)))
+    return parted
 
 
 def _label_lengths(line: TextLine) -> list[tuple[str, float, int]]:
@@ -262,15 +282,25 @@ def _under_header(text: BarText) -> list[Reading]:
 
 
 def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
-    """The words of the next line whose middle lies in the column of a header."""
-    slack = 0.8 * header.height
-    words = [
-        w
-        for w in text.words
-        if header.bottom - 0.3 * header.height <= w.box.top <= header.bottom + 2 * header.height
-        and header.left - slack <= (w.box.left + w.box.right) / 2 <= header.right + slack
-    ]
-    return tuple(sorted(words, key=lambda w: w.box.left))
+    """The statement of the next line that stands in the column of a header: words a blank apart from each other."""
+    next_line = sorted(
+        (
+            w
+            for w in text.words
+            if header.bottom - 0.3 * header.height <= w.box.top <= header.bottom + 2 * header.height
+        ),
+        key=lambda w: w.box.left,
+    )
+    cells: list[list[Word]] = []
+    for word in next_line:
+        last = cells[-1][-1] if cells else None
+        if last is not None and word.box.left - last.box.right <= WORD_GAP * max(word.box.height, last.box.height):
+            cells[-1].append(word)
+        else:
+            cells.append([word])
+    shared = [(min(c[-1].box.right, header.right) - max(c[0].box.left, header.left), c) for c in cells]
+    overlap, cell = max(shared, key=lambda item: item[0], default=(0.0, []))
+    return tuple(cell) if overlap > 0 else ()
 
 
 def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool:

@@ -9,7 +9,7 @@ NM_PER_UNIT = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 _MICRO = r"(?:µ|μ|uu|u|p|y|j|w|W|iu|yu|lu|ji|M|L|H)"
 _UNIT = rf"(?P<unit>nm|mm|cm|{_MICRO}\s?m|{_MICRO}rn|nrn|rnm)"
 _NUMBER = r"(?P<number>\d{1,5}(?:[.,]\d{1,4})?)"
-_LENGTH = re.compile(rf"(?<![\w.,:/-]){_NUMBER}\s?{_UNIT}(?![A-Za-zµμ])")
+_LENGTH = re.compile(rf"(?<![\w.,:/-]){_NUMBER}\s{{0,3}}{_UNIT}(?![A-Za-zµμ])")
 _NICE_MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0)
 
 

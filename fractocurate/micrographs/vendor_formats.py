@@ -53,7 +53,11 @@ def parse_ini(text: str) -> dict[str, str]:
 
 
 def parse_zeiss(text: str) -> dict[str, str]:
-    """A key such as ``AP_MAG`` on one line, ``Name = value`` or ``Name :value`` on the next."""
+    """A key such as ``AP_MAG`` on one line, ``Name = value`` or ``Name :value`` on the next.
+
+    Numbers without keys go before: the fourth is the pixel size in metres, the fifth the magnification (as tifffile
+    reads this tag). They stand in where the named values are missing.
+    """
     table: dict[str, str] = {}
     lines = [line.strip("\x00 \t") for line in text.splitlines()]
     for key, statement in pairwise(lines):
@@ -61,6 +65,9 @@ def parse_zeiss(text: str) -> dict[str, str]:
             separator = re.search(r"\s=|\s?:", statement)
             if separator is not None:
                 table.setdefault(key.lower(), statement[separator.end() :].strip())
+    if len(lines) > 5 and all(re.fullmatch(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", line) for line in lines[:5]):
+        table.setdefault("ap_pixel_size", f"{lines[3]} m")
+        table.setdefault("ap_mag", lines[4])
     return table
 
 

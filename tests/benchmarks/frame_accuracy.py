@@ -132,7 +132,9 @@ def table(scores: Scores) -> str:
     lines = [f"{'':14}{'frames':>7}{head}{'lost':>6}{'mag !':>7}{'size !':>7}"]
     for key in sorted(scores, key=lambda k: (k == "all", k)):
         counts = scores[key].counts
-        cells = "".join(f"{f'{counts[part]}/{counts[whole]}' if counts[whole] else '-':>10}" for _, part, whole in _COLUMNS)
+        cells = "".join(
+            f"{f'{counts[part]}/{counts[whole]}' if counts[whole] else '-':>10}" for _, part, whole in _COLUMNS
+        )
         tail = f"{counts['picture_lost']:>6}{counts['mag_wrong_silent']:>7}{counts['size_wrong_silent']:>7}"
         lines.append(f"{key:14}{counts['frames']:>7}{cells}{tail}")
     return "\n".join(lines)
