@@ -61,13 +61,16 @@ def _pores(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
 
 
 def _charging(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
-    """Saturated bands and streaks along the scan lines."""
+    """Saturated and blacked-out streaks along the scan lines, each line with ends of its own."""
     picture = _rough(rng, width_px, height_px)
     for _ in range(int(rng.integers(3, 9))):
         top, rows = int(rng.uniform(0, height_px)), int(rng.uniform(1, 0.12 * height_px))
-        left = int(rng.uniform(-0.3, 0.7) * width_px)
-        columns = int(rng.uniform(0.2, 1.2) * width_px)
-        picture[top : top + rows, max(0, left) : left + columns] += rng.choice([-260, 260])
+        left = rng.uniform(-0.3, 0.7) * width_px
+        columns = rng.uniform(0.2, 1.2) * width_px
+        step = rng.choice([-260, 260])
+        for row in range(top, min(height_px, top + rows)):
+            start, end = left + rng.normal(0, 12), left + columns + rng.normal(0, 12)
+            picture[row, max(0, int(start)) : max(0, int(end))] += step
     return picture
 
 

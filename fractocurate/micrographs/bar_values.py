@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
-from fractocurate.micrographs.bar_text import WORD_GAP, BarText, TextLine
+from fractocurate.micrographs.bar_text import UNIT_GAP, BarText, TextLine, are_joined
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
 from fractocurate.micrographs.magnification import find_magnifications, magnification_of
@@ -188,7 +188,7 @@ def _parted_labels(text: BarText) -> list[TextLine]:
         for unit in text.words:
             gap = unit.box.left - number.box.right
             shared = min(unit.box.bottom, number.box.bottom) - max(unit.box.top, number.box.top)
-            beside = -1 <= gap <= WORD_GAP * number.box.height and shared >= 0.4 * min(
+            beside = -1 <= gap <= UNIT_GAP * number.box.height and shared >= 0.4 * min(
                 unit.box.height, number.box.height
             )
             if beside and re.fullmatch(r"\D{1,3}m", unit.text):
@@ -282,7 +282,7 @@ def _under_header(text: BarText) -> list[Reading]:
 
 
 def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
-    """The statement of the next line that stands in the column of a header: words a blank apart from each other."""
+    """The statement of the next line that stands in the column of a header, and in no other column."""
     next_line = sorted(
         (
             w
@@ -291,16 +291,30 @@ def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
         ),
         key=lambda w: w.box.left,
     )
+    headers = [w.box for w in text.words if abs(w.box.top - header.top) <= 0.5 * header.height and w.box != header]
     cells: list[list[Word]] = []
     for word in next_line:
-        last = cells[-1][-1] if cells else None
-        if last is not None and word.box.left - last.box.right <= WORD_GAP * max(word.box.height, last.box.height):
-            cells[-1].append(word)
+        last = cells[-1] if cells else []
+        if last and (are_joined(last[-1], word) or _are_thousands(last, word, headers)):
+            last.append(word)
         else:
             cells.append([word])
-    shared = [(min(c[-1].box.right, header.right) - max(c[0].box.left, header.left), c) for c in cells]
+    shared = [(_overlap(c, header), c) for c in cells]
     overlap, cell = max(shared, key=lambda item: item[0], default=(0.0, []))
     return tuple(cell) if overlap > 0 else ()
+
+
+def _are_thousands(cell: Sequence[Word], word: Word, headers: Sequence[Box]) -> bool:
+    """Whether a word goes on with the number before it (``2 000``), and the two are not values of two columns."""
+    last = cell[-1]
+    gap = (word.box.left - last.box.right) / max(last.box.height, word.box.height, 1)
+    is_number = re.fullmatch(r"[1-9]\d{0,2}", last.text) and re.fullmatch(r"\d{3}", word.text)
+    columns = sum(_overlap([*cell, word], header) > 0 for header in headers)
+    return bool(is_number) and gap <= UNIT_GAP and columns == 0
+
+
+def _overlap(cell: Sequence[Word], header: Box) -> float:
+    return min(cell[-1].box.right, header.right) - max(cell[0].box.left, header.left)
 
 
 def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool:

@@ -21,7 +21,7 @@ from fractocurate.micrographs.flatness import (
     PixelBox,
     drawn_levels,
     flat_runs,
-    largest_remainder,
+    largest_free,
     letters_among,
     level_shares,
     marks_of,
@@ -138,7 +138,7 @@ def _strip(
     kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
     if box.width < width_px:
         kind = DataBarKind.BOX
-    return DataBar(kind, box, largest_remainder(box, width_px, height_px), level, issues), len(letters)
+    return DataBar(kind, box, largest_free([box], width_px, height_px), level, issues), len(letters)
 
 
 def _segments(shares: NDArray[np.float32], level: int) -> list[tuple[int, int]]:
@@ -312,7 +312,7 @@ def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
             if not enough or (best is not None and len(letters) <= best[0]):
                 continue
             outer = _with_frame(grey, box)
-            crop = largest_remainder(outer, width_px, height_px)
+            crop = largest_free([outer], width_px, height_px)
             best = (len(letters), DataBar(DataBarKind.BOX, outer, crop, level))
     return best[1] if best else None
 

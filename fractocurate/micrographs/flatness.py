@@ -4,6 +4,7 @@ A scanned picture carries noise, so its neighbouring pixels differ; what softwar
 scale bar, letters) is constant. JPEG blurs this a little, hence the tolerances.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -60,6 +61,19 @@ class PixelBox:
             min(width_px, self.right + dx),
             min(height_px, self.bottom + dy),
         )
+
+    def shifted(self, dx: int, dy: int) -> "PixelBox":
+        """The box moved; by the negative corner of another box, into the coordinates of that box."""
+        return PixelBox(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+
+    def overlaps(self, other: "PixelBox") -> bool:
+        """Whether the two share a pixel."""
+        return self.intersected(other).area > 0
+
+    def intersected(self, other: "PixelBox") -> "PixelBox":
+        """What the two have in common; of no area if that is nothing."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        return PixelBox(left, top, max(left, min(self.right, other.right)), max(top, min(self.bottom, other.bottom)))
 
     def united(self, other: "PixelBox") -> "PixelBox":
         """The smallest box around both."""
@@ -167,12 +181,18 @@ def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
     return letters
 
 
-def largest_remainder(box: PixelBox, width_px: int, height_px: int) -> PixelBox:
-    """The largest of the four rectangles that a box leaves of a picture: above, below, left or right of it."""
-    rests = (
-        PixelBox(0, 0, width_px, box.top),
-        PixelBox(0, box.bottom, width_px, height_px),
-        PixelBox(0, 0, box.left, height_px),
-        PixelBox(box.right, 0, width_px, height_px),
-    )
-    return max(rests, key=lambda rest: rest.area)
+def largest_free(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> PixelBox:
+    """The largest rectangle of a picture that touches none of some boxes; of equal ones the uppermost."""
+    rows = sorted({0, height_px, *(y for box in boxes for y in (box.top, box.bottom))})
+    best = PixelBox(0, 0, 0, 0)
+    for i, top in enumerate(rows):
+        for bottom in rows[i + 1 :]:
+            if (bottom - top) * width_px <= best.area:
+                continue
+            left = 0
+            between = sorted((b.left, b.right) for b in boxes if b.top < bottom and b.bottom > top)
+            for start, end in (*between, (width_px, width_px)):
+                if (start - left) * (bottom - top) > best.area:
+                    best = PixelBox(left, top, start, bottom)
+                left = max(left, end)
+    return best

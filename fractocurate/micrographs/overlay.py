@@ -1,63 +1,115 @@
-"""Find a scale bar with its label, or a ruler with its text, drawn straight over the picture without a background.
+"""Find what is drawn straight over the picture without a background: lines of text, scale bars, rulers.
 
-What is drawn so is white or black throughout, straight-edged, and has its label beside it. A bright or dark streak
-of the specimen may resemble the bar, but has no letters of the same level next to it.
+What is drawn so is white or black, sharp-edged, and set like print (see ``lettering``). A bright or dark streak of the
+specimen may resemble a bar, but has no letters of the same level next to it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import Mark, PixelBox, largest_remainder, letters_among, marks_of
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.lettering import (
+    FULLEST_MASK,
+    LetterLine,
+    extended,
+    find_letter_lines,
+    label_near,
+    of_one_polarity,
+)
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 
 WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
-WHITE_LEVELS, BLACK_LEVELS = (236, 215, 195, 175), (16, 30, 45)
-"""Levels tried for the lettering beside a bar."""
 PERFECT_LENGTH_PX = 40
+SHORTEST_BAR_PX = 20
+"""Over a picture; in a solid bar shorter ones are told from letters."""
 LEAST_CONTRAST = 25
 """Least mean step across the long edges of a bar, in grey levels."""
-LEAST_LETTERS = 2
-MARGIN_PX = 13
-"""Least margin around what is found, else a letter height: rims, shadows and pads of letters are fainter than their
-core."""
+THICKEST_PX, THICKEST = 12, 0.025
+"""Of a bar, the latter as a share of the frame's height: thicker ones are features of the specimen."""
+MOST_BARS = 4
+UPPER_ZONE, LOWER_ZONE = 0.2, 0.3
+"""Shares of the height in which instruments and people write on a picture."""
+MOST_LINES = 12
+MARGIN = 0.16
+"""Of the letter height around what is found: rims and shadows of letters are fainter than their core."""
+LEAST_MARGIN_PX = 3
+"""JPEG smears a letter by less than this."""
+ROOM_FOR_A_LABEL_PX = 26
+"""Taken off around a certain bar whose label could not be made out, with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Drawing over the picture."""
+    """Drawing over the picture, in pixels of the frame."""
 
+    boxes: tuple[PixelBox, ...]
+    """Each line of text and each bar, with a margin."""
     box: PixelBox
-    """All of it, with a margin."""
+    """Around all of it."""
     crop: PixelBox
-    bar: ScaleBar
-    """In pixels of the frame."""
-    contrast: NDArray[np.uint8]
-    """Shape of ``box``: the letters alone, 255 at full strength, for reading."""
+    """The largest rectangle of the picture that touches none of it."""
+    bars: tuple[ScaleBar, ...]
+    pages: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    """For two looks at the text, shape of ``box``, 255 at full strength: the letters alone, cut out sharply; and the
+    rows that they stand on with what is faint in them, and with the picture behind."""
     is_certain: bool
     """Whether it is drawn beyond doubt even if its label cannot be read: a ruler or a perfect rectangle."""
 
 
 def find_overlay(grey: GreyImage) -> Overlay | None:
-    """The most convincing drawing over a picture; None if there is none. Its label has still to be read to prove it."""
-    found: list[tuple[int, Overlay]] = []
+    """The drawing over a picture; None if there is none. Without a certain bar, its text has still to be read."""
+    height_px, width_px = grey.shape
+    upper = PixelBox(0, 0, width_px, round(UPPER_ZONE * height_px))
+    lower = PixelBox(0, height_px - round(LOWER_ZONE * height_px), width_px, height_px)
+    candidates = [line for zone in (upper, lower) for line in find_letter_lines(grey, zone)]
+    lines = [line for line in candidates if line.is_strong]
+    kept: list[ScaleBar] = []
+    for bar, white in _bars(grey):
+        label = label_near(grey, bar.box, white=white)
+        if label is None and not bar.is_ruler and not _is_perfect(grey, bar):
+            continue
+        kept.append(bar)
+        if label is not None and not any(line.box.overlaps(label.box) for line in lines):
+            lines.append(label)
+    if not lines and not kept:
+        return None
+    lines.sort(key=lambda line: (-line.n_alike, -len(line.letters)))
+    return _overlay(grey, _joined([extended(grey, line) for line in lines[:MOST_LINES]]), kept)
+
+
+def _joined(lines: Sequence[LetterLine]) -> list[LetterLine]:
+    """Lines that have grown into each other are one."""
+    joined: list[LetterLine] = []
+    for line in lines:
+        same = next((o for o in joined if o.white == line.white and o.box.overlaps(line.box)), None)
+        if same is None:
+            joined.append(line)
+        else:
+            joined[joined.index(same)] = replace(same, box=same.box.united(line.box))
+    return joined
+
+
+def _bars(grey: GreyImage) -> list[tuple[ScaleBar, bool]]:
+    """White and black bars and rulers near the upper and lower border that stand out, and whether they are white."""
+    height_px = grey.shape[0]
+    found = []
     for white in (True, False):
-        mask = grey >= WHITE_FROM if white else grey <= BLACK_TO
-        if mask.mean() > 0.3:
+        mask = np.asarray(grey >= WHITE_FROM if white else grey <= BLACK_TO)
+        if mask.mean() > FULLEST_MASK:
             continue  # a saturated or black picture hides any drawing of that level
+        # Rows between the zones where people write are cleared: looking for bars in them would only take time.
+        mask[round(UPPER_ZONE * height_px) : height_px - round(LOWER_ZONE * height_px)] = False
         for bar in find_scale_bars(mask):
-            if not _stands_out(grey, bar):
-                continue
-            letters = _lettering(grey, bar, white=white)
-            perfect = _is_perfect(grey, bar)
-            if len(letters) >= LEAST_LETTERS or perfect:
-                found.append(
-                    (len(letters) + 5 * bar.is_ruler, _overlay(grey, bar, letters, white=white, perfect=perfect))
-                )
-    return max(found, key=lambda item: item[0])[1] if found else None
+            is_thin = bar.is_ruler or bar.box.height <= max(THICKEST_PX, THICKEST * height_px)
+            if is_thin and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar):
+                found.append((bar, white))
+    return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
 
 
 def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
@@ -80,7 +132,6 @@ def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
     """Whether a bar differs from the picture above, below and beyond both of its ends."""
     if bar.is_ruler:
         return True
-    height_px, width_px = grey.shape
     levels = grey.astype(np.int16)
     for part in bar.parts:
         inside = float(np.median(part.cut(levels)[:, part.width // 4 : -part.width // 4 or None].max(axis=0)))
@@ -95,83 +146,66 @@ def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
     for beyond in ends:
         if beyond.size and float((np.abs(beyond - inside) >= LEAST_CONTRAST).mean()) < 0.6:
             return False
-    return bar.box.top >= 0 and bar.box.right <= width_px and bar.box.bottom <= height_px
+    return True
 
 
-def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> list[Mark]:
-    """The letters around a bar, at the level that shows most of them.
-
-    Thin letters are anti-aliased, so that they are fainter than the bar and fainter still on a busy picture.
-    """
-    height_px, width_px = grey.shape
-    tallest = 0.08 * height_px
-    reach = int(4 * tallest)
-    around = bar.box.grown(width_px if bar.is_ruler else reach, reach, width_px, height_px)
-    part = around.cut(grey)
-    best: list[Mark] = []
-    for level in WHITE_LEVELS if white else BLACK_LEVELS:
-        mask = part >= level if white else part <= level
-        if mask.mean() > 0.3:
-            break
-        for own in bar.parts:
-            rows = slice(own.top - around.top, own.bottom - around.top)
-            mask[rows, own.left - around.left : own.right - around.left] = False
-        marks = [_moved(m, around) for m in marks_of(np.asarray(mask))]
-        letters = [m for m in letters_among(marks, tallest) if m.box.height >= 6]
-        near = [m for m in letters if _is_beside(m.box, bar.box)]
-        if not near:
-            continue
-        height = float(np.median([m.box.height for m in near]))
-        near = [m for m in near if 0.5 * height <= m.box.height <= 1.8 * height]
-        base = float(np.median([m.box.bottom for m in near]))
-        near = [m for m in near if abs(m.box.bottom - base) <= 0.45 * height]
-        if bar.is_ruler and near:
-            top, bottom = min(m.box.top for m in near), max(m.box.bottom for m in near)
-            slack = 0.35 * height
-            near = [m for m in letters if m.box.top >= top - slack and m.box.bottom <= bottom + slack]
-        if len(near) > len(best) + 1:
-            best = near
-    return best
-
-
-def _moved(mark: Mark, origin: PixelBox) -> Mark:
-    box = mark.box
-    moved = PixelBox(box.left + origin.left, box.top + origin.top, box.right + origin.left, box.bottom + origin.top)
-    return Mark(mark.label, moved, mark.area_px)
-
-
-def _is_beside(letter: PixelBox, bar: PixelBox) -> bool:
+def _is_beside(line: LetterLine, bar: PixelBox) -> bool:
     """Above, below or at an end of a bar, no further away than two lines."""
-    reach_y = 2.2 * letter.height + bar.height
-    reach_x = 3 * letter.height
-    if letter.left > bar.right + reach_x or letter.right < bar.left - reach_x:
+    reach_y = 2.2 * line.height_px + bar.height
+    reach_x = 3 * line.height_px
+    if line.box.left > bar.right + reach_x or line.box.right < bar.left - reach_x:
         return False
-    return letter.bottom >= bar.top - reach_y and letter.top <= bar.bottom + reach_y
+    return line.box.bottom >= bar.top - reach_y and line.box.top <= bar.bottom + reach_y
 
 
-def _overlay(grey: GreyImage, bar: ScaleBar, letters: list[Mark], *, white: bool, perfect: bool) -> Overlay:
+def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleBar]) -> Overlay:
     height_px, width_px = grey.shape
-    box = bar.box
-    for letter in letters:
-        box = box.united(letter.box)
-    height = float(np.median([m.box.height for m in letters])) if letters else 0.0
-    # Where no label could be made out beside a certain bar, room for one is taken off with it.
-    margin = max(MARGIN_PX, round(1.1 * height)) if len(letters) >= LEAST_LETTERS else max(26, 6 * bar.box.height)
-    box = box.grown(margin, margin, width_px, height_px)
-    # The whole line, not the letters one by one: what is faint or broken in them is needed to read them.
-    near = np.zeros((box.height, box.width), np.bool_)
-    if letters:
-        top, bottom = min(m.box.top for m in letters), max(m.box.bottom for m in letters)
-        left, right = min(m.box.left for m in letters), max(m.box.right for m in letters)
-        reach = round(1.5 * height)
-        near[
-            max(0, top - 3 - box.top) : bottom + 3 - box.top,
-            max(0, left - reach - box.left) : right + reach - box.left,
-        ] = True
-    for own in bar.parts:
-        near[own.top - 1 - box.top : own.bottom + 1 - box.top, own.left - box.left : own.right - box.left] = False
-    part = box.cut(grey).astype(np.float64)
-    level = float(np.median(part[near])) if near.any() else float(np.median(part))
-    strength = (part - level) / max(255 - level, 1) if white else (level - part) / max(level, 1)
-    contrast = np.where(near, np.clip((strength - 0.3) / 0.5, 0, 1) * 255, 0).astype(np.uint8)
-    return Overlay(box, largest_remainder(box, width_px, height_px), bar, contrast, perfect or bar.is_ruler)
+    boxes = []
+    for line in lines:
+        margin = max(LEAST_MARGIN_PX, round(MARGIN * line.height_px))
+        boxes.append(line.box.grown(margin, margin, width_px, height_px))
+    for bar in bars:
+        has_label = any(_is_beside(line, bar.box) for line in lines)
+        margin = LEAST_MARGIN_PX if has_label else ROOM_FOR_A_LABEL_PX
+        boxes.append(bar.box.grown(margin, margin, width_px, height_px))
+    box = boxes[0]
+    for other in boxes[1:]:
+        box = box.united(other)
+    sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
+    for line in of_one_polarity(lines):
+        _ink_in(sharp, soft, grey, line, box)
+    is_certain = any(bar.is_ruler or _is_perfect(grey, bar) for bar in bars)
+    crop = largest_free(boxes, width_px, height_px)
+    return Overlay(tuple(boxes), box, crop, tuple(bars), (sharp, soft), is_certain)
+
+
+def _ink_in(
+    sharp: NDArray[np.uint8], soft: NDArray[np.uint8], grey: GreyImage, line: LetterLine, origin: PixelBox
+) -> None:
+    """Copy a line to the pages that are read: its marks with their anti-aliased rims, and all of its rows."""
+    height_px, width_px = grey.shape
+    around = line.box.grown(3, 3, width_px, height_px)
+    part = around.cut(grey).astype(np.float64)
+    mask = np.asarray(part >= line.level if line.white else part <= line.level)
+    ink = _within(mask)
+    if not ink.any():
+        return
+    full = float(np.median(part[ink]))
+    rest = float(np.median(part[~ndimage.binary_dilation(ink, iterations=2)])) if not ink.all() else 128.0
+    strength = np.clip((part - rest) / (full - rest), 0, 1) if full != rest else ink.astype(np.float64)
+    shown = around.shifted(-origin.left, -origin.top)
+    for page, picture in (
+        (sharp, np.where(ndimage.binary_dilation(ink), strength, 0)),
+        (soft, np.clip((strength - 0.3) / 0.5, 0, 1)),
+    ):
+        inside = PixelBox(0, 0, page.shape[1], page.shape[0]).intersected(shown)
+        cut = inside.shifted(-shown.left, -shown.top).cut(picture)
+        target = inside.cut(page)
+        np.maximum(target, np.asarray(cut * 255, dtype=np.uint8), out=target)
+
+
+def _within(mask: BoolImage) -> BoolImage:
+    """The marks that do not run out of the cut upwards or downwards: what does is picture."""
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    outside = np.unique(np.concatenate([labels[0], labels[-1]]))
+    return np.asarray(mask & ~np.isin(labels, outside[outside > 0]))

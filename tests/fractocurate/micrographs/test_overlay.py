@@ -17,7 +17,7 @@ def test_bar_with_label_is_found_and_cleared(frames: Any, ink: int, left: int, t
     grey = frames.block(grey, (left, top, left + 120, top + 5), ink)
     overlay = find_overlay(grey)
     assert overlay is not None
-    assert overlay.bar.length_px == 120
+    assert overlay.bars[0].length_px == 120
     drawn = grey[overlay.crop.top : overlay.crop.bottom, overlay.crop.left : overlay.crop.right] == ink
     assert overlay.crop.bottom <= top - 20 or overlay.crop.top >= top + 5 or overlay.crop.left >= left + 120
     assert overlay.crop.area > 0.8 * grey.size
@@ -32,8 +32,8 @@ def test_ruler_is_measured_from_first_to_last_tick(frames: Any) -> None:
     grey = frames.write(grey, 560, 446, "50.0um", 255, 18)
     overlay = find_overlay(grey)
     assert overlay is not None
-    assert overlay.bar.is_ruler
-    assert overlay.bar.length_px == 400
+    assert overlay.bars[0].is_ruler
+    assert overlay.bars[0].length_px == 400
     assert overlay.crop.bottom <= 430
 
 

@@ -10,7 +10,8 @@ from PIL import Image, TiffImagePlugin
 from data_contracts.errors import MissingToolError
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import DataBarKind, FailureReason, ReadingMethod, Stage
-from fractocurate.micrographs.read import choose_magnification, read_micrograph
+from fractocurate.micrographs.choose_magnification import choose_magnification
+from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 
 SETTINGS = MicrographSettings()

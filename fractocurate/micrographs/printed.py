@@ -1,0 +1,194 @@
+"""What the pixels of one frame say: bar or drawing, the text on it, and the values in that text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.pixels import GreyImage
+from data_contracts.records import Box, Reading
+from data_contracts.vocabulary import DataBarKind, ReadingMethod
+from fractocurate.micrographs.bar_text import BarText, OcrError, read_text
+from fractocurate.micrographs.bar_values import (
+    ScaleLabel,
+    agreed_label,
+    agreed_readings,
+    field_width_reading,
+    magnification_readings,
+    scale_label,
+)
+from fractocurate.micrographs.data_bar import DataBar, find_data_bar, ink_of
+from fractocurate.micrographs.flatness import BoolImage, PixelBox
+from fractocurate.micrographs.lengths import is_round_length
+from fractocurate.micrographs.overlay import Overlay, find_overlay
+from fractocurate.micrographs.pixel_size import pixel_size_from_bar
+from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
+from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.vendor_tags import VendorFacts
+
+UNCONFIRMED = 0.45
+"""Highest confidence of a label drawn over the picture that only one of two looks could read."""
+LEAST_WORD_CONFIDENCE = 0.5
+_INK_FROM = 100
+"""Of 255: strength from which the lettering of an overlay is ink."""
+
+
+@dataclass
+class Sight:
+    """What the pixels of one frame say."""
+
+    bar: DataBar
+    readings: list[Reading] = field(default_factory=list)
+    issues: list[str] = field(default_factory=list)
+
+
+def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> Sight:
+    """Find the data bar or drawing of a frame and read it.
+
+    Text is read only where the vendor's facts leave a need for it: see ``_is_confirmed``.
+
+    Raises:
+        MissingToolError: Tesseract or one of its languages is not installed.
+    """
+    bar = find_data_bar(grey, facts.bar_top_px)
+    sight = Sight(bar, issues=list(bar.issues))
+    if bar.box is not None:
+        part = np.ascontiguousarray(bar.box.cut(grey))
+        ink = ink_of(part, bar.background)
+        bars = find_scale_bars(ink)
+        if settings.use_ocr and not (settings.trust_confirmed_tags and _is_confirmed(facts, bars)):
+            contrast = _contrast(part, ink, bar.background)
+            _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+        return sight
+    overlay = find_overlay(grey)
+    if overlay is not None:
+        _read_overlay(sight, overlay, grey, settings)
+    return sight
+
+
+def _is_confirmed(facts: VendorFacts, bars: Sequence[ScaleBar]) -> bool:
+    """Whether the tags are known to be of these pixels, and to hold what the bar would say.
+
+    They are if a drawn bar, measured with the pixel size of the tag, has a length that labels state: tags of another
+    picture, or of this one before it was resized, miss that nine times in ten.
+    """
+    magnifications = [r for r in facts.readings if r.field == "magnification" and r.value is not None]
+    sizes = [float(r.value) for r in facts.readings if r.field == "pixel_size_nm" and r.value is not None]
+    if not magnifications or not sizes or facts.issues:
+        return False
+    return any(is_round_length(size * bar.length_px, 1.5 / bar.length_px + 0.003) for size in sizes for bar in bars)
+
+
+def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: MicrographSettings) -> None:
+    """Read a drawing over the picture; if nothing in it is legible, it may be a feature of the specimen."""
+    bars = [_moved(bar, -overlay.box.left, -overlay.box.top) for bar in overlay.bars]
+    before = (list(sight.readings), list(sight.issues))
+    printed = None
+    if settings.use_ocr:
+        ink = np.asarray(overlay.pages[0] > _INK_FROM)
+        printed = _read(sight, overlay.pages, ink, overlay.box, bars, settings, over_picture=True)
+    if not overlay.is_certain and (printed is None or not printed.says_something):
+        sight.readings, sight.issues = before
+        return
+    sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
+
+
+def _read(
+    sight: Sight,
+    pages: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    ink: BoolImage,
+    box: PixelBox,
+    bars: Sequence[ScaleBar],
+    settings: MicrographSettings,
+    *,
+    over_picture: bool = False,
+) -> "_Printed":
+    """Two looks of OCR at one region; bars are in the region's pixels."""
+    for part in (part for bar in bars for part in bar.parts):
+        for page in pages:
+            part.cut(page)[:] = 0
+    in_frame = [_moved(bar, box.left, box.top) for bar in bars]
+    found = _Printed()
+    try:
+        for text in read_text(pages, ink, box, settings):
+            found.add(text, in_frame)
+    except OcrError as error:
+        sight.issues.append(f"data bar: {error}")
+    # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
+    if over_picture and found.label is not None and found.label.looks < 2:
+        found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
+    sight.readings += found.readings(box)
+    return found
+
+
+class _Printed:
+    """The printed values of one region, gathered over two looks at it."""
+
+    def __init__(self) -> None:
+        self.label: ScaleLabel | None = None
+        self.magnifications: list[Reading] = []
+        self.widths: list[Reading] = []
+        self.texts: list[BarText] = []
+
+    def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
+        """Take in what one look saw; bars in pixels of the frame."""
+        self.texts.append(text)
+        self.label = agreed_label(self.label, scale_label(text, bars))
+        width = field_width_reading(text)
+        self.widths = agreed_readings(self.widths, [width] if width is not None else [])
+        self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is text: a value was understood, or two looks read the same words."""
+        if self.label is not None or self.magnifications or self.widths:
+            return True
+        looks = [
+            {w.text for w in text.words if len(w.text) >= 2 and w.confidence >= LEAST_WORD_CONFIDENCE}
+            for text in self.texts
+        ]
+        return len(looks) > 1 and bool(set.intersection(*looks))
+
+    def readings(self, box: PixelBox) -> list[Reading]:
+        """Everything gathered; the text as a whole is one of the readings."""
+        readings = list(self.magnifications)
+        readings += self.widths[:1]
+        if self.label is not None:
+            readings.append(_size_of_bar(self.label))
+        if self.texts and any(text.words for text in self.texts):
+            best = max(self.texts, key=lambda text: text.confidence * len(text.words))
+            confidence = round(best.confidence, 3)
+            readings.append(
+                Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, confidence, box=record_box(box))
+            )
+        return readings
+
+
+def _size_of_bar(label: ScaleLabel) -> Reading:
+    value = pixel_size_from_bar(label.length_nm, label.bar.length_px)
+    return Reading(
+        "pixel_size_nm",
+        f"{label.raw} on {label.bar.length_px:g} px",
+        f"{value:.6g}",
+        ReadingMethod.SCALE_BAR,
+        label.confidence,
+        box=record_box(label.bar.box),
+        note="ruler, first to last tick" if label.bar.is_ruler else "drawn bar",
+    )
+
+
+def record_box(box: PixelBox) -> Box:
+    """A box as records hold it."""
+    return Box(box.left, box.top, box.right, box.bottom)
+
+
+def _contrast(part: GreyImage, ink: BoolImage, background: int) -> NDArray[np.uint8]:
+    """Distance from the background, stretched so that a typical letter is 255."""
+    distance = np.abs(part.astype(np.int16) - background)
+    full = float(np.percentile(distance[ink], 75)) if ink.any() else 255.0
+    return np.asarray(np.clip(distance * (255 / max(full, 1)), 0, 255), dtype=np.uint8)
+
+
+def _moved(bar: ScaleBar, dx: int, dy: int) -> ScaleBar:
+    return replace(bar, box=bar.box.shifted(dx, dy), parts=tuple(part.shifted(dx, dy) for part in bar.parts))
