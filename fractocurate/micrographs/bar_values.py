@@ -9,7 +9,7 @@ from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.bar_text import UNIT_GAP, BarText, TextLine, are_joined
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
-from fractocurate.micrographs.magnification import find_magnifications, magnification_of
+from fractocurate.micrographs.magnification import MOST_DIGITS, digits_of, find_magnifications, magnification_of
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 _FIELD_WIDTH = re.compile(
@@ -48,6 +48,8 @@ LOST_POINT_CONFIDENCE = 0.4
 """Of a number that is as likely to have lost its decimal point: of use to confirm, not to decide."""
 
 
+SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
+"""A magnification of four digits or more is believed only as a word of the former confidence."""
 AGREED_CONFIDENCE = 0.6
 BARE_CONFIDENCE = 0.45
 """Of a number without its sign: a second look has to see it too."""
@@ -81,16 +83,21 @@ def agreed_label(first: ScaleLabel | None, second: ScaleLabel | None) -> ScaleLa
 
 
 def agreed_readings(first: list[Reading], second: list[Reading]) -> list[Reading]:
-    """The same for magnifications; those that only one look saw keep their confidence, the surest comes first."""
+    """The same for magnifications and widths, the surest first.
+
+    A value that one look saw keeps its confidence if the other saw none, and loses a half of it against another one.
+    """
     if not first or not second:
         return first or second
     merged: dict[str | None, Reading] = {r.value: r for r in first}
-    for reading in second:
-        known = merged.get(reading.value)
-        if known is None:
-            merged[reading.value] = reading
-        elif not lost_point(known.raw):
-            merged[reading.value] = replace(known, confidence=agreed_confidence(known.confidence, reading.confidence))
+    others = {r.value: r for r in second}
+    for value, reading in {**merged, **others}.items():
+        if value not in merged or value not in others:
+            merged[value] = replace(reading, confidence=reading.confidence / 2)
+        elif not lost_point(reading.raw):
+            merged[value] = replace(
+                merged[value], confidence=agreed_confidence(merged[value].confidence, reading.confidence)
+            )
     return sorted(merged.values(), key=lambda r: -r.confidence)
 
 
@@ -110,6 +117,8 @@ def magnification_readings(text: BarText) -> list[Reading]:
             note = ""
             if lost_point(raw):
                 confidence, note = min(confidence, LOST_POINT_CONFIDENCE), "a decimal point may be lost"
+            elif digits_of(value) > MOST_DIGITS and confidence < SURE_WORD:
+                confidence, note = min(confidence, DOUBTFUL_DIGITS_CONFIDENCE), "more digits than instruments print"
             reading = Reading(
                 "magnification", raw, f"{value:.10g}", ReadingMethod.DATA_BAR, confidence, box=box_of(words), note=note
             )

@@ -46,6 +46,7 @@ _TALLEST_TEXT = 0.06
 """Of a frame's height: rows of one line of large lettering, in which little background is left."""
 _THICKEST_FRAME_PX = 14
 _JPEG_BLOCK_PX = 8
+_PAPER_SHARE = 0.97
 _LINE_SHARE = 0.8
 
 
@@ -88,6 +89,43 @@ def find_data_bar(grey: GreyImage, hinted_top_px: int | None = None) -> DataBar:
     return DataBar(DataBarKind.NONE, None, PixelBox(0, 0, width_px, height_px))
 
 
+def paper_around(grey: GreyImage, text: PixelBox) -> PixelBox | None:
+    """The drawn rectangle that some lettering stands on; None if it stands on the picture itself.
+
+    It is grown from the lettering outwards, row by row and column by column, as far as they are of one level.
+    """
+    levels = np.bincount(text.cut(grey).ravel(), minlength=256)
+    level = int(np.argmax(levels))
+    near = np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE
+    if text.cut(near).mean() < 0.4:
+        return None
+    height_px, width_px = grey.shape
+    left, top, right, bottom = text.left, text.top, text.right, text.bottom
+    grown = True
+    while grown:
+        grown = False
+        if top > 0 and near[top - 1, left:right].mean() >= _PAPER_SHARE:
+            top, grown = top - 1, True
+        if bottom < height_px and near[bottom, left:right].mean() >= _PAPER_SHARE:
+            bottom, grown = bottom + 1, True
+        if left > 0 and near[top:bottom, left - 1].mean() >= _PAPER_SHARE:
+            left, grown = left - 1, True
+        if right < width_px and near[top:bottom, right].mean() >= _PAPER_SHARE:
+            right, grown = right + 1, True
+    paper = PixelBox(left, top, right, bottom)
+    outside = (
+        near[max(0, top - 2) : max(0, top - 1), left:right],
+        near[bottom + 1 : bottom + 2, left:right],
+        near[top:bottom, max(0, left - 2) : max(0, left - 1)],
+        near[top:bottom, right + 1 : right + 2],
+    )
+    # A dark or bright region of the picture has no straight sides: its level goes on beside them here and there.
+    sides = [float(side.mean()) for side in outside if side.size]
+    if paper.area <= text.area or not sides or max(sides) > 0.85 or float(np.mean(sides)) > 0.5:
+        return None
+    return paper if paper.height <= TALLEST_STRIP * height_px else None
+
+
 def ink_of(grey: GreyImage, background: int) -> BoolImage:
     """Pixels that stand out from the background level."""
     return np.asarray(np.abs(grey.astype(np.int16) - background) > INK_CONTRAST)
@@ -122,7 +160,10 @@ def _strip(
         box = PixelBox(0, 0, width_px, height_px)
         note = ("data bar: the frame is nothing but a data bar, there is no picture in it",)
         return DataBar(DataBarKind.BOTTOM, box, PixelBox(0, 0, width_px, 0), level, note), len(letters)
-    y0, y1, issues = _settle_edges(shares, level, rows, letters, at_bottom=at_bottom)
+    # A scale bar may lie beyond the outermost letters.
+    ink = ink_of(grey[top:bottom], level)
+    drawn = [*letters, *(bar.box for bar in find_scale_bars(ink))]
+    y0, y1, issues = _settle_edges(shares, level, rows, drawn, at_bottom=at_bottom)
     if (
         at_bottom
         and hinted_top_px is not None

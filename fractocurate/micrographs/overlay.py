@@ -25,6 +25,7 @@ from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 
 WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
+FAINT_WHITE_FROM, FAINT_BLACK_TO = 180, 70
 PERFECT_LENGTH_PX = 40
 SHORTEST_BAR_PX = 20
 """Over a picture; in a solid bar shorter ones are told from letters."""
@@ -70,7 +71,7 @@ def find_overlay(grey: GreyImage) -> Overlay | None:
     candidates = [line for zone in (upper, lower) for line in find_letter_lines(grey, zone)]
     lines = [line for line in candidates if line.is_strong]
     kept: list[ScaleBar] = []
-    for bar, white in _bars(grey):
+    for bar, white in _bars(grey, lines):
         label = label_near(grey, bar.box, white=white)
         if label is None and not bar.is_ruler and not _is_perfect(grey, bar):
             continue
@@ -80,7 +81,20 @@ def find_overlay(grey: GreyImage) -> Overlay | None:
     if not lines and not kept:
         return None
     lines.sort(key=lambda line: (-line.n_alike, -len(line.letters)))
-    return _overlay(grey, _joined([extended(grey, line) for line in lines[:MOST_LINES]]), kept)
+    lines = lines[:MOST_LINES]
+    rest = [line for line in candidates if line not in lines]
+    while near := [line for line in rest if any(_is_next(line, known) for known in lines)]:
+        lines += near
+        rest = [line for line in rest if line not in near]
+    return _overlay(grey, _joined([extended(grey, line) for line in lines]), kept)
+
+
+def _is_next(line: LetterLine, known: LetterLine) -> bool:
+    """Whether a weak line stands on the rows of a proven one or on the next, in letters of like height."""
+    alike = 0.7 <= line.height_px / known.height_px <= 1.4 and line.white == known.white
+    apart_y = max(line.box.top - known.box.bottom, known.box.top - line.box.bottom)
+    apart_x = max(line.box.left - known.box.right, known.box.left - line.box.right)
+    return alike and apart_y <= known.height_px and apart_x <= 3 * known.height_px
 
 
 def _joined(lines: Sequence[LetterLine]) -> list[LetterLine]:
@@ -95,19 +109,36 @@ def _joined(lines: Sequence[LetterLine]) -> list[LetterLine]:
     return joined
 
 
-def _bars(grey: GreyImage) -> list[tuple[ScaleBar, bool]]:
-    """White and black bars and rulers near the upper and lower border that stand out, and whether they are white."""
+def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, bool]]:
+    """White and black bars and rulers near the upper and lower border that stand out, and whether they are white.
+
+    Thin ones that were resized are faint: such are looked for only on the rows of text.
+    """
     height_px = grey.shape[0]
-    found = []
-    for white in (True, False):
-        mask = np.asarray(grey >= WHITE_FROM if white else grey <= BLACK_TO)
-        if mask.mean() > FULLEST_MASK:
+    zones = np.zeros(height_px, np.bool_)
+    zones[: round(UPPER_ZONE * height_px)] = True
+    zones[height_px - round(LOWER_ZONE * height_px) :] = True
+    beside_text = np.zeros(height_px, np.bool_)
+    for line in lines:
+        reach = round(2.5 * line.height_px)
+        beside_text[max(0, line.box.top - reach) : line.box.bottom + reach] = True
+    found: list[tuple[ScaleBar, bool]] = []
+    for white, level, rows in (
+        (True, WHITE_FROM, zones),
+        (False, BLACK_TO, zones),
+        (True, FAINT_WHITE_FROM, beside_text),
+        (False, FAINT_BLACK_TO, beside_text),
+    ):
+        if not rows.any():
+            continue
+        mask = np.asarray(grey >= level if white else grey <= level)
+        mask[~rows] = False
+        if mask[rows].mean() > FULLEST_MASK:
             continue  # a saturated or black picture hides any drawing of that level
-        # Rows between the zones where people write are cleared: looking for bars in them would only take time.
-        mask[round(UPPER_ZONE * height_px) : height_px - round(LOWER_ZONE * height_px)] = False
         for bar in find_scale_bars(mask):
             is_thin = bar.is_ruler or bar.box.height <= max(THICKEST_PX, THICKEST * height_px)
-            if is_thin and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar):
+            is_known = any(bar.box.overlaps(known.box) for known, _ in found)
+            if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar):
                 found.append((bar, white))
     return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
 

@@ -18,9 +18,10 @@ from fractocurate.micrographs.bar_values import (
     magnification_readings,
     scale_label,
 )
-from fractocurate.micrographs.data_bar import DataBar, find_data_bar, ink_of
-from fractocurate.micrographs.flatness import BoolImage, PixelBox
+from fractocurate.micrographs.data_bar import DataBar, find_data_bar, ink_of, paper_around
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.lengths import is_round_length
+from fractocurate.micrographs.magnification import has_sign
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import pixel_size_from_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
@@ -57,9 +58,12 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
         part = np.ascontiguousarray(bar.box.cut(grey))
         ink = ink_of(part, bar.background)
         bars = find_scale_bars(ink)
-        if settings.use_ocr and not (settings.trust_confirmed_tags and _is_confirmed(facts, bars)):
+        # A strip whose edge cannot be seen may be a dark region with specks in it: its text has to be legible.
+        if settings.use_ocr and (bar.issues or not (settings.trust_confirmed_tags and _is_confirmed(facts, bars))):
             contrast = _contrast(part, ink, bar.background)
-            _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+            printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+            if bar.issues and bar.crop.area and not printed.says_something:
+                return Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
         return sight
     overlay = find_overlay(grey)
     if overlay is not None:
@@ -91,7 +95,12 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     if not overlay.is_certain and (printed is None or not printed.says_something):
         sight.readings, sight.issues = before
         return
-    sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
+    paper = paper_around(grey, overlay.box)
+    if paper is not None:
+        crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
+        sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
+    else:
+        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
 
 
 def _read(
@@ -116,8 +125,8 @@ def _read(
     except OcrError as error:
         sight.issues.append(f"data bar: {error}")
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
-    if over_picture and found.label is not None and found.label.looks < 2:
-        found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
+    if over_picture:
+        found.doubt_what_one_look_saw()
     sight.readings += found.readings(box)
     return found
 
@@ -138,6 +147,14 @@ class _Printed:
         width = field_width_reading(text)
         self.widths = agreed_readings(self.widths, [width] if width is not None else [])
         self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
+
+    def doubt_what_one_look_saw(self) -> None:
+        """Lower what a busy picture behind the letters may have changed: an unconfirmed label, a number without x."""
+        if self.label is not None and self.label.looks < 2:
+            self.label = replace(self.label, confidence=min(self.label.confidence, UNCONFIRMED))
+        self.magnifications = [
+            r if has_sign(r.raw) else replace(r, confidence=min(r.confidence, UNCONFIRMED)) for r in self.magnifications
+        ]
 
     @property
     def says_something(self) -> bool:

@@ -32,9 +32,8 @@ def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
     A bar is a mark whose full width is one unbroken run: a block, a line, or a line with end ticks. Lines that run from
     edge to edge are frames and separators. A line broken by its own label (``|--- 2 mm ---|``) is put together.
     """
-    width_px = ink.shape[1]
     marks = marks_of(ink)
-    lines = [m for m in marks if _is_line(ink, m, width_px)]
+    lines = [m for m in marks if _is_line(ink, m)]
     bars = [ScaleBar(m.box, _length_px(ink, m), is_ruler=False, parts=(m.box,)) for m in lines]
     bars += _broken_lines(ink, lines, marks)
     bars += [ruler for ruler in _rulers(marks) if not any(_covers(bar.box, ruler.box) for bar in bars)]
@@ -64,10 +63,11 @@ def _end_tick_px(ink: BoolImage, mark: Mark, *, at_left: bool) -> int:
     return tick
 
 
-def _is_line(ink: BoolImage, mark: Mark, width_px: int) -> bool:
+def _is_line(ink: BoolImage, mark: Mark) -> bool:
     box = mark.box
-    if box.left <= 0 or box.right >= width_px:
-        return False  # bars stand clear of the border, frames and table lines run into it
+    height_px, width_px = ink.shape
+    if box.left <= 0 or box.right >= width_px or box.top <= 0 or box.bottom >= height_px:
+        return False  # bars stand clear of the border; frames, table lines and rests of the picture run into it
     if box.width < SHORTEST_BAR_PX or box.width >= 0.93 * width_px or box.height > THICKEST_BAR_SHARE * box.width:
         return False
     part = np.asarray(box.cut(ink))
