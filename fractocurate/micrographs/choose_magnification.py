@@ -59,6 +59,20 @@ def with_point_restored(
     return None, ()
 
 
+def with_point_proved(size: Reading, width: Reading, magnification: Reading | None) -> Reading:
+    """A pixel size whose printed width may have lost its decimal point, surer if the magnification excludes that.
+
+    With a point the field would be a tenth or a hundredth as wide, and the display narrower than any.
+    """
+    if not width.note or magnification is None or magnification.value is None or width.value is None:
+        return size
+    display_mm = float(width.value) * float(magnification.value) / 1e6
+    if not fits_display(display_mm) or fits_display(display_mm / 10):
+        return size
+    note = "no decimal point, as the magnification says"
+    return replace(size, confidence=magnification.confidence, note=note)
+
+
 def _same(one: Reading, other: Reading, tolerance: float) -> bool:
     a, b = float(one.value or 0), float(other.value or 0)
     return abs(a - b) <= tolerance * max(a, b)

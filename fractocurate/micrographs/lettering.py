@@ -107,8 +107,8 @@ def extended(grey: GreyImage, line: LetterLine) -> LetterLine:
     return replace(line, box=PixelBox(left, min(line.box.top, int(top)), right, max(line.box.bottom, int(bottom))))
 
 
-def label_near(grey: GreyImage, bar: PixelBox, *, white: bool) -> LetterLine | None:
-    """What stands beside a scale bar, above it, below it or behind its end, by its place alone.
+def labels_near(grey: GreyImage, bar: PixelBox, *, white: bool) -> list[LetterLine]:
+    """What stands beside a scale bar, above it, below it or behind its end, by its place alone, nearest first.
 
     A label is short, and its letters may run into each other, so that it need not look like a line of print.
     """
@@ -128,14 +128,18 @@ def label_near(grey: GreyImage, bar: PixelBox, *, white: bool) -> LetterLine | N
         like = (heights >= LEAST_LETTER_PX) & (heights <= tallest) & (widths <= 5 * heights)
         like &= (boxes[:, 1] > 0) & (boxes[:, 3] < region.height) & (boxes[:, 0] > 0) & (boxes[:, 2] < region.width)
         sharp = [n for n in np.flatnonzero(like) if _is_sharp(boxes[[n]], np.array([n + 1]), labels, part, white=white)]
-        line = _nearest_row(boxes[sharp], own)
-        if line is not None:
-            return replace(_moved(line, region), white=white, level=level)
-    return None
+        lines = []
+        left_over = boxes[sharp]
+        while (found := _nearest_row(left_over, own)) is not None:
+            line, left_over = found
+            lines.append(replace(_moved(line, region), white=white, level=level))
+        if lines:
+            return lines
+    return []
 
 
-def _nearest_row(boxes: NDArray[np.int64], bar: PixelBox) -> LetterLine | None:
-    """The marks of the row next to a bar, no further from it than they are high and no wider apart."""
+def _nearest_row(boxes: NDArray[np.int64], bar: PixelBox) -> tuple[LetterLine, NDArray[np.int64]] | None:
+    """The marks of the row next to a bar, no further from it than they are high and no wider apart; and the rest."""
     if not len(boxes):
         return None
     height = float(np.percentile(boxes[:, 3] - boxes[:, 1], 75))
@@ -158,7 +162,9 @@ def _nearest_row(boxes: NDArray[np.int64], bar: PixelBox) -> LetterLine | None:
         return None  # one letter alone: a speck beside a streak
     members = boxes[row]
     box = PixelBox(left, int(members[:, 1].min()), right, int(members[:, 3].max()))
-    return LetterLine(tuple(PixelBox(*map(int, b)) for b in members), box, float(bottom - top), True, 0, len(members))
+    letters = tuple(PixelBox(*map(int, b)) for b in members)
+    line = LetterLine(letters, box, float(bottom - top), white=True, level=0, n_alike=len(members))
+    return line, boxes[~row]
 
 
 def of_one_polarity(lines: Sequence[LetterLine]) -> list[LetterLine]:

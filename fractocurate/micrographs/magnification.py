@@ -41,7 +41,7 @@ _WITH_KEYWORD = re.compile(
 )
 # An x apart from the number behind it may belong to the one before it: ``500 x  5.97 mm``.
 _TIMES_FIRST = re.compile(
-    rf"(?<![\w.,:/])(?<!\w-)(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
+    rf"(?<![A-Za-z\d.,:/])(?<![A-Za-z\d][_-])(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
     rf"(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?!\s?[.,]\s?\d)"
     # What OCR makes of a last digit that it cannot read.
     r"(?![^\s\w.,;:)\]|])"

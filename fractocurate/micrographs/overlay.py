@@ -18,7 +18,7 @@ from fractocurate.micrographs.lettering import (
     LetterLine,
     extended,
     find_letter_lines,
-    label_near,
+    labels_near,
     of_one_polarity,
 )
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
@@ -72,12 +72,11 @@ def find_overlay(grey: GreyImage) -> Overlay | None:
     lines = [line for line in candidates if line.is_strong]
     kept: list[ScaleBar] = []
     for bar, white in _bars(grey, lines):
-        label = label_near(grey, bar.box, white=white)
-        if label is None and not bar.is_ruler and not _is_perfect(grey, bar):
+        labels = labels_near(grey, bar.box, white=white)
+        if not labels and not bar.is_ruler and not _is_perfect(grey, bar):
             continue
         kept.append(bar)
-        if label is not None and not any(line.box.overlaps(label.box) for line in lines):
-            lines.append(label)
+        lines += [label for label in labels if not any(line.box.overlaps(label.box) for line in lines)]
     if not lines and not kept:
         return None
     lines.sort(key=lambda line: (-line.n_alike, -len(line.letters)))
@@ -138,7 +137,7 @@ def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, 
         for bar in find_scale_bars(mask):
             is_thin = bar.is_ruler or bar.box.height <= max(THICKEST_PX, THICKEST * height_px)
             is_known = any(bar.box.overlaps(known.box) for known, _ in found)
-            if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar):
+            if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar, white=white):
                 found.append((bar, white))
     return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
 
@@ -159,15 +158,14 @@ def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
     return False
 
 
-def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
+def _stands_out(grey: GreyImage, bar: ScaleBar, *, white: bool) -> bool:
     """Whether a bar differs from the picture above, below and beyond both of its ends."""
     if bar.is_ruler:
         return True
     levels = grey.astype(np.int16)
     for part in bar.parts:
-        inside = float(np.median(part.cut(levels)[:, part.width // 4 : -part.width // 4 or None].max(axis=0)))
-        if inside < 128:
-            inside = float(np.median(part.cut(levels).min(axis=0)))
+        middle = part.cut(levels)[:, part.width // 4 : -part.width // 4 or None]
+        inside = float(np.median(middle.max(axis=0) if white else middle.min(axis=0)))
         for rows in (slice(max(0, part.top - 4), max(0, part.top - 2)), slice(part.bottom + 2, part.bottom + 4)):
             beside = levels[rows, part.left : part.right]
             if beside.size and float((np.abs(beside - inside) >= LEAST_CONTRAST).mean()) < 0.8:

@@ -23,7 +23,7 @@ from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.lengths import is_round_length
 from fractocurate.micrographs.magnification import has_sign
 from fractocurate.micrographs.overlay import Overlay, find_overlay
-from fractocurate.micrographs.pixel_size import pixel_size_from_bar
+from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_tags import VendorFacts
@@ -40,6 +40,8 @@ class Sight:
     """What the pixels of one frame say."""
 
     bar: DataBar
+    sizes: list[SizeCandidate] = field(default_factory=list)
+    """Of drawn scale bars."""
     readings: list[Reading] = field(default_factory=list)
     issues: list[str] = field(default_factory=list)
 
@@ -67,40 +69,40 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
         return sight
     overlay = find_overlay(grey)
     if overlay is not None:
-        _read_overlay(sight, overlay, grey, settings)
+        return _read_overlay(sight, overlay, grey, settings)
     return sight
 
 
 def _is_confirmed(facts: VendorFacts, bars: Sequence[ScaleBar]) -> bool:
     """Whether the tags are known to be of these pixels, and to hold what the bar would say.
 
-    They are if a drawn bar, measured with the pixel size of the tag, has a length that labels state: tags of another
+    They are if they record the size of the picture and it is that of the file, and if a drawn bar, measured with the pixel size of the tag, has a length that labels state: tags of another
     picture, or of this one before it was resized, miss that nine times in ten.
     """
     magnifications = [r for r in facts.readings if r.field == "magnification" and r.value is not None]
     sizes = [float(r.value) for r in facts.readings if r.field == "pixel_size_nm" and r.value is not None]
-    if not magnifications or not sizes or facts.issues:
+    if not magnifications or not sizes or not facts.is_of_this_size or facts.issues:
         return False
     return any(is_round_length(size * bar.length_px, 1.5 / bar.length_px + 0.003) for size in sizes for bar in bars)
 
 
-def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: MicrographSettings) -> None:
+def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: MicrographSettings) -> Sight:
     """Read a drawing over the picture; if nothing in it is legible, it may be a feature of the specimen."""
     bars = [_moved(bar, -overlay.box.left, -overlay.box.top) for bar in overlay.bars]
-    before = (list(sight.readings), list(sight.issues))
+    before = Sight(sight.bar, list(sight.sizes), list(sight.readings), list(sight.issues))
     printed = None
     if settings.use_ocr:
         ink = np.asarray(overlay.pages[0] > _INK_FROM)
         printed = _read(sight, overlay.pages, ink, overlay.box, bars, settings, over_picture=True)
     if not overlay.is_certain and (printed is None or not printed.says_something):
-        sight.readings, sight.issues = before
-        return
+        return before
     paper = paper_around(grey, overlay.box)
     if paper is not None:
         crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
         sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
     else:
         sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
+    return sight
 
 
 def _read(
@@ -128,6 +130,10 @@ def _read(
     if over_picture:
         found.doubt_what_one_look_saw()
     sight.readings += found.readings(box)
+    if found.label is not None:
+        size = SizeCandidate(_size_of_bar(found.label), precision_of_bar(found.label.bar.length_px))
+        sight.sizes.append(size)
+        sight.readings.append(size.reading)
     return found
 
 
@@ -171,8 +177,6 @@ class _Printed:
         """Everything gathered; the text as a whole is one of the readings."""
         readings = list(self.magnifications)
         readings += self.widths[:1]
-        if self.label is not None:
-            readings.append(_size_of_bar(self.label))
         if self.texts and any(text.words for text in self.texts):
             best = max(self.texts, key=lambda text: text.confidence * len(text.words))
             confidence = round(best.confidence, 3)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,18 @@ import numpy as np
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
-from fractocurate.micrographs.choose_magnification import choose_magnification, with_point_restored
-from fractocurate.micrographs.pixel_size import choose_pixel_size, pixel_size_from_field
+from fractocurate.micrographs.choose_magnification import (
+    choose_magnification,
+    with_point_proved,
+    with_point_restored,
+)
+from fractocurate.micrographs.pixel_size import (
+    PRECISION_OF_TAG,
+    SizeCandidate,
+    choose_pixel_size,
+    pixel_size_from_field,
+    precision_of_print,
+)
 from fractocurate.micrographs.printed import look_at, record_box
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
@@ -48,17 +59,28 @@ def read_micrograph(
     readings = [*facts.readings, *sight.readings]
     issues += [*facts.issues, *sight.issues]
     magnification, magnification_issues = choose_magnification(readings, settings)
-    size_candidates = [
-        *(r for r in readings if r.field == "pixel_size_nm"),
-        *_from_field_width(readings, header.width_px),
+    sizes = [
+        *(SizeCandidate(r, PRECISION_OF_TAG) for r in facts.readings if r.field == "pixel_size_nm"),
+        *sight.sizes,
+        *_from_field_width(readings, header.width_px, magnification),
     ]
-    readings += [r for r in size_candidates if r not in readings]
+    readings += [size.reading for size in sizes if size.reading not in readings]
     if magnification is None:
-        magnification, magnification_issues = with_point_restored(readings, size_candidates, header.width_px)
+        read = [size.reading for size in sizes]
+        magnification, magnification_issues = with_point_restored(readings, read, header.width_px)
     chosen = float(magnification.value) if magnification and magnification.value else None
     pixel_size, size_issues = choose_pixel_size(
-        size_candidates, header.width_px, chosen, settings.pixel_size_tolerance, settings.least_ocr_confidence
+        sizes, header.width_px, chosen, settings.pixel_size_tolerance, settings.least_ocr_confidence
     )
+    if pixel_size is not None:  # its confidence counts what agrees with it
+        readings = [
+            pixel_size if (r.field, r.method, r.raw) == ("pixel_size_nm", pixel_size.method, pixel_size.raw) else r
+            for r in readings
+        ]
+    if pixel_size is not None and len(sizes) == 1 and pixel_size in facts.readings and not facts.is_of_this_size:
+        issues.append(
+            "pixel size: rests on metadata alone that do not say for a picture of which size they were written"
+        )
     return MicrographReading(
         width_px=header.width_px,
         height_px=header.height_px,
@@ -102,23 +124,24 @@ def _vendor_facts(
     if not facts.vendor:
         return beside, issues
     bar_top = facts.bar_top_px if facts.bar_top_px is not None else beside.bar_top_px
-    return VendorFacts(
-        facts.vendor, (*facts.readings, *beside.readings), bar_top, (*facts.issues, *beside.issues)
-    ), issues
+    both = replace(
+        facts,
+        readings=(*facts.readings, *beside.readings),
+        bar_top_px=bar_top,
+        issues=(*facts.issues, *beside.issues),
+    )
+    return both, issues
 
 
-def _from_field_width(readings: Sequence[Reading], width_px: int) -> list[Reading]:
+def _from_field_width(readings: Sequence[Reading], width_px: int, magnification: Reading | None) -> list[SizeCandidate]:
     """Pixel sizes that follow from printed widths of the field."""
-    return [
-        Reading(
-            "pixel_size_nm",
-            f"{r.raw} over {width_px} px",
-            f"{pixel_size_from_field(float(r.value), width_px):.6g}",
-            ReadingMethod.FIELD_WIDTH,
-            r.confidence,
-            box=r.box,
-            note=r.note,
+    found = []
+    for r in readings:
+        if r.field != "field_width_nm" or r.method is not ReadingMethod.FIELD_WIDTH or r.value is None:
+            continue
+        value = f"{pixel_size_from_field(float(r.value), width_px):.6g}"
+        reading = Reading(
+            "pixel_size_nm", f"{r.raw} over {width_px} px", value, r.method, r.confidence, box=r.box, note=r.note
         )
-        for r in readings
-        if r.field == "field_width_nm" and r.method is ReadingMethod.FIELD_WIDTH and r.value is not None
-    ]
+        found.append(SizeCandidate(with_point_proved(reading, r, magnification), precision_of_print(r.raw)))
+    return found

@@ -9,6 +9,7 @@ from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, marks_o
 SHORTEST_BAR_PX = 14
 THICKEST_BAR_SHARE = 0.45
 """Of the length: a block that is thicker is a logo or a letter."""
+THINNEST_AT_RIM_PX = 2
 LEAST_TICKS = 5
 MOST_TICK_CANDIDATES = 1500
 """A picture with more thin upright specks than this is texture; looking for a ruler in it would only take time."""
@@ -66,8 +67,10 @@ def _end_tick_px(ink: BoolImage, mark: Mark, *, at_left: bool) -> int:
 def _is_line(ink: BoolImage, mark: Mark) -> bool:
     box = mark.box
     height_px, width_px = ink.shape
-    if box.left <= 0 or box.right >= width_px or box.top <= 0 or box.bottom >= height_px:
-        return False  # bars stand clear of the border; frames, table lines and rests of the picture run into it
+    if box.left <= 0 or box.right >= width_px:
+        return False  # bars stand clear of the border, frames and table lines run into it
+    if box.height <= THINNEST_AT_RIM_PX and (box.top <= 0 or box.bottom >= height_px):
+        return False  # a rest of the picture above or below the data bar
     if box.width < SHORTEST_BAR_PX or box.width >= 0.93 * width_px or box.height > THICKEST_BAR_SHARE * box.width:
         return False
     part = np.asarray(box.cut(ink))

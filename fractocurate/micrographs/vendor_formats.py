@@ -32,17 +32,16 @@ def decode_text(content: bytes) -> str:
 
 def parse_ini(text: str) -> dict[str, str]:
     """``[Section]`` and ``key=value`` lines; what precedes the first section (binary headers) is passed over."""
-    start = re.search(r"^\s*\[[\w .-]+\]\s*$", text, re.MULTILINE)
+    text = text.replace("\x00", "\n")
+    starts = [m.start() for m in (re.search(r"^\s*\[[\w .-]+\]\s*$", text, re.MULTILINE),) if m is not None]
+    if "[MAIN]" in text:
+        starts.append(text.index("[MAIN]"))  # TESCAN's first section follows its binary head without a line break
     table: dict[str, str] = {}
-    if start is None:
-        marker = text.find("[MAIN]")
-        if marker < 0:
-            return table
-        text = text[marker:]
-    else:
-        text = text[start.start() :]
+    if not starts:
+        return table
+    text = text[min(starts) :]
     section = ""
-    for line in text.replace("\x00", "\n").splitlines():
+    for line in text.splitlines():
         stripped = line.strip()
         if stripped.startswith("[") and stripped.endswith("]"):
             section = stripped[1:-1].strip().lower()

@@ -34,6 +34,8 @@ class VendorFacts:
     bar_top_px: int | None = None
     """First row of the data bar that the metadata imply for this frame; None if they say nothing."""
     issues: tuple[str, ...] = ()
+    is_of_this_size: bool = False
+    """Whether the metadata record for how many columns they were written, and the file has as many."""
 
 
 def read_vendor_tags(private_tags: Mapping[int, str], width_px: int, height_px: int) -> VendorFacts:
@@ -105,7 +107,7 @@ def _jeol_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:
         # The bar is kept in whole pixels, so that the value is as good as the bar is long.
         confidence = max(0.5, 1 - 1 / bar_px)
         reading = Reading("pixel_size_nm", raw, f"{value:.6g}", ReadingMethod.SIDECAR, round(confidence, 3), note=note)
-        return VendorFacts(facts.vendor, (*facts.readings, reading), facts.bar_top_px, facts.issues)
+        return replace(facts, readings=(*facts.readings, reading))
     return facts
 
 
@@ -137,7 +139,9 @@ def _facts(form: Format, table: dict[str, str], size: tuple[int, int], method: R
     acquired = _acquired_at(form, table)
     if acquired is not None:
         readings.append(Reading("acquired_at", acquired[0], acquired[1], method, 1.0))
-    return VendorFacts(form.vendor, tuple(readings), _bar_top(form, stored, bar_height, size), tuple(issues))
+    is_of_this_size = stored is not None and stored[0] == size[0]
+    bar_top = _bar_top(form, stored, bar_height, size)
+    return VendorFacts(form.vendor, tuple(readings), bar_top, tuple(issues), is_of_this_size)
 
 
 def _size_from_field(readings: Sequence[Reading], width_px: int) -> list[Reading]:
