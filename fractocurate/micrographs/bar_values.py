@@ -27,6 +27,8 @@ _BARE_THOUSANDS = re.compile(r"^[=_\-]?(?P<number>\d{1,3},\d{3})$")
 _DIGIT_SLIPS = str.maketrans("OoSIl|B", "0051118")
 _VALUE_REACH = 14
 """Characters between a keyword and its value on one line."""
+_COLUMN_REACH = 2.0
+"""Header heights that the middle of a word of a value may lie beside its header."""
 _KEYWORD_REACH = 4
 """Letter heights between them: further away the keyword is a column header and the value belongs to something else."""
 
@@ -291,39 +293,21 @@ def _under_header(text: BarText) -> list[Reading]:
 
 
 def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
-    """The statement of the next line that stands in the column of a header, and in no other column."""
-    next_line = sorted(
-        (
-            w
-            for w in text.words
-            if header.bottom - 0.3 * header.height <= w.box.top <= header.bottom + 2 * header.height
-        ),
-        key=lambda w: w.box.left,
-    )
-    headers = [w.box for w in text.words if abs(w.box.top - header.top) <= 0.5 * header.height and w.box != header]
-    cells: list[list[Word]] = []
-    for word in next_line:
-        last = cells[-1] if cells else []
-        if last and (are_joined(last[-1], word) or _are_thousands(last, word, headers)):
-            last.append(word)
-        else:
-            cells.append([word])
-    shared = [(_overlap(c, header), c) for c in cells]
-    overlap, cell = max(shared, key=lambda item: item[0], default=(0.0, []))
-    return tuple(cell) if overlap > 0 else ()
+    """The words of the next line that stand nearer to a header than to the other headers of its line."""
+    headers = [w.box for w in text.words if abs(w.box.top - header.top) <= 0.5 * header.height]
+    words = []
+    for word in text.words:
+        if not header.bottom - 0.3 * header.height <= word.box.top <= header.bottom + 2 * header.height:
+            continue
+        middle = (word.box.left + word.box.right) / 2
+        apart = _apart(middle, header)
+        if apart <= _COLUMN_REACH * header.height and all(apart <= _apart(middle, other) for other in headers):
+            words.append(word)
+    return tuple(sorted(words, key=lambda w: w.box.left))
 
 
-def _are_thousands(cell: Sequence[Word], word: Word, headers: Sequence[Box]) -> bool:
-    """Whether a word goes on with the number before it (``2 000``), and the two are not values of two columns."""
-    last = cell[-1]
-    gap = (word.box.left - last.box.right) / max(last.box.height, word.box.height, 1)
-    is_number = re.fullmatch(r"[1-9]\d{0,2}", last.text) and re.fullmatch(r"\d{3}", word.text)
-    columns = sum(_overlap([*cell, word], header) > 0 for header in headers)
-    return bool(is_number) and gap <= UNIT_GAP and columns == 0
-
-
-def _overlap(cell: Sequence[Word], header: Box) -> float:
-    return min(cell[-1].box.right, header.right) - max(cell[0].box.left, header.left)
+def _apart(x: float, box: Box) -> float:
+    return max(0.0, box.left - x, x - box.right)
 
 
 def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool:

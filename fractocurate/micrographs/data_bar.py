@@ -47,6 +47,7 @@ _TALLEST_TEXT = 0.06
 _THICKEST_FRAME_PX = 14
 _JPEG_BLOCK_PX = 8
 _PAPER_SHARE = 0.97
+_BLOCK_PX = 4
 _LINE_SHARE = 0.8
 
 
@@ -337,16 +338,15 @@ def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
         window[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
         level = _exact_level(n_flat, level)
         mask = flat & (np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE)
-        mask = ndimage.binary_closing(mask, structure=np.ones((5, 5), bool), border_value=0)
-        for mark in marks_of(mask):
-            box = mark.box
+        for mark in marks_of(_coarse(mask)):
+            box = _refined(grey, mark.box, level)
             if (
                 box.width < 0.06 * width_px
                 or box.height < LEAST_BAR_HEIGHT_PX
                 or box.height > TALLEST_STRIP * height_px
             ):
                 continue
-            if mark.fill < 0.4 or not _has_straight_sides(grey, box, level):
+            if mark.fill < 0.5 or not _has_straight_sides(grey, box, level):
                 continue
             letters = _letters_in(grey, box, level)
             enough = len(letters) >= LEAST_BAR_LETTERS or (letters and find_scale_bars(ink_of(box.cut(grey), level)))
@@ -356,6 +356,30 @@ def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
             crop = largest_free([outer], width_px, height_px)
             best = (len(letters), DataBar(DataBarKind.BOX, outer, crop, level))
     return best[1] if best else None
+
+
+def _coarse(mask: BoolImage) -> BoolImage:
+    """A mask in blocks of 4 x 4 px that are mostly covered, with gaps of lettering closed."""
+    rows, columns = mask.shape[0] // _BLOCK_PX, mask.shape[1] // _BLOCK_PX
+    blocks = mask[: rows * _BLOCK_PX, : columns * _BLOCK_PX].reshape(rows, _BLOCK_PX, columns, _BLOCK_PX)
+    covered = blocks.sum(axis=(1, 3), dtype=np.uint8) >= _BLOCK_PX**2 // 2
+    return np.asarray(ndimage.binary_closing(covered, structure=np.ones((3, 3), bool), border_value=0))
+
+
+def _refined(grey: GreyImage, blocks: PixelBox, level: int) -> PixelBox:
+    """The box of some blocks in pixels, its sides moved by up to a block to where the level ends."""
+    height_px, width_px = grey.shape
+    n = _BLOCK_PX
+    box = PixelBox(blocks.left * n, blocks.top * n, blocks.right * n, blocks.bottom * n)
+    around = box.grown(n, n, width_px, height_px)
+    near = np.abs(around.cut(grey).astype(np.int16) - level) <= 2 * LEVEL_TOLERANCE
+    inner = box.shifted(-around.left, -around.top)
+    rows = np.flatnonzero(near[:, inner.left : inner.right].mean(axis=1) >= 0.6)
+    columns = np.flatnonzero(near[inner.top : inner.bottom].mean(axis=0) >= 0.6)
+    if not rows.size or not columns.size:
+        return box
+    top, left = around.top, around.left
+    return PixelBox(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
 
 
 def _exact_level(n_flat: NDArray[np.int64], level: int) -> int:

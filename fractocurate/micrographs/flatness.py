@@ -104,11 +104,20 @@ def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:
     if grey.shape[1] < run_length_px:
         return np.zeros(grey.shape, np.bool_)
     steps = np.abs(np.diff(grey.astype(np.int16), axis=1)) <= STEP_TOLERANCE
-    n = run_length_px - 1
-    sums = np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    in_run = np.pad(long_runs(np.asarray(steps), run_length_px - 1), ((0, 0), (0, 1)))
+    in_run[:, 1:] |= in_run[:, :-1].copy()  # a step belongs to the two pixels that it lies between
+    return in_run
+
+
+def long_runs(mask: BoolImage, run_length_px: int) -> BoolImage:
+    """Pixels of a mask that lie in horizontal runs of at least that length: a morphological opening by a line."""
+    n = run_length_px
+    if mask.shape[1] < n:
+        return np.zeros(mask.shape, np.bool_)
+    sums = np.cumsum(np.pad(mask, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
     starts = (sums[:, n:] - sums[:, :-n]) == n  # a whole run begins here
-    covered = np.cumsum(np.pad(starts, ((0, 0), (1, run_length_px - 1))), axis=1, dtype=np.int32)
-    padded = np.pad(covered, ((0, 0), (run_length_px, 0)))[:, : covered.shape[1]]
+    covered = np.cumsum(np.pad(starts, ((0, 0), (1, n - 1))), axis=1, dtype=np.int32)
+    padded = np.pad(covered, ((0, 0), (n, 0)))[:, : covered.shape[1]]
     return np.asarray((covered - padded)[:, 1:] > 0)
 
 
@@ -146,15 +155,16 @@ def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4)
     return levels
 
 
-def marks_of(foreground: BoolImage) -> list[Mark]:
-    """The 8-connected components of a foreground mask, in the mask's own coordinates."""
-    labels, _ = ndimage.label(foreground, structure=np.ones((3, 3), int))
-    areas = np.bincount(labels.ravel())
-    return [
-        Mark(n, PixelBox(where[1].start, where[0].start, where[1].stop, where[0].stop), int(areas[n]))
-        for n, where in enumerate(ndimage.find_objects(labels), start=1)
-        if where is not None
-    ]
+def marks_of(foreground: BoolImage, least_area_px: int = 1) -> list[Mark]:
+    """The 8-connected components of a foreground mask, in the mask's own coordinates, but for smaller specks."""
+    labels, n_marks = ndimage.label(foreground, structure=np.ones((3, 3), int))
+    areas = np.bincount(labels.ravel(), minlength=n_marks + 1)
+    slices = ndimage.find_objects(labels)
+    marks = []
+    for n in np.flatnonzero(areas[1:] >= least_area_px).tolist():
+        rows, columns = slices[n]
+        marks.append(Mark(n + 1, PixelBox(columns.start, rows.start, columns.stop, rows.stop), int(areas[n + 1])))
+    return marks
 
 
 def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:

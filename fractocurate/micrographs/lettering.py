@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from data_contracts.pixels import GreyImage
 from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
-WHITE_LEVELS, BLACK_LEVELS = (240, 200, 165), (14, 45)
+WHITE_LEVELS, BLACK_LEVELS = (240, 200, 165), (14, 45, 80)
 """Levels from which, or down to which, letters are taken for drawn: thin ones are anti-aliased and fainter."""
 LEAST_LETTER_PX = 6
 TALLEST_LETTER = 0.09

@@ -37,10 +37,10 @@ MOST_BARS = 4
 UPPER_ZONE, LOWER_ZONE = 0.2, 0.3
 """Shares of the height in which instruments and people write on a picture."""
 MOST_LINES = 12
-MARGIN = 0.16
-"""Of the letter height around what is found: rims and shadows of letters are fainter than their core."""
+MARGIN, LARGEST_MARGIN_PX = 1.0, 10
+"""Of the letter height, above and below text: the halo of its rim, its shadow, what JPEG makes of them."""
 LEAST_MARGIN_PX = 3
-"""JPEG smears a letter by less than this."""
+"""Beside bars."""
 ROOM_FOR_A_LABEL_PX = 26
 """Taken off around a certain bar whose label could not be made out, with it."""
 
@@ -191,7 +191,7 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
     height_px, width_px = grey.shape
     boxes = []
     for line in lines:
-        margin = max(LEAST_MARGIN_PX, round(MARGIN * line.height_px))
+        margin = min(LARGEST_MARGIN_PX, max(LEAST_MARGIN_PX, round(MARGIN * line.height_px)))
         boxes.append(line.box.grown(margin, margin, width_px, height_px))
     for bar in bars:
         has_label = any(_is_beside(line, bar.box) for line in lines)
