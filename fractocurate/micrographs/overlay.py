@@ -53,6 +53,8 @@ class Overlay:
     """Each line of text and each bar, with a margin."""
     box: PixelBox
     """Around all of it."""
+    place: PixelBox
+    """The same, or the largest of the boxes where the picture that is kept lies between them."""
     crop: PixelBox
     """The largest rectangle of the picture that touches none of it."""
     bars: tuple[ScaleBar, ...]
@@ -203,9 +205,10 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
     sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
     for line in of_one_polarity(lines):
         _ink_in(sharp, soft, grey, line, box)
-    is_certain = any(bar.is_ruler or _is_perfect(grey, bar) for bar in bars)
     crop = largest_free(boxes, width_px, height_px)
-    return Overlay(tuple(boxes), box, crop, tuple(bars), (sharp, soft), is_certain)
+    place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
+    is_certain = any(bar.is_ruler or _is_perfect(grey, bar) for bar in bars)
+    return Overlay(tuple(boxes), box, place, crop, tuple(bars), (sharp, soft), is_certain)
 
 
 def _ink_in(

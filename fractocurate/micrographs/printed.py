@@ -101,7 +101,7 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
         crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
         sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
     else:
-        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.box, overlay.crop, int(grey.max()))
+        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, overlay.crop, int(grey.max()))
     return sight
 
 

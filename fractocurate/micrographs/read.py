@@ -15,6 +15,7 @@ from fractocurate.micrographs.choose_magnification import (
     with_point_proved,
     with_point_restored,
 )
+from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.pixel_size import (
     PRECISION_OF_TAG,
     SizeCandidate,
@@ -23,11 +24,12 @@ from fractocurate.micrographs.pixel_size import (
     precision_of_print,
 )
 from fractocurate.micrographs.printed import look_at, record_box
+from fractocurate.micrographs.quality import measure_quality
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 1
+MICROGRAPHS_VERSION = 2
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
@@ -81,6 +83,9 @@ def read_micrograph(
         issues.append(
             "pixel size: rests on metadata alone that do not say for a picture of which size they were written"
         )
+    crop = sight.bar.crop
+    picture = np.ascontiguousarray(crop.cut(grey))
+    quality, leftover = measure_quality(picture), find_leftover(picture)
     return MicrographReading(
         width_px=header.width_px,
         height_px=header.height_px,
@@ -92,11 +97,19 @@ def read_micrograph(
         vendor=facts.vendor,
         data_bar_kind=sight.bar.kind,
         data_bar_box=record_box(sight.bar.box) if sight.bar.box is not None else None,
-        crop_box=record_box(sight.bar.crop),
+        crop_box=record_box(crop),
         magnification=chosen,
         magnification_source=magnification.method if magnification else None,
         pixel_size_nm=float(pixel_size.value) if pixel_size and pixel_size.value else None,
         pixel_size_source=pixel_size.method if pixel_size else None,
+        sharpness=quality.sharpness,
+        contrast=quality.contrast,
+        white_share=quality.white_share,
+        black_share=quality.black_share,
+        stripe_share=quality.stripe_share,
+        is_blank=quality.is_blank,
+        leftover=leftover.what if leftover is not None else "",
+        leftover_box=record_box(leftover.box.shifted(crop.left, crop.top)) if leftover is not None else None,
         readings=tuple(readings),
         issues=(*issues, *magnification_issues, *size_issues),
     )
