@@ -1,26 +1,22 @@
-"""Read the text of a data bar with Tesseract: one call a frame, dark text on white, lines and frames wiped out.
+"""Read the text of a data bar: one page a frame for Tesseract, dark text on white, lines and frames wiped out.
 
-The page of that call shows the bar twice, at two sizes: what both looks agree on is surer than what either says, and the
-start of the program, more than half of the time of a call, is paid once.
+The page shows the bar twice, at two sizes: what both looks agree on is surer than what either says. Where metadata
+state the values already, one look is enough to confirm them.
 """
 
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pytesseract
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from data_contracts.errors import MissingToolError
 from data_contracts.records import Box, Word
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, marks_of
 from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.tesseract import PageWord, read_page
 
 LETTER_HEIGHTS_PX = (26, 17)
 """Of the two looks. Tesseract's net was trained on lines of some 36 px with capitals of about the first height; the
@@ -34,10 +30,6 @@ UNIT_GAP = 1.25
 """A number and its unit may stand further apart: the blank of a typewriter face is as wide as a digit is high."""
 _UNIT = re.compile(r"(?:[^\W\d_]{0,2}m|kV|[kK]?\s?[xX\u00d7]|[kK])")
 _NUMBER = re.compile(r"[=:]?\d[\d.,]*[kK]?")
-
-
-class OcrError(Exception):
-    """Tesseract could not read one frame. A bad item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +90,12 @@ class BarText:
 
 
 def read_text(
-    pages: tuple[NDArray[np.uint8], NDArray[np.uint8]], ink: BoolImage, origin: PixelBox, settings: MicrographSettings
+    pages: Sequence[NDArray[np.uint8]], ink: BoolImage, origin: PixelBox, settings: MicrographSettings
 ) -> tuple[BarText, ...]:
-    """Read the text of one region, at two sizes.
+    """Read the text of one region, at one size or two.
 
     Args:
-        pages: what each look sees, shape (height, width), 0 on the background, 255 at full letter strength.
+        pages: what each look sees, one or two, shape (height, width), 0 on the background, 255 at full letter strength.
         ink: same shape, the foreground.
         origin: where the region lies in the frame, in pixels.
         settings: languages and time limit.
@@ -122,7 +114,7 @@ def read_text(
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
     looks: list[_Look] = []
     top = MARGIN_PX
-    for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=True):
+    for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=False):
         clean = Image.fromarray(255 - _without_lines(contrast, ink, letter_height))
         scale = float(np.clip(height / letter_height, 0.5, LARGEST_SCALE))
         size = (max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
@@ -132,14 +124,11 @@ def read_text(
     for look in looks:
         page.paste(look.picture, (MARGIN_PX, look.top))
     words: list[list[Word]] = [[] for _ in looks]
-    data = _tesseract(page, settings)
-    for text, conf, *box in zip(*(data[k] for k in ("text", "conf", "left", "top", "width", "height")), strict=True):
-        if not text.strip() or float(conf) < 0:
-            continue
-        left, upper, width, height = (int(v) for v in box)
-        number = max(k for k, look in enumerate(looks) if k == 0 or upper + height / 2 >= look.top - MARGIN_PX)
-        place = looks[number].in_frame(left, upper, left + width, upper + height, origin)
-        words[number].append(Word(text.strip(), place, round(float(conf) / 100, 3)))
+    for word in read_page(page, settings.ocr_languages, settings.ocr_timeout_s):
+        middle = word.top + word.height / 2
+        number = max(k for k, look in enumerate(looks) if k == 0 or middle >= look.top - MARGIN_PX)
+        place = looks[number].in_frame(word, origin)
+        words[number].append(Word(word.text, place, round(word.confidence, 3)))
     return tuple(BarText(lines_of(found)) for found in words)
 
 
@@ -151,13 +140,14 @@ class _Look:
     scale: float
     top: int
 
-    def in_frame(self, left: int, top: int, right: int, bottom: int, origin: PixelBox) -> Box:
-        """A box of the page in pixels of the frame."""
+    def in_frame(self, word: PageWord, origin: PixelBox) -> Box:
+        """The box of a word of the page in pixels of the frame."""
+        left, top = word.left - MARGIN_PX, word.top - self.top
         return Box(
-            round((left - MARGIN_PX) / self.scale + origin.left, 1),
-            round((top - self.top) / self.scale + origin.top, 1),
-            round((right - MARGIN_PX) / self.scale + origin.left, 1),
-            round((bottom - self.top) / self.scale + origin.top, 1),
+            round(left / self.scale + origin.left, 1),
+            round(top / self.scale + origin.top, 1),
+            round((left + word.width) / self.scale + origin.left, 1),
+            round((top + word.height) / self.scale + origin.top, 1),
         )
 
 
@@ -197,44 +187,3 @@ def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: f
     if wiped.any():
         wiped = ndimage.binary_dilation(wiped, structure=np.ones((3, 3), bool))
     return np.where(wiped, 0, contrast).astype(np.uint8)
-
-
-def _tesseract(picture: Image.Image, settings: MicrographSettings) -> dict[str, list[Any]]:
-    try:
-        with _one_thread():
-            data: dict[str, list[Any]] = pytesseract.image_to_data(
-                picture,
-                lang=settings.ocr_languages,
-                config="--oem 1 --psm 11 -c load_system_dawg=0 -c load_freq_dawg=0",
-                timeout=settings.ocr_timeout_s,
-                output_type=pytesseract.Output.DICT,
-            )
-    except pytesseract.TesseractNotFoundError as error:
-        raise MissingToolError(
-            "tesseract is not installed, so that data bars cannot be read; install it, for example with "
-            "`sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-deu`"
-        ) from error
-    except pytesseract.TesseractError as error:
-        if "Failed loading language" in str(error) or "Error opening data file" in str(error):
-            raise MissingToolError(
-                f"tesseract lacks a language of {settings.ocr_languages!r}; install it, for example with "
-                "`sudo apt-get install tesseract-ocr-deu`"
-            ) from error
-        raise OcrError(f"tesseract failed: {error}") from error
-    except RuntimeError as error:  # how pytesseract reports its own time limit
-        raise OcrError(f"tesseract took longer than {settings.ocr_timeout_s:g} s") from error
-    return data
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep Tesseract to one thread while it runs: the workers are the parallelism, threads would slow each other."""
-    before = os.environ.get("OMP_THREAD_LIMIT")
-    os.environ["OMP_THREAD_LIMIT"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_THREAD_LIMIT"]
-        else:
-            os.environ["OMP_THREAD_LIMIT"] = before

@@ -1,6 +1,5 @@
 """Lengths as microscopes print them (``10 µm``, ``500nm``, ``2,5um``, ``0.1 mm``), in nanometres."""
 
-import math
 import re
 
 NM_PER_UNIT = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
@@ -11,7 +10,6 @@ _MICRO = r"(?:µ|μ|uu|u|p|y|j|w|W|iu|yu|lu|ji|M|L|H)"
 _UNIT = rf"(?P<unit>nm|mm|cm|{_MICRO}\s?m|{_MICRO}rn|nrn|rnm)"
 _NUMBER = r"(?P<number>\d{1,5}(?:[.,]\d{1,4})?)"
 _LENGTH = re.compile(rf"(?<![\w.,:/-]){_NUMBER}\s?{_UNIT}(?![A-Za-zµμ])")
-_COMMON_MANTISSAS = (1.0, 2.0, 2.5, 3.0, 4.0, 5.0, 10.0)
 _NICE_MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0)
 
 
@@ -39,14 +37,6 @@ def find_lengths(text: str) -> list[tuple[str, float, int]]:
         if value is not None:
             found.append((match[0], value, match.start()))
     return found
-
-
-def is_round_length(value_nm: float, tolerance: float) -> bool:
-    """Whether a measured length is, within a relative tolerance, one that most scale bars are made for."""
-    if value_nm <= 0:
-        return False
-    mantissa = 10 ** (math.log10(value_nm) % 1)
-    return any(abs(mantissa / nice - 1) <= tolerance for nice in _COMMON_MANTISSAS)
 
 
 def is_scale_label(value_nm: float) -> bool:

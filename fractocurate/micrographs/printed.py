@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
-from fractocurate.micrographs.bar_text import BarText, OcrError, read_text
+from fractocurate.micrographs.bar_text import BarText, read_text
 from fractocurate.micrographs.bar_values import (
     ScaleLabel,
     agreed_label,
@@ -20,12 +20,12 @@ from fractocurate.micrographs.bar_values import (
 )
 from fractocurate.micrographs.data_bar import DataBar, find_data_bar, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
-from fractocurate.micrographs.lengths import is_round_length
 from fractocurate.micrographs.magnification import has_sign
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.tesseract import OcrError
 from fractocurate.micrographs.vendor_tags import VendorFacts
 
 UNCONFIRMED = 0.45
@@ -49,7 +49,7 @@ class Sight:
 def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> Sight:
     """Find the data bar or drawing of a frame and read it.
 
-    Text is read only where the vendor's facts leave a need for it: see ``_is_confirmed``.
+    Text is read from the bar alone, at once for all of it; a second time only where it contradicts the metadata.
 
     Raises:
         MissingToolError: Tesseract or one of its languages is not installed.
@@ -60,10 +60,14 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
         part = np.ascontiguousarray(bar.box.cut(grey))
         ink = ink_of(part, bar.background)
         bars = find_scale_bars(ink)
-        # A strip whose edge cannot be seen may be a dark region with specks in it: its text has to be legible.
-        if settings.use_ocr and (bar.issues or not (settings.trust_confirmed_tags and _is_confirmed(facts, bars))):
+        if settings.use_ocr:
             contrast = _contrast(part, ink, bar.background)
-            printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+            pages = (contrast,) if _states_all(facts) else (contrast, contrast)
+            printed = _read(sight, pages, ink, bar.box, bars, settings)
+            if len(pages) == 1 and _is_contradicted(facts, printed):
+                sight = Sight(bar, issues=list(bar.issues))
+                printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+            # A strip whose edge cannot be seen may be a dark region with specks in it: its text has to be legible.
             if bar.issues and bar.crop.area and not printed.says_something:
                 return Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
         return sight
@@ -73,17 +77,16 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
     return sight
 
 
-def _is_confirmed(facts: VendorFacts, bars: Sequence[ScaleBar]) -> bool:
-    """Whether the tags are known to be of these pixels, and to hold what the bar would say.
+def _states_all(facts: VendorFacts) -> bool:
+    """Whether metadata of a picture of this size hold magnification and pixel size, so that print only confirms."""
+    known = {r.field for r in facts.readings if r.value is not None}
+    return facts.is_of_this_size and not facts.issues and {"magnification", "pixel_size_nm"} <= known
 
-    They are if they record the size of the picture and it is that of the file, and if a drawn bar, measured with the pixel size of the tag, has a length that labels state: tags of another
-    picture, or of this one before it was resized, miss that nine times in ten.
-    """
-    magnifications = [r for r in facts.readings if r.field == "magnification" and r.value is not None]
-    sizes = [float(r.value) for r in facts.readings if r.field == "pixel_size_nm" and r.value is not None]
-    if not magnifications or not sizes or not facts.is_of_this_size or facts.issues:
-        return False
-    return any(is_round_length(size * bar.length_px, 1.5 / bar.length_px + 0.003) for size in sizes for bar in bars)
+
+def _is_contradicted(facts: VendorFacts, printed: "_Printed") -> bool:
+    """Whether one look did not confirm what the metadata state."""
+    stated = {r.value for r in facts.readings if r.field == "magnification"}
+    return not any(r.value in stated for r in printed.magnifications)
 
 
 def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: MicrographSettings) -> Sight:
@@ -107,7 +110,7 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
 
 def _read(
     sight: Sight,
-    pages: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    pages: Sequence[NDArray[np.uint8]],
     ink: BoolImage,
     box: PixelBox,
     bars: Sequence[ScaleBar],

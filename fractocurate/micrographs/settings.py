@@ -17,8 +17,6 @@ class MicrographSettings(BaseModel):
     """Longest time for one call of Tesseract."""
     use_ocr: bool = True
     """Whether printed text is read at all; tags and sidecars are read in any case."""
-    trust_confirmed_tags: bool = True
-    """Whether a bar is left unread whose drawn scale bar confirms tags that hold magnification and pixel size."""
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, gt=0)
     """Larger pictures are refused as decompression bombs, from their header."""
     magnification_tolerance: float = Field(default=0.01, gt=0, lt=1)
