@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
-from fractocurate.micrographs.bar_text import UNIT_GAP, BarText, TextLine, are_joined
+from fractocurate.micrographs.bar_text import BarText, TextLine, are_joined
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
 from fractocurate.micrographs.magnification import MOST_DIGITS, digits_of, find_magnifications, magnification_of
@@ -52,6 +52,8 @@ LOST_POINT_CONFIDENCE = 0.4
 
 SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
 """A magnification of four digits or more is believed only as a word of the former confidence."""
+PARTED_GAP = 1.8
+"""Number heights between a number and its unit that stand beside a scale bar: no other unit could be meant."""
 AGREED_CONFIDENCE = 0.6
 BARE_CONFIDENCE = 0.45
 """Of a number without its sign: a second look has to see it too."""
@@ -82,6 +84,22 @@ def agreed_label(first: ScaleLabel | None, second: ScaleLabel | None) -> ScaleLa
         return replace(first, confidence=agreed_confidence(first.confidence, second.confidence), looks=2)
     better = max(first, second, key=lambda label: label.confidence)
     return replace(better, confidence=better.confidence / 2)
+
+
+def confirmed_label(label: ScaleLabel | None, texts: Sequence[BarText]) -> ScaleLabel | None:
+    """A label that one look read, if every other look saw its number in the same place, though not its unit."""
+    if label is None or label.looks > 1 or len(texts) < 2:
+        return label
+    number = re.match(r"[\d.,]+", label.raw)
+    if number is None:
+        return label
+    seen = [any(w.text.startswith(number[0]) and _touch(w.box, label.box) for w in text.words) for text in texts]
+    return replace(label, looks=2) if all(seen) else label
+
+
+def _touch(one: Box, other: Box) -> bool:
+    across = min(one.right, other.right) - max(one.left, other.left)
+    return across > 0 and min(one.bottom, other.bottom) - max(one.top, other.top) > 0
 
 
 def agreed_readings(first: list[Reading], second: list[Reading]) -> list[Reading]:
@@ -199,7 +217,7 @@ def _parted_labels(text: BarText) -> list[TextLine]:
         for unit in text.words:
             gap = unit.box.left - number.box.right
             shared = min(unit.box.bottom, number.box.bottom) - max(unit.box.top, number.box.top)
-            beside = -1 <= gap <= UNIT_GAP * number.box.height and shared >= 0.4 * min(
+            beside = -1 <= gap <= PARTED_GAP * number.box.height and shared >= 0.4 * min(
                 unit.box.height, number.box.height
             )
             if beside and re.fullmatch(r"\D{1,3}m", unit.text):

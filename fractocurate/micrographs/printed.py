@@ -14,6 +14,7 @@ from fractocurate.micrographs.bar_values import (
     ScaleLabel,
     agreed_label,
     agreed_readings,
+    confirmed_label,
     field_width_reading,
     magnification_readings,
     scale_label,
@@ -152,7 +153,7 @@ class _Printed:
     def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
         """Take in what one look saw; bars in pixels of the frame."""
         self.texts.append(text)
-        self.label = agreed_label(self.label, scale_label(text, bars))
+        self.label = confirmed_label(agreed_label(self.label, scale_label(text, bars)), self.texts)
         width = field_width_reading(text)
         self.widths = agreed_readings(self.widths, [width] if width is not None else [])
         self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
