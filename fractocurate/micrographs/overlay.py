@@ -21,12 +21,14 @@ from fractocurate.micrographs.lettering import (
     labels_near,
     of_one_polarity,
 )
-from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
+from fractocurate.micrographs.scale_bar import FULL_ROW, ScaleBar, find_scale_bars
 
 WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
 FAINT_WHITE_FROM, FAINT_BLACK_TO = 180, 70
 PERFECT_LENGTH_PX = 40
+LEAST_BESIDE, LEAST_BESIDE_A_LABEL = 0.8, 0.4
+"""Share of a bar's length along which its surroundings differ from it, on one side and on the other."""
 SHORTEST_BAR_PX = 20
 """Over a picture; in a solid bar shorter ones are told from letters."""
 LEAST_CONTRAST = 25
@@ -137,11 +139,16 @@ def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, 
         if mask[rows].mean() > FULLEST_MASK:
             continue  # a saturated or black picture hides any drawing of that level
         for bar in find_scale_bars(mask):
-            is_thin = bar.is_ruler or bar.box.height <= max(THICKEST_PX, THICKEST * height_px)
+            is_thin = bar.is_ruler or _thickness(mask, bar) <= max(THICKEST_PX, THICKEST * height_px)
             is_known = any(bar.box.overlaps(known.box) for known, _ in found)
             if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar, white=white):
                 found.append((bar, white))
     return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
+
+
+def _thickness(mask: BoolImage, bar: ScaleBar) -> int:
+    """Rows of a bar without its end ticks."""
+    return int((bar.parts[0].cut(mask).mean(axis=1) >= FULL_ROW).sum())
 
 
 def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
@@ -165,13 +172,17 @@ def _stands_out(grey: GreyImage, bar: ScaleBar, *, white: bool) -> bool:
     if bar.is_ruler:
         return True
     levels = grey.astype(np.int16)
+    shares: list[float] = []
     for part in bar.parts:
         middle = part.cut(levels)[:, part.width // 4 : -part.width // 4 or None]
         inside = float(np.median(middle.max(axis=0) if white else middle.min(axis=0)))
         for rows in (slice(max(0, part.top - 4), max(0, part.top - 2)), slice(part.bottom + 2, part.bottom + 4)):
             beside = levels[rows, part.left : part.right]
-            if beside.size and float((np.abs(beside - inside) >= LEAST_CONTRAST).mean()) < 0.8:
-                return False
+            if beside.size:
+                shares.append(float((np.abs(beside - inside) >= LEAST_CONTRAST).mean()))
+    # A label may touch the bar from one side.
+    if shares and (max(shares) < LEAST_BESIDE or min(shares) < LEAST_BESIDE_A_LABEL):
+        return False
     ends = [levels[bar.box.top : bar.box.bottom, max(0, bar.box.left - 5) : max(0, bar.box.left - 2)]]
     ends.append(levels[bar.box.top : bar.box.bottom, bar.box.right + 2 : bar.box.right + 5])
     for beyond in ends:
