@@ -98,43 +98,45 @@ def scale_bar(board: Board, kind: str, left: int, y: int, length: int, label: st
     """Draw a scale bar from ``left`` on, ``length`` px long, with its label.
 
     Kinds: ``line`` (plain, label above), ``ticks`` (line with end ticks, label above), ``block`` (thick box, label
-    below), ``hollow`` (outlined box), ``split`` (line, label, line), ``ruler`` (eleven ticks, label below), ``beside``
-    (block, label to its right).
+    below), ``split`` (line, label, line), ``ruler`` (eleven ticks, label below), ``beside`` (block, label behind it).
     """
-    size, right = board.size_px, left + length
-    thick = max(1, size // 10)
-    if kind == "ruler":
-        for k in range(11):
-            x = left + round(k * (length - 1) / 10)
-            tall = size // 2 if k % 5 else round(0.8 * size)
-            board.block(x, y - size, x + 1, y - size + tall)
-        board.text(right, y + size // 2, label, "rm")
-        return
-    if kind == "split":
-        wide = board.width_of(label) + size
-        side = (length - wide) // 2
-        if side >= size:
-            for x0, x1, end in ((left, left + side, left), (right - side, right, right - thick)):
-                board.block(x0, y - thick // 2, x1, y - thick // 2 + thick)
-                board.block(end, y - size // 2, end + thick, y + size // 2)
-            board.text((left + right) / 2, y, label, "mm")
-            return
-        kind = "ticks"
-    if kind == "block":
-        board.block(left, y - size // 2, right, y - size // 2 + max(3, size // 4))
-        board.text((left + right) / 2, y + size // 2, label, "mm")
-        return
-    if kind == "beside":
-        board.block(left, y - 2, right, y + 2)
-        board.text(right + size // 2, y, label, "lm")
-        return
-    board.text((left + right) / 2, y - size // 2 - 1, label, "mm")
+    room = (length - board.width_of(label) - board.size_px) // 2
+    if kind == "split" and room >= board.size_px:
+        _split(board, left, y, length, room, label)
+    elif kind == "ruler":
+        _ruler(board, left, y, length, label)
+    elif kind == "block":
+        board.block(left, y - board.size_px // 2, left + length, y - board.size_px // 2 + max(3, board.size_px // 4))
+        board.text(left + length / 2, y + board.size_px // 2, label, "mm")
+    elif kind == "beside":
+        board.block(left, y - 2, left + length, y + 2)
+        board.text(left + length + board.size_px // 2, y, label, "lm")
+    else:
+        _line(board, left, y, length, label, ticks=kind != "line")
+
+
+def _line(board: Board, left: int, y: int, length: int, label: str, *, ticks: bool) -> None:
+    size, right, thick = board.size_px, left + length, max(1, board.size_px // 10)
     base = y + size // 2
-    if kind == "hollow":
-        board.block(left, base - 3, right, base + 4)
-        board.block(left + 1, base - 2, right - 1, base + 3, ink=255 - board.ink)
-        return
+    board.text((left + right) / 2, y - size // 2 - 1, label, "mm")
     board.block(left, base, right, base + thick)
-    if kind == "ticks":
+    if ticks:
         for x in (left, right - thick):
             board.block(x, base - size // 4, x + thick, base + size // 4 + thick)
+
+
+def _split(board: Board, left: int, y: int, length: int, side: int, label: str) -> None:
+    size, right, thick = board.size_px, left + length, max(1, board.size_px // 10)
+    for x0, x1, end in ((left, left + side, left), (right - side, right, right - thick)):
+        board.block(x0, y - thick // 2, x1, y - thick // 2 + thick)
+        board.block(end, y - size // 2, end + thick, y + size // 2)
+    board.text((left + right) / 2, y, label, "mm")
+
+
+def _ruler(board: Board, left: int, y: int, length: int, label: str) -> None:
+    size = board.size_px
+    for k in range(11):
+        x = left + round(k * (length - 1) / 10)
+        tall = size // 2 if k % 5 else round(0.8 * size)
+        board.block(x, y - size, x + 1, y - size + tall)
+    board.text(left + length, y + size // 2, label, "rm")

@@ -92,7 +92,8 @@ class _Frame:
         drawn, facts = self.drawn, self.facts
         height, width = pixels.shape[:2]
         boxes = tuple(_scaled(box, factor, width, height) for box in drawn.ink_boxes)
-        # A maker's tag, but for one, states the magnification whether or not it is printed, and its pixel size is that of the scan.
+        # A maker's tag, but for one, states the magnification whether or not it is printed, and its pixel size is
+        # that of the scan.
         magnification = drawn.magnification
         if magnification is None and tag and form != "phenom":
             magnification = facts.magnification

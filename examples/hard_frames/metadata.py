@@ -66,8 +66,9 @@ def _fei_xl(facts: Facts, size_px: tuple[int, int], picture_height_px: int) -> M
 def _tescan_lines(facts: Facts, picture_height_px: int, height_px: int) -> list[str]:
     size = facts.pixel_size_nm * 1e-9
     return [
-        "[MAIN]", "Date={}".format(facts.iso_date), "Time=10:11:12", "Device=VEGA3", f"Magnification={facts.magnification:.9g}",
-        f"Note={facts.note}", f"PixelSizeX={size:.9g}", f"PixelSizeY={size:.9g}", f"ImageStripSize={height_px - picture_height_px}",
+        "[MAIN]", f"Date={facts.iso_date}", "Time=10:11:12", "Device=VEGA3", f"Magnification={facts.magnification:.9g}",
+        f"Note={facts.note}", f"PixelSizeX={size:.9g}", f"PixelSizeY={size:.9g}",
+        f"ImageStripSize={height_px - picture_height_px}",
         "[SEM]", "HV=15000", f"WD={facts.distance_mm / 1000:.6g}",
     ]  # fmt: skip
 
@@ -85,7 +86,7 @@ def _hitachi(facts: Facts, size_px: tuple[int, int], picture_height_px: int) -> 
     lines = [
         "[SemImageFile]", "InstructName=S-4800", "SerialNumber=9012-34", f"SampleName={facts.note}",
         f"DataSize={size_px[0]}x{size_px[1]}", f"PixelSize={facts.pixel_size_nm:.8g}", "AcceleratingVoltage=15000 Volt",
-        "Date={0:04d}/{1:02d}/{2:02d}".format(*facts.day), "Time=10:11:12", f"Magnification={facts.magnification:.0f}",
+        "Date={:04d}/{:02d}/{:02d}".format(*facts.day), "Time=10:11:12", f"Magnification={facts.magnification:.0f}",
         "WorkingDistance=8000 um", "",
     ]  # fmt: skip
     return Metadata({}, ".txt", "\r\n".join(lines).encode("utf-16"))

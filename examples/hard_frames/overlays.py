@@ -83,7 +83,7 @@ def transparent(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
 
 def xl(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     """Headers over values at the lower left, bar with end ticks beside its label, all on the picture."""
-    rows, width = picture.shape
+    rows, _ = picture.shape
     board = _board(rng, picture, 0.022, rim=True)
     top = rows - round(3.4 * board.size_px)
     k = facts.magnification

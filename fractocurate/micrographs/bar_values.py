@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
-from fractocurate.micrographs.bar_text import BarText, TextLine, are_joined
+from fractocurate.micrographs.bar_text import BarText, TextLine
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
 from fractocurate.micrographs.magnification import MOST_DIGITS, digits_of, find_magnifications, magnification_of

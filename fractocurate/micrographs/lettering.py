@@ -1,8 +1,8 @@
 """Find lines of letters that are drawn straight over a picture, by how print is set rather than by what it says.
 
-Letters of one line are drawn in one level, stand on one base line, are a letter's height apart at most, and capitals and
-digits among them are equally high to the pixel. Grains, pores and spheres may have some of this by chance, seldom all,
-and never the sharp edges. Whether the line says something is left to OCR.
+Letters of one line are drawn in one level, stand on one base line, are a letter's height apart at most, and capitals
+and digits among them are equally high to the pixel. Grains, pores and spheres may have some of this by chance, seldom
+all, and never the sharp edges. Whether the line says something is left to OCR.
 """
 
 from collections.abc import Sequence

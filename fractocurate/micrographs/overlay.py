@@ -27,6 +27,8 @@ WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
 FAINT_WHITE_FROM, FAINT_BLACK_TO = 180, 70
 PERFECT_LENGTH_PX = 40
+LEAST_BEYOND = 0.6
+"""Share of the pixels beyond either end of a bar that differ from it."""
 LEAST_BESIDE, LEAST_BESIDE_A_LABEL = 0.8, 0.4
 """Share of a bar's length along which its surroundings differ from it, on one side and on the other."""
 SHORTEST_BAR_PX = 20
@@ -185,10 +187,8 @@ def _stands_out(grey: GreyImage, bar: ScaleBar, *, white: bool) -> bool:
         return False
     ends = [levels[bar.box.top : bar.box.bottom, max(0, bar.box.left - 5) : max(0, bar.box.left - 2)]]
     ends.append(levels[bar.box.top : bar.box.bottom, bar.box.right + 2 : bar.box.right + 5])
-    for beyond in ends:
-        if beyond.size and float((np.abs(beyond - inside) >= LEAST_CONTRAST).mean()) < 0.6:
-            return False
-    return True
+    apart = [float((np.abs(beyond - inside) >= LEAST_CONTRAST).mean()) for beyond in ends if beyond.size]
+    return not apart or min(apart) >= LEAST_BEYOND
 
 
 def _is_beside(line: LetterLine, bar: PixelBox) -> bool:

@@ -85,8 +85,8 @@ def choose_pixel_size(
 
     Returns:
         The reading (None if nothing can be believed) and issues. Values are never averaged; agreement of two sources
-        raises the confidence. Where two contradict each other, what is drawn on the frame is preferred to a tag, because
-        the frame cannot have lost its own bar while a tag may stem from another picture; and all values are listed.
+        raises the confidence. Where two contradict each other, what is drawn on the frame is preferred to a tag: the
+        frame cannot have lost its own bar, while a tag may stem from another picture. All values are then listed.
     """
     usable = [c for c in candidates if c.reading.confidence >= least_confidence]
     plausible = [c for c in usable if _fits_display(c.value_nm, width_px, magnification)]

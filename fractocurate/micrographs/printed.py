@@ -19,7 +19,8 @@ from fractocurate.micrographs.bar_values import (
     magnification_readings,
     scale_label,
 )
-from fractocurate.micrographs.data_bar import DataBar, find_data_bar, ink_of, paper_around
+from fractocurate.micrographs.data_bar import find_data_bar
+from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.magnification import has_sign
 from fractocurate.micrographs.overlay import Overlay, find_overlay

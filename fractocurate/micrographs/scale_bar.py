@@ -58,7 +58,7 @@ def _bar(ink: BoolImage, mark: Mark) -> ScaleBar:
 
 
 def _touched_lines(ink: BoolImage, bars: list[ScaleBar]) -> list[ScaleBar]:
-    """Bars that a letter touches, most often the stem of a micro sign: what is left when only long runs are looked at."""
+    """Bars that a letter touches, most often the stem of a micro sign: what is left of it when only long runs are."""
     runs = long_runs(ink, LEAST_RUN_PX)
     # The thinnest frames and separators are runs as well; a bar that something touches is thicker than a hair.
     found = [m for m in marks_of(runs, LEAST_RUN_PX) if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m)]

@@ -71,7 +71,7 @@ def read_sidecars(texts: Sequence[str], width_px: int, height_px: int) -> Vendor
 
 
 def _fei_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:
-    """xT stores no magnification: the bar prints the width of the display or canvas over that of the field."""
+    """XT stores no magnification: the bar prints the width of the display or canvas over that of the field."""
     facts = _facts(FEI, table, size, ReadingMethod.VENDOR_TAG)
     displays = (number_in(table.get(key, "")) for key in ("image.magcanvasrealwidth", "system.displaywidth"))
     fields = (

@@ -1,7 +1,7 @@
 """What an audit says of the frames themselves: is every data bar gone, and do equal pictures carry equal labels?
 
-The paper looked at 100 cropped frames by eye. Here each frame was checked when it was read, and the share that passed is
-given with the interval that so many frames allow.
+The paper looked at 100 cropped frames by eye. Here each frame was checked when it was read, and the share that passed
+is given with the interval that so many frames allow.
 """
 
 from dataclasses import dataclass
