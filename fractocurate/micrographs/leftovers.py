@@ -1,8 +1,8 @@
 """After cropping: is any print left? A check that knows nothing of how the bar was found.
 
 The finders look for flat levels, and for letters as marks of one level. This check looks at steps between neighbours
-alone: upright strokes a few pixels wide, equally high at both ends with others beside them, drawn in one level; and a
-straight edge across the whole width with nothing but one level beyond it.
+alone: upright strokes a few pixels wide, drawn in one level, that begin or end on one line with others beside them; and
+a straight edge across the whole width with nothing but one level beyond it.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,13 @@ LEAST_STEP = 70
 STEADY_ROWS = 5
 STEADY_STEP = 16
 """A stroke keeps its level over so many rows, but for what JPEG adds from one row to the next."""
+SAME_INK = 8
+"""Strokes of one line are of one level, but for what anti-aliasing and JPEG make of thin ones."""
 TALLEST_STROKE_PX = 60
 LEAST_LEVEL = 175
 """Print is drawn nearly white, or nearly black: at least so far from the other end of the scale."""
 SURE_LEVEL = 240
-LEAST_STROKES, LEAST_SURE_STROKES = 4, 4
+LEAST_STROKES, LEAST_SURE_STROKES = 6, 5
 """Strokes in a row that prove print: fewer where they are full white or black."""
 MOST_STROKES = 6000
 """More are texture."""
@@ -95,8 +97,11 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
     for i, (left, top, _, bottom) in enumerate(boxes):
         end = int(np.searchsorted(boxes[:, 0], left + 5 * heights[i], side="right"))
         others = boxes[i:end]
-        alike = (np.abs(others[:, 1] - top) <= 1) & (np.abs(others[:, 3] - bottom) <= 1)
-        alike &= np.abs(inks[i:end] - inks[i]) <= 6
+        # Bars at the top, middle or foot of a letter end its upright stroke there: one of both ends has to be common.
+        upper, lower = np.abs(others[:, 1] - top) <= 1, np.abs(others[:, 3] - bottom) <= 1
+        alike = upper if (upper & ~lower).sum() >= (lower & ~upper).sum() else lower
+        alike = alike & (heights[i:end] >= 0.4 * heights[i]) & (heights[i:end] <= 2.5 * heights[i])
+        alike &= np.abs(inks[i:end] - inks[i]) <= SAME_INK
         count = int(alike.sum())
         least = LEAST_SURE_STROKES if inks[i] >= SURE_LEVEL else LEAST_STROKES
         if count >= least and (best is None or count > best[0]):

@@ -36,7 +36,7 @@ _KEYWORD = (
     r"|abbildungsma(?:ß|ss)stab|ma(?:ß|ss)stab)\b"
 )
 _WITH_KEYWORD = re.compile(
-    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{NUMBER})(?![^\W\dkKxX_])\s*(?P<kilo>(?:{_KILO}(?!\s?V))?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?(?!\s?[a-z]?V)",
+    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{NUMBER})(?![.,]?\d)(?![^\W\dkKxX_])\s*(?P<kilo>(?:{_KILO}(?!\s?V))?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?(?!\s?[a-z]?V)",
     re.IGNORECASE,
 )
 # An x apart from the number behind it may belong to the one before it: ``500 x  5.97 mm``.
