@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import ndimage
 
 from data_contracts.records import Box, Word
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, marks_of
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, long_runs, marks_of
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.tesseract import PageWord, read_page
 
@@ -179,11 +179,7 @@ def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: f
     """Wipe out rulers, frames and separators: runs of ink that no letter has."""
     longest = int(3 * letter_height) | 1
     tallest = int(1.7 * letter_height) | 1
-    wiped = np.zeros_like(ink)
-    if ink.shape[1] > longest:
-        wiped |= ndimage.binary_opening(ink, structure=np.ones((1, longest), bool))
-    if ink.shape[0] > tallest:
-        wiped |= ndimage.binary_opening(ink, structure=np.ones((tallest, 1), bool))
+    wiped = long_runs(ink, longest) | long_runs(ink.T, tallest).T
     if wiped.any():
         wiped = ndimage.binary_dilation(wiped, structure=np.ones((3, 3), bool))
     return np.where(wiped, 0, contrast).astype(np.uint8)

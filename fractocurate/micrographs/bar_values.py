@@ -54,6 +54,8 @@ SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
 """A magnification of four digits or more is believed only as a word of the former confidence."""
 PARTED_GAP = 1.8
 """Number heights between a number and its unit that stand beside a scale bar: no other unit could be meant."""
+LEAST_LENGTH = 1.5
+"""Of a scale bar, in heights of its label."""
 AGREED_CONFIDENCE = 0.6
 BARE_CONFIDENCE = 0.45
 """Of a number without its sign: a second look has to see it too."""
@@ -170,6 +172,8 @@ def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
             if _stands_under(_OTHER_LENGTH, text, box):
                 continue
             for bar in bars:
+                if bar.length_px < LEAST_LENGTH * box.height:
+                    continue  # a stroke of a letter
                 distance = _distance(box, bar.box)
                 if distance is not None and (best is None or distance < best[0]):
                     confidence = min(w.confidence for w in words)

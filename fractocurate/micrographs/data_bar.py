@@ -213,13 +213,18 @@ def _frame_rows(shares: NDArray[np.float32], level: int, outward: range) -> int:
 def _sharpened(grey: GreyImage, level: int, top: int, bottom: int) -> tuple[int, int]:
     """The inner edges of a strip moved by up to one JPEG block to where the median distance from its level jumps."""
     height_px = grey.shape[0]
-    distance = np.median(np.abs(grey.astype(np.int16) - level), axis=1)
     if top > 2 * _JPEG_BLOCK_PX:
-        top = top - _JPEG_BLOCK_PX + _jump(distance[top - _JPEG_BLOCK_PX : top + 6], _JPEG_BLOCK_PX)
+        window = _distances(grey[top - _JPEG_BLOCK_PX : top + 6], level)
+        top = top - _JPEG_BLOCK_PX + _jump(window, _JPEG_BLOCK_PX)
     if bottom < height_px - 2 * _JPEG_BLOCK_PX:
-        window = distance[bottom - 6 : bottom + _JPEG_BLOCK_PX][::-1]
+        window = _distances(grey[bottom - 6 : bottom + _JPEG_BLOCK_PX], level)[::-1]
         bottom = bottom + _JPEG_BLOCK_PX - _jump(window, _JPEG_BLOCK_PX)
     return top, bottom
+
+
+def _distances(rows: GreyImage, level: int) -> NDArray[np.float64]:
+    """Median distance of each row from a level."""
+    return np.asarray(np.median(np.abs(rows.astype(np.int16) - level), axis=1), dtype=np.float64)
 
 
 def _jump(distance: NDArray[np.float64], default: int) -> int:

@@ -218,7 +218,7 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
         _ink_in(sharp, soft, grey, line, box)
     crop = largest_free(boxes, width_px, height_px)
     place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
-    is_certain = any(bar.is_ruler or _is_perfect(grey, bar) for bar in bars)
+    is_certain = any((bar.is_ruler and bar.is_whole) or _is_perfect(grey, bar) for bar in bars)
     return Overlay(tuple(boxes), box, place, crop, tuple(bars), (sharp, soft), is_certain)
 
 

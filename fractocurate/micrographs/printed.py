@@ -33,6 +33,8 @@ from fractocurate.micrographs.vendor_tags import VendorFacts
 UNCONFIRMED = 0.45
 """Highest confidence of a label drawn over the picture that only one of two looks could read."""
 LEAST_WORD_CONFIDENCE = 0.5
+TALL_BAR = 0.2
+"""Of a frame's height; bars of more than a tenth are rare."""
 _INK_FROM = 100
 """Of 255: strength from which the lettering of an overlay is ink."""
 
@@ -69,8 +71,10 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
             if len(pages) == 1 and _is_contradicted(facts, printed):
                 sight = Sight(bar, issues=list(bar.issues))
                 printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
-            # A strip whose edge cannot be seen may be a dark region with specks in it: its text has to be legible.
-            if bar.issues and bar.crop.area and not printed.says_something:
+            # A strip whose edge cannot be seen may be a dark region with specks in it, and one that is higher than bars
+            # are a part of the picture: their text has to be legible.
+            is_doubtful = bool(bar.issues) or bar.box.height > TALL_BAR * grey.shape[0]
+            if is_doubtful and bar.crop.area and not printed.says_something:
                 return Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
         return sight
     overlay = find_overlay(grey)
@@ -134,6 +138,8 @@ def _read(
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
     if over_picture:
         found.doubt_what_one_look_saw()
+    if found.label is not None and not found.label.bar.is_whole:  # however well its label was read
+        found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
     sight.readings += found.readings(box)
     if found.label is not None:
         size = SizeCandidate(_size_of_bar(found.label), precision_of_bar(found.label.bar.length_px))

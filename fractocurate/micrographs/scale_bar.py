@@ -17,6 +17,8 @@ LEAST_MARK_PX = 3
 LEAST_RUN_PX = 30
 """Longer than any stroke of a letter or logo."""
 LEAST_TICKS = 5
+INTERVALS = (10, 20)
+"""Of the rulers that makers draw: eleven ticks, or twenty-one."""
 MOST_TICK_CANDIDATES = 1500
 """A picture with more thin upright specks than this is texture; looking for a ruler in it would only take time."""
 
@@ -31,6 +33,8 @@ class ScaleBar:
     """Whether the length is that from the first to the last tick of a ruler."""
     parts: tuple[PixelBox, ...]
     """The marks it is drawn with, without its label."""
+    is_whole: bool = True
+    """False for a ruler of an unusual number of ticks: some at its ends may not have been seen."""
 
 
 def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
@@ -153,8 +157,15 @@ def _rulers(marks: list[Mark]) -> list[ScaleBar]:
             seen.update(m.label for m in run)
             box = run[0].box.united(run[-1].box)
             length_px = (run[-1].box.left + run[-1].box.right - run[0].box.left - run[0].box.right) / 2
-            found.append(ScaleBar(box, length_px, is_ruler=True, parts=tuple(m.box for m in run)))
+            parts = tuple(m.box for m in run)
+            found.append(ScaleBar(box, length_px, is_ruler=True, parts=parts, is_whole=_intervals(parts) in INTERVALS))
     return found
+
+
+def _intervals(ticks: tuple[PixelBox, ...]) -> int:
+    """Steps from the first to the last of some ticks, lost ones counted."""
+    centres = np.array([(t.left + t.right) / 2 for t in ticks])
+    return round(float((centres[-1] - centres[0]) / np.median(np.diff(centres))))
 
 
 def _evenly_spaced(row: list[Mark]) -> list[Mark]:
