@@ -54,7 +54,7 @@ SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
 """A magnification of four digits or more is believed only as a word of the former confidence."""
 PARTED_GAP = 1.8
 """Number heights between a number and its unit that stand beside a scale bar: no other unit could be meant."""
-LEAST_LENGTH = 1.5
+LEAST_LENGTH = 1.0
 """Of a scale bar, in heights of its label."""
 AGREED_CONFIDENCE = 0.6
 BARE_CONFIDENCE = 0.45
