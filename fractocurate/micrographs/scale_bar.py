@@ -12,6 +12,8 @@ THICKEST_BAR_SHARE = 0.45
 THINNEST_AT_RIM_PX = 2
 FULL_ROW = 0.97
 """Share of its box that a row of a line fills; a pixel at each end may be anti-aliased."""
+END_SHARE = 0.08
+"""Of a bar's length, at either end: where its ticks stand."""
 LEAST_MARK_PX = 3
 """The shortest tick; smaller specks are noise."""
 LEAST_RUN_PX = 30
@@ -55,8 +57,10 @@ def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
 def _bar(ink: BoolImage, mark: Mark) -> ScaleBar:
     """The bar that a mark is; without what hangs on it anywhere but at both ends, such as a letter of its label."""
     box = mark.box
-    if not (_end_tick_px(ink, mark, at_left=True) and _end_tick_px(ink, mark, at_left=False)):
-        full = np.flatnonzero(np.asarray(box.cut(ink)).mean(axis=1) >= FULL_ROW)
+    part = np.asarray(box.cut(ink))
+    is_full = part.mean(axis=1) >= FULL_ROW
+    full, ends = np.flatnonzero(is_full), max(3, round(END_SHARE * box.width))
+    if part[~is_full, ends:-ends].any():
         box = PixelBox(box.left, box.top + int(full[0]), box.right, box.top + int(full[-1]) + 1)
     return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,))
 
