@@ -52,7 +52,7 @@ LOST_POINT_CONFIDENCE = 0.4
 
 SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
 """A magnification of four digits or more is believed only as a word of the former confidence."""
-PARTED_GAP = 1.8
+PARTED_GAP = 2.2
 """Number heights between a number and its unit that stand beside a scale bar: no other unit could be meant."""
 LEAST_LENGTH = 1.0
 """Of a scale bar, in heights of its label."""
@@ -225,7 +225,10 @@ def _parted_labels(text: BarText) -> list[TextLine]:
                 unit.box.height, number.box.height
             )
             if beside and re.fullmatch(r"\D{1,3}m", unit.text):
-                parted.append(TextLine((number, unit)))
+                box = box_of((number, unit)) or number.box
+                parted.append(
+                    TextLine((Word(f"{number.text} {unit.text}", box, min(number.confidence, unit.confidence)),))
+                )
     return parted
 
 
