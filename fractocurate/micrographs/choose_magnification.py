@@ -39,6 +39,17 @@ def choose_magnification(
     return good[0], ()
 
 
+def snapped(chosen: Reading, settings: MicrographSettings) -> Reading:
+    """The reading with the value of the nearest step of the site, if that is near; its raw text stays."""
+    value = float(chosen.value or 0)
+    if not settings.nominal_magnifications or value <= 0:
+        return chosen
+    step = min(settings.nominal_magnifications, key=lambda nominal: abs(nominal - value) / nominal)
+    if step == value or abs(step - value) > settings.nominal_tolerance * step:
+        return chosen
+    return replace(chosen, value=f"{step:.10g}", note=f"{value:.10g} snapped to a step of the site")
+
+
 def with_point_restored(
     readings: Sequence[Reading], sizes: Sequence[Reading], width_px: int
 ) -> tuple[Reading | None, tuple[str, ...]]:

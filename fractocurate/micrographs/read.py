@@ -12,6 +12,7 @@ from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
 from fractocurate.micrographs.choose_magnification import (
     choose_magnification,
+    snapped,
     with_point_proved,
     with_point_restored,
 )
@@ -83,6 +84,9 @@ def read_micrograph(
         issues.append(
             "pixel size: rests on metadata alone that do not say for a picture of which size they were written"
         )
+    if magnification is not None and (nominal := snapped(magnification, settings)) is not magnification:
+        readings.append(nominal)
+        chosen = float(nominal.value or 0)
     crop = sight.bar.crop
     picture = np.ascontiguousarray(crop.cut(grey))
     quality, leftover = measure_quality(picture), find_leftover(picture)
