@@ -174,6 +174,8 @@ def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
             for bar in bars:
                 if bar.length_px < LEAST_LENGTH * box.height:
                     continue  # a stroke of a letter
+                if _is_within(bar.box, box):
+                    continue  # a rim or shadow of the label itself
                 distance = _distance(box, bar.box)
                 if distance is not None and (best is None or distance < best[0]):
                     confidence = min(w.confidence for w in words)
@@ -354,6 +356,13 @@ def _stands_under(keyword: re.Pattern[str], text: BarText, box: Box) -> bool:
         )
         for w in text.words
     )
+
+
+def _is_within(bar: PixelBox, label: Box) -> bool:
+    across = label.left - 2 <= bar.left and bar.right <= label.right + 2
+    # A hairline at the foot of some of the letters is their shadow; a bar is longer than half of its label.
+    slack = -1 if bar.height > 2 or bar.width > 0.5 * label.width else 2
+    return across and bar.top < label.bottom + slack and bar.bottom > label.top - slack
 
 
 def _distance(label: Box, bar: PixelBox) -> float | None:

@@ -27,6 +27,8 @@ WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
 FAINT_WHITE_FROM, FAINT_BLACK_TO = 180, 70
 PERFECT_LENGTH_PX = 40
+MOST_SOFT_PX = 3
+"""By which softened ends of a bar are longer than what is full white or black of it."""
 LEAST_BEYOND = 0.6
 """Share of the pixels beyond either end of a bar that differ from it."""
 LEAST_BESIDE, LEAST_BESIDE_A_LABEL = 0.8, 0.4
@@ -144,8 +146,37 @@ def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, 
             is_thin = bar.is_ruler or _thickness(mask, bar) <= max(THICKEST_PX, THICKEST * height_px)
             is_known = any(bar.box.overlaps(known.box) for known, _ in found)
             if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar, white=white):
-                found.append((bar, white))
+                found.append((bar if bar.is_ruler else _measured(grey, bar), white))
+    found = [item for item in found if not any(_is_rim(item[0], other) for other, _ in found)]
     return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
+
+
+def _is_rim(bar: ScaleBar, other: ScaleBar) -> bool:
+    """Whether a bar is the thin dark or bright line that is drawn around another."""
+    apart = max(bar.box.top - other.box.bottom, other.box.top - bar.box.bottom)
+    alike = abs(bar.box.left - other.box.left) <= 4 and abs(bar.box.right - other.box.right) <= 4
+    return alike and apart <= 2 and bar.box.height < other.box.height
+
+
+def _measured(grey: GreyImage, bar: ScaleBar) -> ScaleBar:
+    """The bar with its ends where the level is halfway to that beyond them: JPEG and resizing soften the ends."""
+    box = bar.box
+    rows = box.cut(grey).astype(np.float64)
+    ink = np.median(rows[:, 2:-2], axis=1)
+    row = box.top + int(np.argmax(np.abs(ink - np.median(grey))))
+    line = grey[row].astype(np.float64)
+    beyond = np.concatenate([line[max(0, box.left - 9) : max(0, box.left - 4)], line[box.right + 4 : box.right + 9]])
+    if len(bar.parts) != 1 or not beyond.size:
+        return bar
+    level, outside = float(ink[row - box.top]), float(np.median(beyond))
+    drawn = (line - outside) * np.sign(level - outside) > 0.5 * abs(level - outside)  # a rim is on the other side
+    left, right = box.left, box.right
+    while left > max(0, box.left - MOST_SOFT_PX) and drawn[left - 1]:
+        left -= 1
+    while right < min(grey.shape[1], box.right + MOST_SOFT_PX) and drawn[right]:
+        right += 1
+    grown = PixelBox(left, box.top, right, box.bottom)
+    return replace(bar, box=grown, length_px=bar.length_px + grown.width - box.width, parts=(grown,))
 
 
 def _thickness(mask: BoolImage, bar: ScaleBar) -> int:

@@ -107,3 +107,12 @@ def test_columns_close_to_each_other_are_told_apart() -> None:
         (5, 25, "10.00"), (38, 25, "kV"), (60, 25, "2000x"), (100, 25, "149um"),
     )  # fmt: skip
     assert [r.value for r in magnification_readings(text)] == ["2000"]
+
+
+def test_a_hairline_under_some_letters_is_no_scale_bar() -> None:
+    """The rim of a label's own letters, and strokes shorter than letters are high."""
+    text = bar_text((200, 20, "500"), (222, 20, "nm"))
+    for left, top, length in ((222, 29, 12), (205, 24, 20)):
+        box = PixelBox(left, top, left + length, top + 1)
+        assert scale_label(text, [ScaleBar(box, float(length), is_ruler=False, parts=(box,))]) is None
+    assert scale_label(text, [bar_at(190, 36, 60)]) is not None

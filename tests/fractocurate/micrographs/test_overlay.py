@@ -49,3 +49,15 @@ def test_pictures_hold_no_overlay(frames: Any) -> None:
     assert find_overlay(plain) is None
     assert find_overlay(streak) is None
     assert find_overlay(edge) is None
+
+
+def test_softened_ends_count_to_the_length_and_rims_do_not(frames: Any) -> None:
+    """A white bar of 120 px whose ends are blurred, and one with a black rim around it."""
+    grey = frames.write(frames.texture(640, 480, mean=120, spread=10), 60, 420, "50 um", 255, 18)
+    soft = frames.block(grey, (42, 450, 158, 455), 255)
+    soft[450:455, [40, 41, 158, 159]] = 200
+    rimmed = frames.block(frames.block(grey, (39, 449, 161, 456), 0), (40, 450, 160, 455), 255)
+    for drawn in (soft, rimmed):
+        overlay = find_overlay(drawn)
+        assert overlay is not None
+        assert overlay.bars[0].length_px == 120
