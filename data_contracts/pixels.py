@@ -10,7 +10,8 @@ data bar,
    grey by ITU-R BT.601 luma, as Pillow's mode ``L`` does.
 4. Values of more than 8 bits (16-bit, 32-bit, float) that all lie within 0 to 255 are rounded and kept. Others are
    stretched linearly from their 0.1 % to their 99.9 % percentile onto 0 to 255 and clipped: a 12-bit picture in a
-   16-bit file keeps its contrast, and a handful of hot pixels cannot take it away. Not-a-number becomes 0.
+   16-bit file keeps its contrast, and a handful of hot pixels cannot take it away. Not-a-number becomes 0. Of deep
+   colours the luma is taken first.
 """
 
 import io
@@ -19,7 +20,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from data_contracts.deep_tiff import DeepTiff, is_misread_by_pillow, read_deep_tiff
 from data_contracts.vocabulary import FailureReason
 
 DEFAULT_MAX_PIXELS = 400_000_000
@@ -53,6 +55,17 @@ _SIGNATURES = (
 )
 """First bytes of the formats that microscopes write: a file that begins so and cannot be opened is broken, not
 foreign."""
+_TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its orientation (TIFF 6.0, tag 274)."""
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -157,9 +170,15 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
     Raises:
         PixelError: not an image, truncated, corrupt, or larger than ``max_pixels`` by its own header.
     """
-    with _without_pillow_limit():
-        image = _open(content)
-        header = _header_of(image, content)
+    try:
+        with _without_pillow_limit():
+            image = _open(content)
+            header = _header_of(image, content)
+    except PixelError:
+        deep = read_deep_tiff(content, max_pixels) if content.startswith(_TIFF_SIGNATURES) else None
+        if deep is None:
+            raise
+        return _of_deep_tiff(deep)
     n_pixels = header.width_px * header.height_px
     if n_pixels > max_pixels:
         raise PixelError(
@@ -174,9 +193,28 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
             image.load()
             upright = ImageOps.exif_transpose(image) if header.orientation != 1 else image
             grey = _to_grey(upright)
+            if isinstance(image, TiffImageFile) and is_misread_by_pillow(dict(image.tag_v2)):
+                deep = read_deep_tiff(content, max_pixels)
+                if deep is not None:
+                    grey = _upright(grey_from_deep(deep.values), header.orientation)
     except _DECODER_ERRORS as error:
         raise PixelError(FailureReason.CORRUPT, f"the {header.file_format} data cannot be decoded: {error}") from error
-    return DecodedImage(grey, header)
+    # Pillow 12 and later turn TIFFs upright by themselves, and state their size so from the beginning.
+    return DecodedImage(grey, replace(header, width_px=grey.shape[1], height_px=grey.shape[0]))
+
+
+def _of_deep_tiff(deep: DeepTiff) -> DecodedImage:
+    """A TIFF that Pillow does not know, such as one of float64."""
+    height_px, width_px = deep.values.shape
+    tags = {code: text for code, text in deep.tags.items() if code >= _FIRST_PRIVATE_TIFF_TAG or code == 270}
+    header = ImageHeader(width_px, height_px, "TIFF", str(deep.values.dtype), deep.bit_depth, deep.n_frames, 1, tags)
+    return DecodedImage(grey_from_deep(deep.values), header)
+
+
+def _upright(grey: GreyImage, orientation: int) -> GreyImage:
+    """A picture turned as its orientation says."""
+    turn = _TURNS.get(orientation)
+    return grey if turn is None else np.asarray(Image.fromarray(grey).transpose(turn))
 
 
 def grey_from_deep(values: NDArray[np.generic]) -> GreyImage:

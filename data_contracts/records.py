@@ -221,6 +221,22 @@ class MicrographReading:
     magnification_source: ReadingMethod | None
     pixel_size_nm: float | None
     pixel_size_source: ReadingMethod | None
+    sharpness: float
+    """Of the crop: variance of the Laplacian over that of the grey levels."""
+    contrast: float
+    """Of the crop: difference of the 99 % and 1 % percentiles, grey levels."""
+    white_share: float
+    """Share of the crop's pixels at 255."""
+    black_share: float
+    """Share of the crop's pixels at 0."""
+    stripe_share: float
+    """Share of the crop's rows that are brighter or darker as a whole than the rows around them."""
+    is_blank: bool
+    """The crop shows nothing."""
+    leftover: str
+    """Trace of print that an independent check found in the crop, in a few words; empty if there is none."""
+    leftover_box: Box | None
+    """Where, in pixels of the frame."""
     readings: tuple[Reading, ...]
     """Every value read, agreeing or not: magnification, pixel_size_nm, acquired_at, bar_text, note, file_name ..."""
     issues: tuple[str, ...] = field(default=())

@@ -192,6 +192,19 @@ class Micrographs(Table):
     magnification_source: str = _one_of(ReadingMethod, "Where it was read.", nullable=True)
     pixel_size_nm: float = _column("Physical size of a pixel of the uncropped frame.", gt=0, nullable=True)
     pixel_size_source: str = _one_of(ReadingMethod, "Where it was read.", nullable=True)
+    sharpness: float = _column("Of the crop: variance of the Laplacian over that of the grey levels.", ge=0)
+    contrast: float = _column("Of the crop: 99 % less 1 % percentile, grey levels.", ge=0)
+    white_share: float = _share("Of the crop's pixels: at 255.")
+    black_share: float = _share("Of the crop's pixels: at 0.")
+    stripe_share: float = _share("Of the crop's rows: brighter or darker as a whole than those around; charging.")
+    is_blank: bool = _column("The crop shows nothing.")
+    leftover: str = _column(
+        "Print that an independent check found in the crop; empty if none. Such a frame is reviewed."
+    )
+    leftover_left_px: int = _column("Box of that trace; null if there is none.", ge=0, nullable=True)
+    leftover_top_px: int = _column("Box of that trace; null if there is none.", ge=0, nullable=True)
+    leftover_right_px: int = _column("Box of that trace; null if there is none.", gt=0, nullable=True)
+    leftover_bottom_px: int = _column("Box of that trace; null if there is none.", gt=0, nullable=True)
     issues: str = _column("Contradictions found; empty if none. Sentences separated by `; `.")
 
 

@@ -44,6 +44,7 @@ class MatchReason(StrEnum):
 
     NOT_READ_YET = "not_read_yet"
     NO_PICTURE = "nothing_but_a_data_bar"
+    PRINT_LEFT = "print_left_in_crop"
     NO_IDENTIFIER = "no_identifier"
     NO_REPORT = "identifier_without_report"
     AMBIGUOUS_INSTANCE = "ambiguous_instance"

@@ -123,6 +123,9 @@ class Profile(_Section):
     ocr: OcrSettings = OcrSettings()
     ignore: tuple[str, ...] = ()
     """Glob patterns of archive paths to leave out, e.g. ``**/old/**``."""
+    nominal_magnifications: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """Steps to which a magnification that was read is snapped if it is near one, e.g. ``[50, 100, 250]``. Instruments
+    print 51 where the operator chose 50; without steps the printed value stays."""
     max_megapixels: Annotated[float, Field(gt=0)] = 400.0
     """Images that claim to be larger are refused before decoding."""
 

@@ -107,8 +107,18 @@ def _frame(frame: Mapping[str, object]) -> ChainLink:
         ("magnification", _with_source(frame, "magnification")),
         ("pixel size", _with_source(frame, "pixel_size_nm", " nm")),
     ]
+    if frame["leftover"]:
+        place = [frame[f"leftover_{side}_px"] for side in ("left", "top", "right", "bottom")]
+        facts.append(("print left", f"{frame['leftover']}, box {place}"))
+    facts.append(("quality", _quality(frame)))
     facts += [("issue", issue) for issue in str(frame["issues"]).split("; ") if issue]
     return ChainLink("Frame", tuple(facts))
+
+
+def _quality(frame: Mapping[str, object]) -> str:
+    shares = ", ".join(f"{frame[f'{name}_share']:.1%} {name}" for name in ("white", "black", "stripe"))
+    blank = "; blank" if frame["is_blank"] else ""
+    return f"sharpness {frame['sharpness']}, contrast {frame['contrast']:g} grey levels, {shares}{blank}"
 
 
 def _with_source(row: Mapping[str, object], name: str, unit: str = "") -> str:

@@ -163,6 +163,13 @@ class Plot:
                 "crop_top_px": 0,
                 "crop_right_px": width_px,
                 "crop_bottom_px": height_px - bar_px,
+                "sharpness": 1.0,
+                "contrast": 120.0,
+                "white_share": 0.0,
+                "black_share": 0.0,
+                "stripe_share": 0.0,
+                "is_blank": False,
+                "leftover": "",
                 **columns,
             },
         )

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from fractocurate.leakage.rates import LeakageRate, PairScope, state_leakage
 from fractocurate.stages.audit import AuditSummary
+from fractocurate.stages.frame_audit import state_frames
 
 
 def show_audit(summary: AuditSummary, out: Console) -> None:
@@ -24,6 +25,7 @@ def show_audit(summary: AuditSummary, out: Console) -> None:
     for plan in summary.plans:
         for finding in plan.findings:
             out.print(f"[yellow]{plan.strategy}: {escape(finding.detail)}[/yellow]")
+    out.print(escape(state_frames(summary.frames)))
     out.print(escape(state_leakage(r for r in summary.rates if r.k is None and r.scope is PairScope.ALL)))
 
 

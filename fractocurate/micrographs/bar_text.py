@@ -1,35 +1,35 @@
-"""Read the text of a data bar with Tesseract: one call a frame, dark text on white, lines and frames wiped out."""
+"""Read the text of a data bar: one page a frame for Tesseract, dark text on white, lines and frames wiped out.
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+The page shows the bar twice, at two sizes: what both looks agree on is surer than what either says. Where metadata
+state the values already, one look is enough to confirm them.
+"""
+
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pytesseract
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from data_contracts.errors import MissingToolError
 from data_contracts.records import Box, Word
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, marks_of
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, long_runs, marks_of
 from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.tesseract import PageWord, read_page
 
-LETTER_HEIGHT_PX = 26
-"""Tesseract's recognition net was trained on lines of some 36 px with capitals of about this height."""
-SECOND_LETTER_HEIGHT_PX = 17
-"""The second look is at a smaller size: that smooths the stairs of unsmoothed fonts, on which the first fails."""
+LETTER_HEIGHTS_PX = (26, 17)
+"""Of the two looks. Tesseract's net was trained on lines of some 36 px with capitals of about the first height; the
+smaller size smooths the stairs of unsmoothed fonts, on which the first fails."""
 LARGEST_SCALE = 5.0
 MARGIN_PX = 20
 """White border that Tesseract needs around text."""
-WORD_GAP = 0.75
-"""Of the letter height: words further apart than this are separate statements."""
-
-
-class OcrError(Exception):
-    """Tesseract could not read one frame. A bad item."""
+WORD_GAP = 0.7
+"""Of the letter height: words further apart than this are separate statements. Columns of tables stand 0.75 apart."""
+UNIT_GAP = 1.25
+"""A number and its unit may stand further apart: the blank of a typewriter face is as wide as a digit is high."""
+_UNIT = re.compile(r"(?:[^\W\d_]{0,2}m|kV|[kK]?\s?[xX\u00d7]|[kK])")
+_NUMBER = re.compile(r"[=:]?\d[\d.,]*[kK]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class TextLine:
         previous: Word | None = None
         for word in self.words:
             if previous is not None:
-                gap = word.box.left - previous.box.right
-                blank = " " if gap <= WORD_GAP * max(word.box.height, previous.box.height, 1) else "  "
+                blank = " " if are_joined(previous, word) else "  "
                 pieces.append(blank)
                 length += len(blank)
             starts.append(length)
@@ -91,19 +90,18 @@ class BarText:
 
 
 def read_text(
-    contrast: NDArray[np.uint8], ink: BoolImage, origin: PixelBox, settings: MicrographSettings, *, second: bool = False
-) -> BarText:
-    """Read the text of one region.
+    pages: Sequence[NDArray[np.uint8]], ink: BoolImage, origin: PixelBox, settings: MicrographSettings
+) -> tuple[BarText, ...]:
+    """Read the text of one region, at one size or two.
 
     Args:
-        contrast: shape (height, width), 0 on the background, 255 at full letter strength.
+        pages: what each look sees, one or two, shape (height, width), 0 on the background, 255 at full letter strength.
         ink: same shape, the foreground.
         origin: where the region lies in the frame, in pixels.
         settings: languages and time limit.
-        second: read smaller, where a first reading left something in doubt.
 
     Returns:
-        Lines of words; boxes in pixels of the frame.
+        What each look saw, boxes in pixels of the frame; empty if the region has no letters.
 
     Raises:
         OcrError: Tesseract failed or took too long on this region.
@@ -111,32 +109,54 @@ def read_text(
     """
     letters = letters_among(marks_of(ink), tallest_px=0.8 * ink.shape[0])
     if not letters:
-        return BarText(())
+        return ()
     # Capitals and digits, not the dots and small letters, set the size.
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
-    scale = float(
-        np.clip((SECOND_LETTER_HEIGHT_PX if second else LETTER_HEIGHT_PX) / letter_height, 0.5, LARGEST_SCALE)
-    )
-    page = 255 - _without_lines(contrast, ink, letter_height)
-    size = (max(1, round(page.shape[1] * scale)), max(1, round(page.shape[0] * scale)))
-    picture = Image.fromarray(page).resize(size, Image.Resampling.BICUBIC)
-    framed = Image.new("L", (size[0] + 2 * MARGIN_PX, size[1] + 2 * MARGIN_PX), 255)
-    framed.paste(picture, (MARGIN_PX, MARGIN_PX))
-    data = _tesseract(framed, settings)
-    words = []
-    for text, conf, left, top, width, height in zip(
-        data["text"], data["conf"], data["left"], data["top"], data["width"], data["height"], strict=True
-    ):
-        if not text.strip() or float(conf) < 0:
-            continue
-        box = Box(
-            round((left - MARGIN_PX) / scale + origin.left, 1),
-            round((top - MARGIN_PX) / scale + origin.top, 1),
-            round((left + width - MARGIN_PX) / scale + origin.left, 1),
-            round((top + height - MARGIN_PX) / scale + origin.top, 1),
+    looks: list[_Look] = []
+    top = MARGIN_PX
+    for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=False):
+        clean = Image.fromarray(255 - _without_lines(contrast, ink, letter_height))
+        scale = float(np.clip(height / letter_height, 0.5, LARGEST_SCALE))
+        size = (max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
+        looks.append(_Look(clean.resize(size, Image.Resampling.BICUBIC), scale, top))
+        top += size[1] + 2 * MARGIN_PX
+    page = Image.new("L", (max(look.picture.width for look in looks) + 2 * MARGIN_PX, top), 255)
+    for look in looks:
+        page.paste(look.picture, (MARGIN_PX, look.top))
+    words: list[list[Word]] = [[] for _ in looks]
+    for word in read_page(page, settings.ocr_languages, settings.ocr_timeout_s):
+        middle = word.top + word.height / 2
+        number = max(k for k, look in enumerate(looks) if k == 0 or middle >= look.top - MARGIN_PX)
+        place = looks[number].in_frame(word, origin)
+        words[number].append(Word(word.text, place, round(word.confidence, 3)))
+    return tuple(BarText(lines_of(found)) for found in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The region at one size, and where it lies on the page."""
+
+    picture: Image.Image
+    scale: float
+    top: int
+
+    def in_frame(self, word: PageWord, origin: PixelBox) -> Box:
+        """The box of a word of the page in pixels of the frame."""
+        left, top = word.left - MARGIN_PX, word.top - self.top
+        return Box(
+            round(left / self.scale + origin.left, 1),
+            round(top / self.scale + origin.top, 1),
+            round((left + word.width) / self.scale + origin.left, 1),
+            round((top + word.height) / self.scale + origin.top, 1),
         )
-        words.append(Word(text.strip(), box, round(float(conf) / 100, 3)))
-    return BarText(lines_of(words))
+
+
+def are_joined(word: Word, next_word: Word) -> bool:
+    """Whether two words that follow each other on a line belong to one statement."""
+    gap = (next_word.box.left - word.box.right) / max(word.box.height, next_word.box.height, 1)
+    if gap <= WORD_GAP:
+        return True
+    return gap <= UNIT_GAP and bool(_NUMBER.fullmatch(word.text) and _UNIT.fullmatch(next_word.text))
 
 
 def lines_of(words: list[Word]) -> tuple[TextLine, ...]:
@@ -159,52 +179,7 @@ def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: f
     """Wipe out rulers, frames and separators: runs of ink that no letter has."""
     longest = int(3 * letter_height) | 1
     tallest = int(1.7 * letter_height) | 1
-    wiped = np.zeros_like(ink)
-    if ink.shape[1] > longest:
-        wiped |= ndimage.binary_opening(ink, structure=np.ones((1, longest), bool))
-    if ink.shape[0] > tallest:
-        wiped |= ndimage.binary_opening(ink, structure=np.ones((tallest, 1), bool))
+    wiped = long_runs(ink, longest) | long_runs(ink.T, tallest).T
     if wiped.any():
         wiped = ndimage.binary_dilation(wiped, structure=np.ones((3, 3), bool))
     return np.where(wiped, 0, contrast).astype(np.uint8)
-
-
-def _tesseract(picture: Image.Image, settings: MicrographSettings) -> dict[str, list[Any]]:
-    try:
-        with _one_thread():
-            data: dict[str, list[Any]] = pytesseract.image_to_data(
-                picture,
-                lang=settings.ocr_languages,
-                config="--oem 1 --psm 11 -c load_system_dawg=0 -c load_freq_dawg=0",
-                timeout=settings.ocr_timeout_s,
-                output_type=pytesseract.Output.DICT,
-            )
-    except pytesseract.TesseractNotFoundError as error:
-        raise MissingToolError(
-            "tesseract is not installed, so that data bars cannot be read; install it, for example with "
-            "`sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-deu`"
-        ) from error
-    except pytesseract.TesseractError as error:
-        if "Failed loading language" in str(error) or "Error opening data file" in str(error):
-            raise MissingToolError(
-                f"tesseract lacks a language of {settings.ocr_languages!r}; install it, for example with "
-                "`sudo apt-get install tesseract-ocr-deu`"
-            ) from error
-        raise OcrError(f"tesseract failed: {error}") from error
-    except RuntimeError as error:  # how pytesseract reports its own time limit
-        raise OcrError(f"tesseract took longer than {settings.ocr_timeout_s:g} s") from error
-    return data
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep Tesseract to one thread while it runs: the workers are the parallelism, threads would slow each other."""
-    before = os.environ.get("OMP_THREAD_LIMIT")
-    os.environ["OMP_THREAD_LIMIT"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_THREAD_LIMIT"]
-        else:
-            os.environ["OMP_THREAD_LIMIT"] = before

@@ -9,7 +9,7 @@ from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.bar_text import BarText, TextLine
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
-from fractocurate.micrographs.magnification import find_magnifications, magnification_of
+from fractocurate.micrographs.magnification import MOST_DIGITS, digits_of, find_magnifications, magnification_of
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 _FIELD_WIDTH = re.compile(
@@ -27,6 +27,8 @@ _BARE_THOUSANDS = re.compile(r"^[=_\-]?(?P<number>\d{1,3},\d{3})$")
 _DIGIT_SLIPS = str.maketrans("OoSIl|B", "0051118")
 _VALUE_REACH = 14
 """Characters between a keyword and its value on one line."""
+_COLUMN_REACH = 2.0
+"""Header heights that the middle of a word of a value may lie beside its header."""
 _KEYWORD_REACH = 4
 """Letter heights between them: further away the keyword is a column header and the value belongs to something else."""
 
@@ -48,6 +50,12 @@ LOST_POINT_CONFIDENCE = 0.4
 """Of a number that is as likely to have lost its decimal point: of use to confirm, not to decide."""
 
 
+SURE_WORD, DOUBTFUL_DIGITS_CONFIDENCE = 0.9, 0.25
+"""A magnification of four digits or more is believed only as a word of the former confidence."""
+PARTED_GAP = 2.2
+"""Number heights between a number and its unit that stand beside a scale bar: no other unit could be meant."""
+LEAST_LENGTH = 1.0
+"""Of a scale bar, in heights of its label."""
 AGREED_CONFIDENCE = 0.6
 BARE_CONFIDENCE = 0.45
 """Of a number without its sign: a second look has to see it too."""
@@ -80,17 +88,38 @@ def agreed_label(first: ScaleLabel | None, second: ScaleLabel | None) -> ScaleLa
     return replace(better, confidence=better.confidence / 2)
 
 
+def confirmed_label(label: ScaleLabel | None, texts: Sequence[BarText]) -> ScaleLabel | None:
+    """A label that one look read, if every other look saw its number in the same place, though not its unit."""
+    if label is None or label.looks > 1 or len(texts) < 2:
+        return label
+    number = re.match(r"[\d.,]+", label.raw)
+    if number is None:
+        return label
+    seen = [any(w.text.startswith(number[0]) and _touch(w.box, label.box) for w in text.words) for text in texts]
+    return replace(label, looks=2) if all(seen) else label
+
+
+def _touch(one: Box, other: Box) -> bool:
+    across = min(one.right, other.right) - max(one.left, other.left)
+    return across > 0 and min(one.bottom, other.bottom) - max(one.top, other.top) > 0
+
+
 def agreed_readings(first: list[Reading], second: list[Reading]) -> list[Reading]:
-    """The same for magnifications; those that only one look saw keep their confidence, the surest comes first."""
+    """The same for magnifications and widths, the surest first.
+
+    A value that one look saw keeps its confidence if the other saw none, and loses a half of it against another one.
+    """
     if not first or not second:
         return first or second
     merged: dict[str | None, Reading] = {r.value: r for r in first}
-    for reading in second:
-        known = merged.get(reading.value)
-        if known is None:
-            merged[reading.value] = reading
-        elif not lost_point(known.raw):
-            merged[reading.value] = replace(known, confidence=agreed_confidence(known.confidence, reading.confidence))
+    others = {r.value: r for r in second}
+    for value, reading in {**merged, **others}.items():
+        if value not in merged or value not in others:
+            merged[value] = replace(reading, confidence=reading.confidence / 2)
+        elif not lost_point(reading.raw):
+            merged[value] = replace(
+                merged[value], confidence=agreed_confidence(merged[value].confidence, reading.confidence)
+            )
     return sorted(merged.values(), key=lambda r: -r.confidence)
 
 
@@ -110,6 +139,8 @@ def magnification_readings(text: BarText) -> list[Reading]:
             note = ""
             if lost_point(raw):
                 confidence, note = min(confidence, LOST_POINT_CONFIDENCE), "a decimal point may be lost"
+            elif digits_of(value) > MOST_DIGITS and confidence < SURE_WORD:
+                confidence, note = min(confidence, DOUBTFUL_DIGITS_CONFIDENCE), "more digits than instruments print"
             reading = Reading(
                 "magnification", raw, f"{value:.10g}", ReadingMethod.DATA_BAR, confidence, box=box_of(words), note=note
             )
@@ -130,7 +161,7 @@ def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
     Lengths behind ``WD``, ``HFW`` and the like are not labels, and a label is a short mantissa times a power of ten.
     """
     best: tuple[float, ScaleLabel] | None = None
-    for line in text.lines:
+    for line in (*text.lines, *_parted_labels(text)):
         for raw, value, start in _label_lengths(line):
             words = line.words_at(start, start + len(raw))
             box = box_of(words)
@@ -141,6 +172,10 @@ def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
             if _stands_under(_OTHER_LENGTH, text, box):
                 continue
             for bar in bars:
+                if bar.length_px < LEAST_LENGTH * box.height:
+                    continue  # a stroke of a letter
+                if _is_within(bar.box, box):
+                    continue  # a rim or shadow of the label itself
                 distance = _distance(box, bar.box)
                 if distance is not None and (best is None or distance < best[0]):
                     confidence = min(w.confidence for w in words)
@@ -174,6 +209,29 @@ def _field_width(raw: str, value: float, words: Sequence[Word]) -> Reading:
     return Reading(
         "field_width_nm", raw, f"{value:.8g}", ReadingMethod.FIELD_WIDTH, confidence, box=box_of(words), note=note
     )
+
+
+def _parted_labels(text: BarText) -> list[TextLine]:
+    """Numbers with the unit to their right, where the two were taken for different lines of the bar.
+
+    A unit such as ``um`` has no tall letter, so that its box begins lower than that of the number before it.
+    """
+    parted = []
+    for number in text.words:
+        if not re.fullmatch(r"\d{1,4}(?:[.,]\d{1,2})?", number.text):
+            continue
+        for unit in text.words:
+            gap = unit.box.left - number.box.right
+            shared = min(unit.box.bottom, number.box.bottom) - max(unit.box.top, number.box.top)
+            beside = -1 <= gap <= PARTED_GAP * number.box.height and shared >= 0.4 * min(
+                unit.box.height, number.box.height
+            )
+            if beside and re.fullmatch(r"\D{1,3}m", unit.text):
+                box = box_of((number, unit)) or number.box
+                parted.append(
+                    TextLine((Word(f"{number.text} {unit.text}", box, min(number.confidence, unit.confidence)),))
+                )
+    return parted
 
 
 def _label_lengths(line: TextLine) -> list[tuple[str, float, int]]:
@@ -262,15 +320,21 @@ def _under_header(text: BarText) -> list[Reading]:
 
 
 def _words_below(text: BarText, header: Box) -> tuple[Word, ...]:
-    """The words of the next line whose middle lies in the column of a header."""
-    slack = 0.8 * header.height
-    words = [
-        w
-        for w in text.words
-        if header.bottom - 0.3 * header.height <= w.box.top <= header.bottom + 2 * header.height
-        and header.left - slack <= (w.box.left + w.box.right) / 2 <= header.right + slack
-    ]
+    """The words of the next line that stand nearer to a header than to the other headers of its line."""
+    headers = [w.box for w in text.words if abs(w.box.top - header.top) <= 0.5 * header.height]
+    words = []
+    for word in text.words:
+        if not header.bottom - 0.3 * header.height <= word.box.top <= header.bottom + 2 * header.height:
+            continue
+        middle = (word.box.left + word.box.right) / 2
+        apart = _apart(middle, header)
+        if apart <= _COLUMN_REACH * header.height and all(apart <= _apart(middle, other) for other in headers):
+            words.append(word)
     return tuple(sorted(words, key=lambda w: w.box.left))
+
+
+def _apart(x: float, box: Box) -> float:
+    return max(0.0, box.left - x, x - box.right)
 
 
 def _stands_behind(keyword: re.Pattern[str], line: TextLine, start: int) -> bool:
@@ -292,6 +356,13 @@ def _stands_under(keyword: re.Pattern[str], text: BarText, box: Box) -> bool:
         )
         for w in text.words
     )
+
+
+def _is_within(bar: PixelBox, label: Box) -> bool:
+    across = label.left - 2 <= bar.left and bar.right <= label.right + 2
+    # A hairline at the foot of some of the letters is their shadow; a bar is longer than half of its label.
+    slack = -1 if bar.height > 2 or bar.width > 0.5 * label.width else 2
+    return across and bar.top < label.bottom + slack and bar.bottom > label.top - slack
 
 
 def _distance(label: Box, bar: PixelBox) -> float | None:

@@ -6,35 +6,31 @@ have the first, seldom the second and never the third. Text drawn straight over 
 ``overlay``.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from data_contracts.vocabulary import DataBarKind
+from fractocurate.micrographs.drawn_box import (
+    LEAST_BAR_HEIGHT_PX,
+    LEAST_BAR_LETTERS,
+    TALLEST_STRIP,
+    DataBar,
+    find_floating_box,
+    ink_of,
+    letters_in,
+)
 from fractocurate.micrographs.flatness import (
     LEVEL_TOLERANCE,
     BoolImage,
-    Mark,
     PixelBox,
     drawn_levels,
     flat_runs,
-    largest_remainder,
-    letters_among,
+    largest_free,
     level_shares,
-    marks_of,
 )
 from fractocurate.micrographs.scale_bar import find_scale_bars
 
-LEAST_BAR_HEIGHT_PX = 10
-LEAST_BAR_LETTERS = 4
-"""A scale label alone (``5 µm``) has three or four marks; a flat area with fewer is no data bar."""
-INK_CONTRAST = 50
-"""Least distance of a letter from its background, in grey levels: grey-on-black logos have 80 and more."""
-TALLEST_STRIP = 0.5
-"""A strip that covers more of a frame than this is not a bar, unless the frame is nothing but a bar."""
 TALLEST_SURE_STRIP = 0.25
 """Up to this share of the height a straight edge proves a strip, however little text stands in it."""
 _ROW_SHARE = 0.45
@@ -47,20 +43,6 @@ _TALLEST_TEXT = 0.06
 _THICKEST_FRAME_PX = 14
 _JPEG_BLOCK_PX = 8
 _LINE_SHARE = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class DataBar:
-    """The data bar of one frame."""
-
-    kind: DataBarKind
-    box: PixelBox | None
-    """The bar with its frame lines; None if there is none."""
-    crop: PixelBox
-    """The largest picture without the bar; empty if the frame is nothing but a bar."""
-    background: int = 0
-    """Grey level on which the text stands."""
-    issues: tuple[str, ...] = ()
 
 
 def find_data_bar(grey: GreyImage, hinted_top_px: int | None = None) -> DataBar:
@@ -82,15 +64,10 @@ def find_data_bar(grey: GreyImage, hinted_top_px: int | None = None) -> DataBar:
     if strips:
         bar = max(strips, key=lambda strip: strip[1])
         return bar[0]
-    floating = _floating_box(grey, flat)
+    floating = find_floating_box(grey, flat)
     if floating is not None:
         return floating
     return DataBar(DataBarKind.NONE, None, PixelBox(0, 0, width_px, height_px))
-
-
-def ink_of(grey: GreyImage, background: int) -> BoolImage:
-    """Pixels that stand out from the background level."""
-    return np.asarray(np.abs(grey.astype(np.int16) - background) > INK_CONTRAST)
 
 
 def _strips_of_level(
@@ -111,7 +88,7 @@ def _strip(
     at_top = top <= max(4, _BORDER_SHARE * height_px)
     if bottom - top < LEAST_BAR_HEIGHT_PX or not (at_bottom or at_top):
         return None
-    letters = [m.box for m in _letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
+    letters = [m.box for m in letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
     if len(letters) < LEAST_BAR_LETTERS:
         return None
     is_only_bar = _is_only_bar(shares[:, level], letters, height_px)
@@ -122,7 +99,10 @@ def _strip(
         box = PixelBox(0, 0, width_px, height_px)
         note = ("data bar: the frame is nothing but a data bar, there is no picture in it",)
         return DataBar(DataBarKind.BOTTOM, box, PixelBox(0, 0, width_px, 0), level, note), len(letters)
-    y0, y1, issues = _settle_edges(shares, level, rows, letters, at_bottom=at_bottom)
+    # A scale bar may lie beyond the outermost letters.
+    ink = ink_of(grey[top:bottom], level)
+    drawn = [*letters, *(bar.box for bar in find_scale_bars(ink))]
+    y0, y1, issues = _settle_edges(shares, level, rows, drawn, at_bottom=at_bottom)
     if (
         at_bottom
         and hinted_top_px is not None
@@ -138,7 +118,7 @@ def _strip(
     kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
     if box.width < width_px:
         kind = DataBarKind.BOX
-    return DataBar(kind, box, largest_remainder(box, width_px, height_px), level, issues), len(letters)
+    return DataBar(kind, box, largest_free([box], width_px, height_px), level, issues), len(letters)
 
 
 def _segments(shares: NDArray[np.float32], level: int) -> list[tuple[int, int]]:
@@ -168,14 +148,6 @@ def _down_to_border(supported: BoolImage, bottom: int) -> int:
     if rest.size and rest.size <= max(_LONGEST_TEXT_GAP_PX, _TALLEST_TEXT * n_rows) and rest.mean() >= 0.7:
         return n_rows
     return bottom
-
-
-def _letters_in(grey: GreyImage, box: PixelBox, level: int) -> list[Mark]:
-    part = box.cut(grey)
-    ink = ink_of(part, level)
-    if ink.mean() > 0.5:
-        return []
-    return letters_among(marks_of(ink), tallest_px=0.8 * box.height)
 
 
 def _is_only_bar(row_share: NDArray[np.float32], letters: list[PixelBox], height_px: int) -> bool:
@@ -241,13 +213,18 @@ def _frame_rows(shares: NDArray[np.float32], level: int, outward: range) -> int:
 def _sharpened(grey: GreyImage, level: int, top: int, bottom: int) -> tuple[int, int]:
     """The inner edges of a strip moved by up to one JPEG block to where the median distance from its level jumps."""
     height_px = grey.shape[0]
-    distance = np.median(np.abs(grey.astype(np.int16) - level), axis=1)
     if top > 2 * _JPEG_BLOCK_PX:
-        top = top - _JPEG_BLOCK_PX + _jump(distance[top - _JPEG_BLOCK_PX : top + 6], _JPEG_BLOCK_PX)
+        window = _distances(grey[top - _JPEG_BLOCK_PX : top + 6], level)
+        top = top - _JPEG_BLOCK_PX + _jump(window, _JPEG_BLOCK_PX)
     if bottom < height_px - 2 * _JPEG_BLOCK_PX:
-        window = distance[bottom - 6 : bottom + _JPEG_BLOCK_PX][::-1]
+        window = _distances(grey[bottom - 6 : bottom + _JPEG_BLOCK_PX], level)[::-1]
         bottom = bottom + _JPEG_BLOCK_PX - _jump(window, _JPEG_BLOCK_PX)
     return top, bottom
+
+
+def _distances(rows: GreyImage, level: int) -> NDArray[np.float64]:
+    """Median distance of each row from a level."""
+    return np.asarray(np.median(np.abs(rows.astype(np.int16) - level), axis=1), dtype=np.float64)
 
 
 def _jump(distance: NDArray[np.float64], default: int) -> int:
@@ -281,82 +258,3 @@ def _row_is_edge(grey: GreyImage, row: int) -> bool:
         return False
     step = np.abs(grey[row].astype(np.int16) - grey[row - 1])
     return bool(np.median(step) >= 6)
-
-
-def _floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
-    """A drawn rectangle with picture on several sides."""
-    height_px, width_px = grey.shape
-    n_flat = np.bincount(grey[flat], minlength=256)
-    window = np.convolve(n_flat, np.ones(2 * LEVEL_TOLERANCE + 1), mode="same")
-    best: tuple[int, DataBar] | None = None
-    for _ in range(3):
-        level = int(np.argmax(window))
-        if window[level] < 0.004 * grey.size:
-            break
-        window[max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
-        level = _exact_level(n_flat, level)
-        mask = flat & (np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE)
-        mask = ndimage.binary_closing(mask, structure=np.ones((5, 5), bool), border_value=0)
-        for mark in marks_of(mask):
-            box = mark.box
-            if (
-                box.width < 0.06 * width_px
-                or box.height < LEAST_BAR_HEIGHT_PX
-                or box.height > TALLEST_STRIP * height_px
-            ):
-                continue
-            if mark.fill < 0.4 or not _has_straight_sides(grey, box, level):
-                continue
-            letters = _letters_in(grey, box, level)
-            enough = len(letters) >= LEAST_BAR_LETTERS or (letters and find_scale_bars(ink_of(box.cut(grey), level)))
-            if not enough or (best is not None and len(letters) <= best[0]):
-                continue
-            outer = _with_frame(grey, box)
-            crop = largest_remainder(outer, width_px, height_px)
-            best = (len(letters), DataBar(DataBarKind.BOX, outer, crop, level))
-    return best[1] if best else None
-
-
-def _exact_level(n_flat: NDArray[np.int64], level: int) -> int:
-    low = max(0, level - LEVEL_TOLERANCE)
-    return low + int(np.argmax(n_flat[low : level + LEVEL_TOLERANCE + 1]))
-
-
-def _has_straight_sides(grey: GreyImage, box: PixelBox, level: int) -> bool:
-    """Whether the rim of a box is of its level and the picture just outside, where there is one, is not."""
-    height_px, width_px = grey.shape
-    near = np.abs(grey.astype(np.int16) - level) <= 2 * LEVEL_TOLERANCE
-    inside = (
-        near[box.top : box.top + 2, box.left : box.right],
-        near[box.bottom - 2 : box.bottom, box.left : box.right],
-        near[box.top : box.bottom, box.left : box.left + 2],
-        near[box.top : box.bottom, box.right - 2 : box.right],
-    )
-    if any(side.mean() < 0.6 for side in inside):
-        return False
-    outside = []
-    if box.top >= 3:
-        outside.append(near[box.top - 3 : box.top - 1, box.left : box.right])
-    if box.bottom + 3 <= height_px:
-        outside.append(near[box.bottom + 1 : box.bottom + 3, box.left : box.right])
-    if box.left >= 3:
-        outside.append(near[box.top : box.bottom, box.left - 3 : box.left - 1])
-    if box.right + 3 <= width_px:
-        outside.append(near[box.top : box.bottom, box.right + 1 : box.right + 3])
-    return bool(outside) and all(side.mean() < 0.5 for side in outside)
-
-
-def _with_frame(grey: GreyImage, box: PixelBox) -> PixelBox:
-    """The box grown over a constant frame line of up to 3 px on each side."""
-    left, top, right, bottom = box.left, box.top, box.right, box.bottom
-    height_px, width_px = grey.shape
-    for _ in range(3):
-        if top > 0 and np.ptp(grey[top - 1, left:right]) <= LEVEL_TOLERANCE:
-            top -= 1
-        if bottom < height_px and np.ptp(grey[bottom, left:right]) <= LEVEL_TOLERANCE:
-            bottom += 1
-        if left > 0 and np.ptp(grey[top:bottom, left - 1]) <= LEVEL_TOLERANCE:
-            left -= 1
-        if right < width_px and np.ptp(grey[top:bottom, right]) <= LEVEL_TOLERANCE:
-            right += 1
-    return PixelBox(left, top, right, bottom)

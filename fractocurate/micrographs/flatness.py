@@ -4,6 +4,7 @@ A scanned picture carries noise, so its neighbouring pixels differ; what softwar
 scale bar, letters) is constant. JPEG blurs this a little, hence the tolerances.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,6 +62,19 @@ class PixelBox:
             min(height_px, self.bottom + dy),
         )
 
+    def shifted(self, dx: int, dy: int) -> "PixelBox":
+        """The box moved; by the negative corner of another box, into the coordinates of that box."""
+        return PixelBox(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+
+    def overlaps(self, other: "PixelBox") -> bool:
+        """Whether the two share a pixel."""
+        return self.intersected(other).area > 0
+
+    def intersected(self, other: "PixelBox") -> "PixelBox":
+        """What the two have in common; of no area if that is nothing."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        return PixelBox(left, top, max(left, min(self.right, other.right)), max(top, min(self.bottom, other.bottom)))
+
     def united(self, other: "PixelBox") -> "PixelBox":
         """The smallest box around both."""
         return PixelBox(
@@ -90,11 +104,20 @@ def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:
     if grey.shape[1] < run_length_px:
         return np.zeros(grey.shape, np.bool_)
     steps = np.abs(np.diff(grey.astype(np.int16), axis=1)) <= STEP_TOLERANCE
-    n = run_length_px - 1
-    sums = np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    in_run = np.pad(long_runs(np.asarray(steps), run_length_px - 1), ((0, 0), (0, 1)))
+    in_run[:, 1:] |= in_run[:, :-1].copy()  # a step belongs to the two pixels that it lies between
+    return in_run
+
+
+def long_runs(mask: BoolImage, run_length_px: int) -> BoolImage:
+    """Pixels of a mask that lie in horizontal runs of at least that length: a morphological opening by a line."""
+    n = run_length_px
+    if mask.shape[1] < n:
+        return np.zeros(mask.shape, np.bool_)
+    sums = np.cumsum(np.pad(mask, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
     starts = (sums[:, n:] - sums[:, :-n]) == n  # a whole run begins here
-    covered = np.cumsum(np.pad(starts, ((0, 0), (1, run_length_px - 1))), axis=1, dtype=np.int32)
-    padded = np.pad(covered, ((0, 0), (run_length_px, 0)))[:, : covered.shape[1]]
+    covered = np.cumsum(np.pad(starts, ((0, 0), (1, n - 1))), axis=1, dtype=np.int32)
+    padded = np.pad(covered, ((0, 0), (n, 0)))[:, : covered.shape[1]]
     return np.asarray((covered - padded)[:, 1:] > 0)
 
 
@@ -132,15 +155,16 @@ def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4)
     return levels
 
 
-def marks_of(foreground: BoolImage) -> list[Mark]:
-    """The 8-connected components of a foreground mask, in the mask's own coordinates."""
-    labels, _ = ndimage.label(foreground, structure=np.ones((3, 3), int))
-    areas = np.bincount(labels.ravel())
-    return [
-        Mark(n, PixelBox(where[1].start, where[0].start, where[1].stop, where[0].stop), int(areas[n]))
-        for n, where in enumerate(ndimage.find_objects(labels), start=1)
-        if where is not None
-    ]
+def marks_of(foreground: BoolImage, least_area_px: int = 1) -> list[Mark]:
+    """The 8-connected components of a foreground mask, in the mask's own coordinates, but for smaller specks."""
+    labels, n_marks = ndimage.label(foreground, structure=np.ones((3, 3), int))
+    areas = np.bincount(labels.ravel(), minlength=n_marks + 1)
+    slices = ndimage.find_objects(labels)
+    marks = []
+    for n in np.flatnonzero(areas[1:] >= least_area_px).tolist():
+        rows, columns = slices[n]
+        marks.append(Mark(n + 1, PixelBox(columns.start, rows.start, columns.stop, rows.stop), int(areas[n + 1])))
+    return marks
 
 
 def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
@@ -167,12 +191,18 @@ def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
     return letters
 
 
-def largest_remainder(box: PixelBox, width_px: int, height_px: int) -> PixelBox:
-    """The largest of the four rectangles that a box leaves of a picture: above, below, left or right of it."""
-    rests = (
-        PixelBox(0, 0, width_px, box.top),
-        PixelBox(0, box.bottom, width_px, height_px),
-        PixelBox(0, 0, box.left, height_px),
-        PixelBox(box.right, 0, width_px, height_px),
-    )
-    return max(rests, key=lambda rest: rest.area)
+def largest_free(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> PixelBox:
+    """The largest rectangle of a picture that touches none of some boxes; of equal ones the uppermost."""
+    rows = sorted({0, height_px, *(y for box in boxes for y in (box.top, box.bottom))})
+    best = PixelBox(0, 0, 0, 0)
+    for i, top in enumerate(rows):
+        for bottom in rows[i + 1 :]:
+            if (bottom - top) * width_px <= best.area:
+                continue
+            left = 0
+            between = sorted((b.left, b.right) for b in boxes if b.top < bottom and b.bottom > top)
+            for start, end in (*between, (width_px, width_px)):
+                if (start - left) * (bottom - top) > best.area:
+                    best = PixelBox(left, top, start, bottom)
+                left = max(left, end)
+    return best

@@ -24,6 +24,8 @@ NOMINAL_STEPS = frozenset(
 )
 """Magnifications that operators choose; only these are believed when a name holds nothing but the number."""
 BARE_NUMBER_CONFIDENCE = 0.5
+MOST_DIGITS = 3
+"""Significant digits that instruments print: more of them are misread noughts as often as not."""
 
 NUMBER = r"\d{1,3}(?:(?: |[.,'\u2019]\s?)\d{3})+(?!\d)|\d+(?:[.,]\d+)?"
 """A number in print; thousands may be parted by a blank, a point, a comma or (Swiss) an apostrophe."""
@@ -34,13 +36,15 @@ _KEYWORD = (
     r"|abbildungsma(?:ß|ss)stab|ma(?:ß|ss)stab)\b"
 )
 _WITH_KEYWORD = re.compile(
-    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{NUMBER})\s*(?P<kilo>{_KILO}?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?",
+    rf"{_KEYWORD}\s*[.:=\-]*\s*(?P<pre>{_TIMES}?)\s*(?P<number>{NUMBER})(?![.,]?\d)(?![^\W\dkKxX_])\s*(?P<kilo>(?:{_KILO}(?!\s?V))?)\s*(?P<post>{_TIMES}|:\s?1(?!\d))?(?!\s?[a-z]?V)",
     re.IGNORECASE,
 )
 # An x apart from the number behind it may belong to the one before it: ``500 x  5.97 mm``.
 _TIMES_FIRST = re.compile(
-    rf"(?<![\w.,:/-])(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
-    rf"(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?![.,]\s?\d)"
+    rf"(?<![A-Za-z\d.,:/])(?<![A-Za-z\d][_-])(?:{_TIMES}{{1,2}}|(?<!\d\s)(?<![kK]\s){_TIMES}{{1,2}}\s{{1,3}})"
+    rf"(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}(?![A-Za-z]))?(?![\d:/-])(?![A-Za-z])(?!\s?[.,]\s?\d)"
+    # What OCR makes of a last digit that it cannot read.
+    r"(?![^\s\w.,;:)\]|])"
 )
 _TIMES_LAST = re.compile(
     rf"(?<![\w.,:/-])(?P<number>{NUMBER})\s?(?P<kilo>{_KILO}?)\s?(?:{_TIMES}|:\s?1)(?![\w.])(?!\s?\d)"
@@ -100,6 +104,16 @@ def find_magnifications(text: str) -> list[tuple[str, float, bool]]:
             if value is not None and all(value != known for _, known, _ in found):
                 found.append((match[0].strip(), value, named))
     return found
+
+
+def has_sign(raw: str) -> bool:
+    """Whether a printed magnification has its ``x`` or ``:1``; one without may have lost digits with it."""
+    return bool(re.search(rf"{_TIMES}|:\s?1", re.sub(r"[A-Za-z]{3,}", "", raw)))
+
+
+def digits_of(value: float) -> int:
+    """Significant digits of a magnification."""
+    return len(f"{value:.10g}".replace(".", "").strip("0"))
 
 
 def parse_magnification(text: str) -> float | None:

@@ -1,63 +1,187 @@
-"""Find a scale bar with its label, or a ruler with its text, drawn straight over the picture without a background.
+"""Find what is drawn straight over the picture without a background: lines of text, scale bars, rulers.
 
-What is drawn so is white or black throughout, straight-edged, and has its label beside it. A bright or dark streak
-of the specimen may resemble the bar, but has no letters of the same level next to it.
+What is drawn so is white or black, sharp-edged, and set like print (see ``lettering``). A bright or dark streak of the
+specimen may resemble a bar, but has no letters of the same level next to it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import Mark, PixelBox, largest_remainder, letters_among, marks_of
-from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.lettering import (
+    FULLEST_MASK,
+    LetterLine,
+    extended,
+    find_letter_lines,
+    labels_near,
+    of_one_polarity,
+)
+from fractocurate.micrographs.scale_bar import FULL_ROW, ScaleBar, find_scale_bars
 
 WHITE_FROM, BLACK_TO = 236, 16
 """Drawn white and black with what JPEG makes of them."""
-WHITE_LEVELS, BLACK_LEVELS = (236, 215, 195, 175), (16, 30, 45)
-"""Levels tried for the lettering beside a bar."""
+FAINT_WHITE_FROM, FAINT_BLACK_TO = 180, 70
 PERFECT_LENGTH_PX = 40
+MOST_SOFT_PX = 3
+"""By which softened ends of a bar are longer than what is full white or black of it."""
+LEAST_BEYOND = 0.6
+"""Share of the pixels beyond either end of a bar that differ from it."""
+LEAST_BESIDE, LEAST_BESIDE_A_LABEL = 0.8, 0.4
+"""Share of a bar's length along which its surroundings differ from it, on one side and on the other."""
+SHORTEST_BAR_PX = 20
+"""Over a picture; in a solid bar shorter ones are told from letters."""
 LEAST_CONTRAST = 25
 """Least mean step across the long edges of a bar, in grey levels."""
-LEAST_LETTERS = 2
-MARGIN_PX = 13
-"""Least margin around what is found, else a letter height: rims, shadows and pads of letters are fainter than their
-core."""
+THICKEST_PX, THICKEST = 12, 0.025
+"""Of a bar, the latter as a share of the frame's height: thicker ones are features of the specimen."""
+MOST_BARS = 4
+UPPER_ZONE, LOWER_ZONE = 0.2, 0.3
+"""Shares of the height in which instruments and people write on a picture."""
+MOST_LINES = 12
+MARGIN, LARGEST_MARGIN_PX = 1.0, 10
+"""Of the letter height, above and below text: the halo of its rim, its shadow, what JPEG makes of them."""
+LEAST_MARGIN_PX = 3
+"""Beside bars."""
+ROOM_FOR_A_LABEL_PX = 26
+"""Taken off around a certain bar whose label could not be made out, with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Drawing over the picture."""
+    """Drawing over the picture, in pixels of the frame."""
 
+    boxes: tuple[PixelBox, ...]
+    """Each line of text and each bar, with a margin."""
     box: PixelBox
-    """All of it, with a margin."""
+    """Around all of it."""
+    place: PixelBox
+    """The same, or the largest of the boxes where the picture that is kept lies between them."""
     crop: PixelBox
-    bar: ScaleBar
-    """In pixels of the frame."""
-    contrast: NDArray[np.uint8]
-    """Shape of ``box``: the letters alone, 255 at full strength, for reading."""
+    """The largest rectangle of the picture that touches none of it."""
+    bars: tuple[ScaleBar, ...]
+    pages: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    """For two looks at the text, shape of ``box``, 255 at full strength: the letters alone, cut out sharply; and the
+    rows that they stand on with what is faint in them, and with the picture behind."""
     is_certain: bool
     """Whether it is drawn beyond doubt even if its label cannot be read: a ruler or a perfect rectangle."""
 
 
 def find_overlay(grey: GreyImage) -> Overlay | None:
-    """The most convincing drawing over a picture; None if there is none. Its label has still to be read to prove it."""
-    found: list[tuple[int, Overlay]] = []
-    for white in (True, False):
-        mask = grey >= WHITE_FROM if white else grey <= BLACK_TO
-        if mask.mean() > 0.3:
+    """The drawing over a picture; None if there is none. Without a certain bar, its text has still to be read."""
+    height_px, width_px = grey.shape
+    upper = PixelBox(0, 0, width_px, round(UPPER_ZONE * height_px))
+    lower = PixelBox(0, height_px - round(LOWER_ZONE * height_px), width_px, height_px)
+    candidates = [line for zone in (upper, lower) for line in find_letter_lines(grey, zone)]
+    lines = [line for line in candidates if line.is_strong]
+    kept: list[ScaleBar] = []
+    for bar, white in _bars(grey, lines):
+        labels = labels_near(grey, bar.box, white=white)
+        if not labels and not bar.is_ruler and not _is_perfect(grey, bar):
+            continue
+        kept.append(bar)
+        lines += [label for label in labels if not any(line.box.overlaps(label.box) for line in lines)]
+    if not lines and not kept:
+        return None
+    lines.sort(key=lambda line: (-line.n_alike, -len(line.letters)))
+    lines = lines[:MOST_LINES]
+    rest = [line for line in candidates if line not in lines]
+    while near := [line for line in rest if any(_is_next(line, known) for known in lines)]:
+        lines += near
+        rest = [line for line in rest if line not in near]
+    return _overlay(grey, _joined([extended(grey, line) for line in lines]), kept)
+
+
+def _is_next(line: LetterLine, known: LetterLine) -> bool:
+    """Whether a weak line stands on the rows of a proven one or on the next, in letters of like height."""
+    alike = 0.7 <= line.height_px / known.height_px <= 1.4 and line.white == known.white
+    apart_y = max(line.box.top - known.box.bottom, known.box.top - line.box.bottom)
+    apart_x = max(line.box.left - known.box.right, known.box.left - line.box.right)
+    return alike and apart_y <= known.height_px and apart_x <= 3 * known.height_px
+
+
+def _joined(lines: Sequence[LetterLine]) -> list[LetterLine]:
+    """Lines that have grown into each other are one."""
+    joined: list[LetterLine] = []
+    for line in lines:
+        same = next((o for o in joined if o.white == line.white and o.box.overlaps(line.box)), None)
+        if same is None:
+            joined.append(line)
+        else:
+            joined[joined.index(same)] = replace(same, box=same.box.united(line.box))
+    return joined
+
+
+def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, bool]]:
+    """White and black bars and rulers near the upper and lower border that stand out, and whether they are white.
+
+    Thin ones that were resized are faint: such are looked for only on the rows of text.
+    """
+    height_px = grey.shape[0]
+    zones = np.zeros(height_px, np.bool_)
+    zones[: round(UPPER_ZONE * height_px)] = True
+    zones[height_px - round(LOWER_ZONE * height_px) :] = True
+    beside_text = np.zeros(height_px, np.bool_)
+    for line in lines:
+        reach = round(2.5 * line.height_px)
+        beside_text[max(0, line.box.top - reach) : line.box.bottom + reach] = True
+    found: list[tuple[ScaleBar, bool]] = []
+    for white, level, rows in (
+        (True, WHITE_FROM, zones),
+        (False, BLACK_TO, zones),
+        (True, FAINT_WHITE_FROM, beside_text),
+        (False, FAINT_BLACK_TO, beside_text),
+    ):
+        if not rows.any():
+            continue
+        mask = np.asarray(grey >= level if white else grey <= level)
+        mask[~rows] = False
+        if mask[rows].mean() > FULLEST_MASK:
             continue  # a saturated or black picture hides any drawing of that level
         for bar in find_scale_bars(mask):
-            if not _stands_out(grey, bar):
-                continue
-            letters = _lettering(grey, bar, white=white)
-            perfect = _is_perfect(grey, bar)
-            if len(letters) >= LEAST_LETTERS or perfect:
-                found.append(
-                    (len(letters) + 5 * bar.is_ruler, _overlay(grey, bar, letters, white=white, perfect=perfect))
-                )
-    return max(found, key=lambda item: item[0])[1] if found else None
+            is_thin = bar.is_ruler or _thickness(mask, bar) <= max(THICKEST_PX, THICKEST * height_px)
+            is_known = any(bar.box.overlaps(known.box) for known, _ in found)
+            if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar, white=white):
+                found.append((bar if bar.is_ruler else _measured(grey, bar), white))
+    found = [item for item in found if not any(_is_rim(item[0], other) for other, _ in found)]
+    return sorted(found, key=lambda item: -item[0].length_px)[:MOST_BARS]
+
+
+def _is_rim(bar: ScaleBar, other: ScaleBar) -> bool:
+    """Whether a bar is the thin dark or bright line that is drawn around another."""
+    apart = max(bar.box.top - other.box.bottom, other.box.top - bar.box.bottom)
+    alike = abs(bar.box.left - other.box.left) <= 4 and abs(bar.box.right - other.box.right) <= 4
+    return alike and apart <= 2 and bar.box.height < other.box.height
+
+
+def _measured(grey: GreyImage, bar: ScaleBar) -> ScaleBar:
+    """The bar with its ends where the level is halfway to that beyond them: JPEG and resizing soften the ends."""
+    box = bar.box
+    rows = box.cut(grey).astype(np.float64)
+    ink = np.median(rows[:, 2:-2], axis=1)
+    row = box.top + int(np.argmax(np.abs(ink - np.median(grey))))
+    line = grey[row].astype(np.float64)
+    beyond = np.concatenate([line[max(0, box.left - 9) : max(0, box.left - 4)], line[box.right + 4 : box.right + 9]])
+    if len(bar.parts) != 1 or not beyond.size:
+        return bar
+    level, outside = float(ink[row - box.top]), float(np.median(beyond))
+    drawn = (line - outside) * np.sign(level - outside) > 0.5 * abs(level - outside)  # a rim is on the other side
+    left, right = box.left, box.right
+    while left > max(0, box.left - MOST_SOFT_PX) and drawn[left - 1]:
+        left -= 1
+    while right < min(grey.shape[1], box.right + MOST_SOFT_PX) and drawn[right]:
+        right += 1
+    grown = PixelBox(left, box.top, right, box.bottom)
+    return replace(bar, box=grown, length_px=bar.length_px + grown.width - box.width, parts=(grown,))
+
+
+def _thickness(mask: BoolImage, bar: ScaleBar) -> int:
+    """Rows of a bar without its end ticks."""
+    return int((bar.parts[0].cut(mask).mean(axis=1) >= FULL_ROW).sum())
 
 
 def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
@@ -76,102 +200,86 @@ def _is_perfect(grey: GreyImage, bar: ScaleBar) -> bool:
     return False
 
 
-def _stands_out(grey: GreyImage, bar: ScaleBar) -> bool:
+def _stands_out(grey: GreyImage, bar: ScaleBar, *, white: bool) -> bool:
     """Whether a bar differs from the picture above, below and beyond both of its ends."""
     if bar.is_ruler:
         return True
-    height_px, width_px = grey.shape
     levels = grey.astype(np.int16)
+    shares: list[float] = []
     for part in bar.parts:
-        inside = float(np.median(part.cut(levels)[:, part.width // 4 : -part.width // 4 or None].max(axis=0)))
-        if inside < 128:
-            inside = float(np.median(part.cut(levels).min(axis=0)))
+        middle = part.cut(levels)[:, part.width // 4 : -part.width // 4 or None]
+        inside = float(np.median(middle.max(axis=0) if white else middle.min(axis=0)))
         for rows in (slice(max(0, part.top - 4), max(0, part.top - 2)), slice(part.bottom + 2, part.bottom + 4)):
             beside = levels[rows, part.left : part.right]
-            if beside.size and float((np.abs(beside - inside) >= LEAST_CONTRAST).mean()) < 0.8:
-                return False
+            if beside.size:
+                shares.append(float((np.abs(beside - inside) >= LEAST_CONTRAST).mean()))
+    # A label may touch the bar from one side.
+    if shares and (max(shares) < LEAST_BESIDE or min(shares) < LEAST_BESIDE_A_LABEL):
+        return False
     ends = [levels[bar.box.top : bar.box.bottom, max(0, bar.box.left - 5) : max(0, bar.box.left - 2)]]
     ends.append(levels[bar.box.top : bar.box.bottom, bar.box.right + 2 : bar.box.right + 5])
-    for beyond in ends:
-        if beyond.size and float((np.abs(beyond - inside) >= LEAST_CONTRAST).mean()) < 0.6:
-            return False
-    return bar.box.top >= 0 and bar.box.right <= width_px and bar.box.bottom <= height_px
+    apart = [float((np.abs(beyond - inside) >= LEAST_CONTRAST).mean()) for beyond in ends if beyond.size]
+    return not apart or min(apart) >= LEAST_BEYOND
 
 
-def _lettering(grey: GreyImage, bar: ScaleBar, *, white: bool) -> list[Mark]:
-    """The letters around a bar, at the level that shows most of them.
-
-    Thin letters are anti-aliased, so that they are fainter than the bar and fainter still on a busy picture.
-    """
-    height_px, width_px = grey.shape
-    tallest = 0.08 * height_px
-    reach = int(4 * tallest)
-    around = bar.box.grown(width_px if bar.is_ruler else reach, reach, width_px, height_px)
-    part = around.cut(grey)
-    best: list[Mark] = []
-    for level in WHITE_LEVELS if white else BLACK_LEVELS:
-        mask = part >= level if white else part <= level
-        if mask.mean() > 0.3:
-            break
-        for own in bar.parts:
-            rows = slice(own.top - around.top, own.bottom - around.top)
-            mask[rows, own.left - around.left : own.right - around.left] = False
-        marks = [_moved(m, around) for m in marks_of(np.asarray(mask))]
-        letters = [m for m in letters_among(marks, tallest) if m.box.height >= 6]
-        near = [m for m in letters if _is_beside(m.box, bar.box)]
-        if not near:
-            continue
-        height = float(np.median([m.box.height for m in near]))
-        near = [m for m in near if 0.5 * height <= m.box.height <= 1.8 * height]
-        base = float(np.median([m.box.bottom for m in near]))
-        near = [m for m in near if abs(m.box.bottom - base) <= 0.45 * height]
-        if bar.is_ruler and near:
-            top, bottom = min(m.box.top for m in near), max(m.box.bottom for m in near)
-            slack = 0.35 * height
-            near = [m for m in letters if m.box.top >= top - slack and m.box.bottom <= bottom + slack]
-        if len(near) > len(best) + 1:
-            best = near
-    return best
-
-
-def _moved(mark: Mark, origin: PixelBox) -> Mark:
-    box = mark.box
-    moved = PixelBox(box.left + origin.left, box.top + origin.top, box.right + origin.left, box.bottom + origin.top)
-    return Mark(mark.label, moved, mark.area_px)
-
-
-def _is_beside(letter: PixelBox, bar: PixelBox) -> bool:
+def _is_beside(line: LetterLine, bar: PixelBox) -> bool:
     """Above, below or at an end of a bar, no further away than two lines."""
-    reach_y = 2.2 * letter.height + bar.height
-    reach_x = 3 * letter.height
-    if letter.left > bar.right + reach_x or letter.right < bar.left - reach_x:
+    reach_y = 2.2 * line.height_px + bar.height
+    reach_x = 3 * line.height_px
+    if line.box.left > bar.right + reach_x or line.box.right < bar.left - reach_x:
         return False
-    return letter.bottom >= bar.top - reach_y and letter.top <= bar.bottom + reach_y
+    return line.box.bottom >= bar.top - reach_y and line.box.top <= bar.bottom + reach_y
 
 
-def _overlay(grey: GreyImage, bar: ScaleBar, letters: list[Mark], *, white: bool, perfect: bool) -> Overlay:
+def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleBar]) -> Overlay:
     height_px, width_px = grey.shape
-    box = bar.box
-    for letter in letters:
-        box = box.united(letter.box)
-    height = float(np.median([m.box.height for m in letters])) if letters else 0.0
-    # Where no label could be made out beside a certain bar, room for one is taken off with it.
-    margin = max(MARGIN_PX, round(1.1 * height)) if len(letters) >= LEAST_LETTERS else max(26, 6 * bar.box.height)
-    box = box.grown(margin, margin, width_px, height_px)
-    # The whole line, not the letters one by one: what is faint or broken in them is needed to read them.
-    near = np.zeros((box.height, box.width), np.bool_)
-    if letters:
-        top, bottom = min(m.box.top for m in letters), max(m.box.bottom for m in letters)
-        left, right = min(m.box.left for m in letters), max(m.box.right for m in letters)
-        reach = round(1.5 * height)
-        near[
-            max(0, top - 3 - box.top) : bottom + 3 - box.top,
-            max(0, left - reach - box.left) : right + reach - box.left,
-        ] = True
-    for own in bar.parts:
-        near[own.top - 1 - box.top : own.bottom + 1 - box.top, own.left - box.left : own.right - box.left] = False
-    part = box.cut(grey).astype(np.float64)
-    level = float(np.median(part[near])) if near.any() else float(np.median(part))
-    strength = (part - level) / max(255 - level, 1) if white else (level - part) / max(level, 1)
-    contrast = np.where(near, np.clip((strength - 0.3) / 0.5, 0, 1) * 255, 0).astype(np.uint8)
-    return Overlay(box, largest_remainder(box, width_px, height_px), bar, contrast, perfect or bar.is_ruler)
+    boxes = []
+    for line in lines:
+        margin = min(LARGEST_MARGIN_PX, max(LEAST_MARGIN_PX, round(MARGIN * line.height_px)))
+        boxes.append(line.box.grown(margin, margin, width_px, height_px))
+    for bar in bars:
+        has_label = any(_is_beside(line, bar.box) for line in lines)
+        margin = LEAST_MARGIN_PX if has_label else ROOM_FOR_A_LABEL_PX
+        boxes.append(bar.box.grown(margin, margin, width_px, height_px))
+    box = boxes[0]
+    for other in boxes[1:]:
+        box = box.united(other)
+    sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
+    for line in of_one_polarity(lines):
+        _ink_in(sharp, soft, grey, line, box)
+    crop = largest_free(boxes, width_px, height_px)
+    place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
+    is_certain = any((bar.is_ruler and bar.is_whole) or _is_perfect(grey, bar) for bar in bars)
+    return Overlay(tuple(boxes), box, place, crop, tuple(bars), (sharp, soft), is_certain)
+
+
+def _ink_in(
+    sharp: NDArray[np.uint8], soft: NDArray[np.uint8], grey: GreyImage, line: LetterLine, origin: PixelBox
+) -> None:
+    """Copy a line to the pages that are read: its marks with their anti-aliased rims, and all of its rows."""
+    height_px, width_px = grey.shape
+    around = line.box.grown(3, 3, width_px, height_px)
+    part = around.cut(grey).astype(np.float64)
+    mask = np.asarray(part >= line.level if line.white else part <= line.level)
+    ink = _within(mask)
+    if not ink.any():
+        return
+    full = float(np.median(part[ink]))
+    rest = float(np.median(part[~ndimage.binary_dilation(ink, iterations=2)])) if not ink.all() else 128.0
+    strength = np.clip((part - rest) / (full - rest), 0, 1) if full != rest else ink.astype(np.float64)
+    shown = around.shifted(-origin.left, -origin.top)
+    for page, picture in (
+        (sharp, np.where(ndimage.binary_dilation(ink), strength, 0)),
+        (soft, np.clip((strength - 0.3) / 0.5, 0, 1)),
+    ):
+        inside = PixelBox(0, 0, page.shape[1], page.shape[0]).intersected(shown)
+        cut = inside.shifted(-shown.left, -shown.top).cut(picture)
+        target = inside.cut(page)
+        np.maximum(target, np.asarray(cut * 255, dtype=np.uint8), out=target)
+
+
+def _within(mask: BoolImage) -> BoolImage:
+    """The marks that do not run out of the cut upwards or downwards: what does is picture."""
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    outside = np.unique(np.concatenate([labels[0], labels[-1]]))
+    return np.asarray(mask & ~np.isin(labels, outside[outside > 0]))

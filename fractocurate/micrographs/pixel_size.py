@@ -1,6 +1,8 @@
 """Pixel size in nanometres, from up to three independent sources, and which of them is believed."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from data_contracts.records import Reading
 from data_contracts.vocabulary import ReadingMethod
@@ -13,6 +15,9 @@ PRECEDENCE = (
 )
 """Among sources that agree: a tag has six digits, a printed field width three, a drawn bar is good to a pixel at
 each end."""
+
+PRECISION_OF_TAG = 0.004
+"""Tags hold at least three digits; a file that was resized by a hair is told from one that was not."""
 
 DISPLAY_WIDTH_MM = (30.0, 1000.0)
 """Magnification times width of the field is the width of a display or print. Values outside are a misread number."""
@@ -28,8 +33,42 @@ def pixel_size_from_field(field_width_nm: float, width_px: int) -> float:
     return field_width_nm / width_px
 
 
+@dataclass(frozen=True, slots=True)
+class SizeCandidate:
+    """One reading of the pixel size and how exact it can be."""
+
+    reading: Reading
+    """Of ``pixel_size_nm``, with a value."""
+    precision: float
+    """Largest relative error if it was read rightly: what the drawing or the printed digits leave open."""
+
+    @property
+    def value_nm(self) -> float:
+        """Nanometres per pixel."""
+        return float(self.reading.value or 0)
+
+    def agrees(self, other: "SizeCandidate", tolerance: float) -> bool:
+        """Whether two sizes differ by no more than their precisions allow, and never by more than the tolerance."""
+        difference = abs(self.value_nm - other.value_nm) / max(self.value_nm, other.value_nm, 1e-12)
+        return difference <= min(tolerance, self.precision + other.precision)
+
+
+def precision_of_bar(length_px: float) -> float:
+    """Of a drawn bar: half a pixel at each end, half a pixel of drawing, and the thickness of its ticks."""
+    return 1.5 / length_px + 0.003
+
+
+def precision_of_print(raw: str) -> float:
+    """Of a printed length: half of its last digit, and what makers round off before."""
+    match = re.search(r"\d+(?:[.,](\d+))?", raw)
+    if match is None or not float(match[0].replace(",", ".")):
+        return 1.0
+    last_digit = 10.0 ** -len(match[1] or "")
+    return 0.5 * last_digit / float(match[0].replace(",", ".")) + 0.003
+
+
 def choose_pixel_size(
-    candidates: Sequence[Reading],
+    candidates: Sequence[SizeCandidate],
     width_px: int,
     magnification: float | None,
     tolerance: float,
@@ -38,38 +77,44 @@ def choose_pixel_size(
     """The pixel size that is believed, and what a person should know.
 
     Args:
-        candidates: readings of ``pixel_size_nm`` with a value; the note of a drawn bar tells nothing here.
+        candidates: all that was read.
         width_px: width of the frame.
         magnification: as chosen for the frame; None if unknown.
-        tolerance: relative difference up to which two sizes agree.
+        tolerance: largest relative difference at which two sizes may still agree.
         least_confidence: readings below it may confirm, not decide.
 
     Returns:
-        The reading (None if nothing can be believed) and issues. Values are never averaged. Where two sources
-        contradict
-        each other, what is printed or drawn on the frame is preferred to a tag, because the frame cannot have lost
-        its own bar while a tag may stem from another picture; and all values are listed.
+        The reading (None if nothing can be believed) and issues. Values are never averaged; agreement of two sources
+        raises the confidence. Where two contradict each other, what is drawn on the frame is preferred to a tag: the
+        frame cannot have lost its own bar, while a tag may stem from another picture. All values are then listed.
     """
-    usable = [c for c in candidates if c.value is not None and c.confidence >= least_confidence]
-    plausible = [c for c in usable if _fits_display(float(c.value or 0), width_px, magnification)]
+    usable = [c for c in candidates if c.reading.confidence >= least_confidence]
+    plausible = [c for c in usable if _fits_display(c.value_nm, width_px, magnification)]
     issues = tuple(
         f"pixel size: {_told(c)} does not go with magnification {magnification:g}" for c in usable if c not in plausible
     )
     if not plausible:
         return None, issues
-    plausible.sort(key=lambda c: PRECEDENCE.index(c.method))
-    others = [c for c in candidates if c.value is not None]
-    groups = [[c for c in others if _agree(c, first, tolerance)] for first in plausible]
-    disagreeing = [c for c in plausible if not _agree(c, plausible[0], tolerance)]
-    if not disagreeing:
-        return plausible[0], issues
-    listed = "; ".join(_told(c) for c in plausible)
-    issues = (*issues, f"pixel size: sources disagree: {listed}")
+    plausible.sort(key=lambda c: PRECEDENCE.index(c.reading.method))
+    groups = [[c for c in candidates if c.agrees(first, tolerance)] for first in plausible]
+    if all(c.agrees(plausible[0], tolerance) for c in plausible):
+        return _confirmed(plausible[0], groups[0]), issues
+    issues = (*issues, f"pixel size: sources disagree: {'; '.join(_told(c) for c in plausible)}")
     # Two that agree outvote one; else the frame itself outranks its tag.
     best = max(
-        range(len(plausible)), key=lambda i: (len(groups[i]), plausible[i].method is ReadingMethod.SCALE_BAR, -i)
+        range(len(plausible)),
+        key=lambda i: (len(groups[i]), plausible[i].reading.method is ReadingMethod.SCALE_BAR, -i),
     )
-    return plausible[best], issues
+    return plausible[best].reading, issues
+
+
+def _confirmed(chosen: SizeCandidate, group: Sequence[SizeCandidate]) -> Reading:
+    """The reading, surer by what agrees with it: both would have to be wrong in the same way."""
+    doubt = 1 - chosen.reading.confidence
+    for other in group:
+        if other.reading.method is not chosen.reading.method:
+            doubt *= 1 - other.reading.confidence
+    return replace(chosen.reading, confidence=round(1 - doubt, 3))
 
 
 def fits_display(display_mm: float) -> bool:
@@ -83,10 +128,5 @@ def _fits_display(pixel_size_nm: float, width_px: int, magnification: float | No
     return fits_display(pixel_size_nm * width_px * magnification / 1e6)
 
 
-def _agree(one: Reading, other: Reading, tolerance: float) -> bool:
-    a, b = float(one.value or 0), float(other.value or 0)
-    return abs(a - b) <= tolerance * max(a, b)
-
-
-def _told(reading: Reading) -> str:
-    return f"{reading.method} {float(reading.value or 0):.6g} nm"
+def _told(candidate: SizeCandidate) -> str:
+    return f"{candidate.reading.method} {candidate.value_nm:.6g} nm"

@@ -4,12 +4,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, marks_of
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, long_runs, marks_of
 
 SHORTEST_BAR_PX = 14
 THICKEST_BAR_SHARE = 0.45
 """Of the length: a block that is thicker is a logo or a letter."""
+THINNEST_AT_RIM_PX = 2
+FULL_ROW = 0.97
+"""Share of its box that a row of a line fills; a pixel at each end may be anti-aliased."""
+END_SHARE = 0.08
+"""Of a bar's length, at either end: where its ticks stand."""
+LEAST_MARK_PX = 3
+"""The shortest tick; smaller specks are noise."""
+LEAST_RUN_PX = 30
+"""Longer than any stroke of a letter or logo."""
 LEAST_TICKS = 5
+INTERVALS = (10, 20)
+"""Of the rulers that makers draw: eleven ticks, or twenty-one."""
 MOST_TICK_CANDIDATES = 1500
 """A picture with more thin upright specks than this is texture; looking for a ruler in it would only take time."""
 
@@ -24,6 +35,8 @@ class ScaleBar:
     """Whether the length is that from the first to the last tick of a ruler."""
     parts: tuple[PixelBox, ...]
     """The marks it is drawn with, without its label."""
+    is_whole: bool = True
+    """False for a ruler of an unusual number of ticks: some at its ends may not have been seen."""
 
 
 def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
@@ -32,13 +45,36 @@ def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
     A bar is a mark whose full width is one unbroken run: a block, a line, or a line with end ticks. Lines that run from
     edge to edge are frames and separators. A line broken by its own label (``|--- 2 mm ---|``) is put together.
     """
-    width_px = ink.shape[1]
-    marks = marks_of(ink)
-    lines = [m for m in marks if _is_line(ink, m, width_px)]
-    bars = [ScaleBar(m.box, _length_px(ink, m), is_ruler=False, parts=(m.box,)) for m in lines]
+    marks = marks_of(ink, LEAST_MARK_PX)
+    lines = [m for m in marks if _is_line(ink, m)]
+    bars = [_bar(ink, m) for m in lines]
+    bars += _touched_lines(ink, bars)
     bars += _broken_lines(ink, lines, marks)
     bars += [ruler for ruler in _rulers(marks) if not any(_covers(bar.box, ruler.box) for bar in bars)]
     return sorted(bars, key=lambda bar: -bar.length_px)
+
+
+def _bar(ink: BoolImage, mark: Mark) -> ScaleBar:
+    """The bar that a mark is; without what hangs on it anywhere but at both ends, such as a letter of its label."""
+    box = mark.box
+    part = np.asarray(box.cut(ink))
+    is_full = part.mean(axis=1) >= FULL_ROW
+    full, ends = np.flatnonzero(is_full), max(3, round(END_SHARE * box.width))
+    if part[~is_full, ends:-ends].any():
+        box = PixelBox(box.left, box.top + int(full[0]), box.right, box.top + int(full[-1]) + 1)
+    return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,))
+
+
+def _touched_lines(ink: BoolImage, bars: list[ScaleBar]) -> list[ScaleBar]:
+    """Bars that a letter touches, most often the stem of a micro sign: what is left of it when only long runs are."""
+    runs = long_runs(ink, LEAST_RUN_PX)
+    # The thinnest frames and separators are runs as well; a bar that something touches is thicker than a hair.
+    found = [m for m in marks_of(runs, LEAST_RUN_PX) if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m)]
+    return [
+        ScaleBar(m.box, float(m.box.width), is_ruler=False, parts=(m.box,))
+        for m in found
+        if not any(_covers(bar.box, m.box) for bar in bars)
+    ]
 
 
 def _length_px(ink: BoolImage, mark: Mark) -> float:
@@ -64,14 +100,17 @@ def _end_tick_px(ink: BoolImage, mark: Mark, *, at_left: bool) -> int:
     return tick
 
 
-def _is_line(ink: BoolImage, mark: Mark, width_px: int) -> bool:
+def _is_line(ink: BoolImage, mark: Mark) -> bool:
     box = mark.box
+    height_px, width_px = ink.shape
     if box.left <= 0 or box.right >= width_px:
         return False  # bars stand clear of the border, frames and table lines run into it
+    if box.height <= THINNEST_AT_RIM_PX and (box.top <= 0 or box.bottom >= height_px):
+        return False  # a rest of the picture above or below the data bar
     if box.width < SHORTEST_BAR_PX or box.width >= 0.93 * width_px or box.height > THICKEST_BAR_SHARE * box.width:
         return False
     part = np.asarray(box.cut(ink))
-    full_rows = np.flatnonzero(part.mean(axis=1) >= 0.97)
+    full_rows = np.flatnonzero(part.mean(axis=1) >= FULL_ROW)
     if full_rows.size == 0:
         return False
     # Besides the line there are only its ticks: thin, and mostly at the two ends.
@@ -122,8 +161,15 @@ def _rulers(marks: list[Mark]) -> list[ScaleBar]:
             seen.update(m.label for m in run)
             box = run[0].box.united(run[-1].box)
             length_px = (run[-1].box.left + run[-1].box.right - run[0].box.left - run[0].box.right) / 2
-            found.append(ScaleBar(box, length_px, is_ruler=True, parts=tuple(m.box for m in run)))
+            parts = tuple(m.box for m in run)
+            found.append(ScaleBar(box, length_px, is_ruler=True, parts=parts, is_whole=_intervals(parts) in INTERVALS))
     return found
+
+
+def _intervals(ticks: tuple[PixelBox, ...]) -> int:
+    """Steps from the first to the last of some ticks, lost ones counted."""
+    centres = np.array([(t.left + t.right) / 2 for t in ticks])
+    return round(float((centres[-1] - centres[0]) / np.median(np.diff(centres))))
 
 
 def _evenly_spaced(row: list[Mark]) -> list[Mark]:

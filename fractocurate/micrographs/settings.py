@@ -21,6 +21,11 @@ class MicrographSettings(BaseModel):
     """Larger pictures are refused as decompression bombs, from their header."""
     magnification_tolerance: float = Field(default=0.01, gt=0, lt=1)
     """Relative difference up to which two magnifications are the same: bars print three digits."""
+    nominal_magnifications: tuple[float, ...] = ()
+    """Steps of the site to which a magnification is snapped; none unless the profile asks."""
+    nominal_tolerance: float = Field(default=0.06, gt=0, lt=0.2)
+    """Largest relative distance from a step that is snapped: 51 or 53 for 50, never 60 for 50 or 100 for 96 of another
+    series."""
     pixel_size_tolerance: float = Field(default=0.05, gt=0, lt=1)
     """Relative difference up to which two pixel sizes agree; short scale bars get one pixel more."""
     least_ocr_confidence: float = Field(default=0.5, ge=0, le=1)

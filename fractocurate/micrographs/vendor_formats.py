@@ -32,17 +32,16 @@ def decode_text(content: bytes) -> str:
 
 def parse_ini(text: str) -> dict[str, str]:
     """``[Section]`` and ``key=value`` lines; what precedes the first section (binary headers) is passed over."""
-    start = re.search(r"^\s*\[[\w .-]+\]\s*$", text, re.MULTILINE)
+    text = text.replace("\x00", "\n")
+    starts = [m.start() for m in (re.search(r"^\s*\[[\w .-]+\]\s*$", text, re.MULTILINE),) if m is not None]
+    if "[MAIN]" in text:
+        starts.append(text.index("[MAIN]"))  # TESCAN's first section follows its binary head without a line break
     table: dict[str, str] = {}
-    if start is None:
-        marker = text.find("[MAIN]")
-        if marker < 0:
-            return table
-        text = text[marker:]
-    else:
-        text = text[start.start() :]
+    if not starts:
+        return table
+    text = text[min(starts) :]
     section = ""
-    for line in text.replace("\x00", "\n").splitlines():
+    for line in text.splitlines():
         stripped = line.strip()
         if stripped.startswith("[") and stripped.endswith("]"):
             section = stripped[1:-1].strip().lower()
@@ -53,7 +52,11 @@ def parse_ini(text: str) -> dict[str, str]:
 
 
 def parse_zeiss(text: str) -> dict[str, str]:
-    """A key such as ``AP_MAG`` on one line, ``Name = value`` or ``Name :value`` on the next."""
+    """A key such as ``AP_MAG`` on one line, ``Name = value`` or ``Name :value`` on the next.
+
+    Numbers without keys go before: the fourth is the pixel size in metres, the fifth the magnification (as tifffile
+    reads this tag). They stand in where the named values are missing.
+    """
     table: dict[str, str] = {}
     lines = [line.strip("\x00 \t") for line in text.splitlines()]
     for key, statement in pairwise(lines):
@@ -61,6 +64,9 @@ def parse_zeiss(text: str) -> dict[str, str]:
             separator = re.search(r"\s=|\s?:", statement)
             if separator is not None:
                 table.setdefault(key.lower(), statement[separator.end() :].strip())
+    if len(lines) > 5 and all(re.fullmatch(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", line) for line in lines[:5]):
+        table.setdefault("ap_pixel_size", f"{lines[3]} m")
+        table.setdefault("ap_mag", lines[4])
     return table
 
 

@@ -26,6 +26,7 @@ from fractocurate.leakage.rates import LeakageRate, PairScope, check_leakage_gat
 from fractocurate.leakage.report import render_leakage_report
 from fractocurate.leakage.settings import AuditSettings
 from fractocurate.progress import Progress
+from fractocurate.stages.frame_audit import FrameAudit, audit_frames
 from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
 from fractocurate.stages.rows import Row, failure_row
 from fractocurate.stages.run_log import logged_run
@@ -50,6 +51,7 @@ class AuditSummary:
     rates: tuple[LeakageRate, ...]
     fingerprints: StageResult
     failures: tuple[Failure, ...]
+    frames: FrameAudit
     html: str
 
 
@@ -85,8 +87,15 @@ def audit(
             ids = {plan.strategy: split_id(plan) for plan in plans}
             catalog.replace("leakage", [_leakage_row(rate, ids[rate.strategy]) for rate in rates])
         n_pairs = catalog.query("SELECT 1 FROM pairs").height
-        figures.update(n_files=len(files), n_pairs=n_pairs, splits={str(s): i for s, i in ids.items()})
-    return AuditSummary(len(files), n_pairs, plans, impossible, rates, stage, tuple(failures), html)
+        frames = audit_frames(catalog)
+        figures.update(
+            n_files=len(files),
+            n_pairs=n_pairs,
+            splits={str(s): i for s, i in ids.items()},
+            n_frames_checked=frames.n_checked,
+            n_frames_clean=frames.n_clean,
+        )
+    return AuditSummary(len(files), n_pairs, plans, impossible, rates, stage, tuple(failures), frames, html)
 
 
 def check_gate(summary: AuditSummary, max_share: float, at_ssim: float, strategy: SplitStrategy) -> None:

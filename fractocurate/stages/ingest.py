@@ -189,9 +189,11 @@ def _read_micrographs(
     settings = MicrographSettings(
         ocr_languages="+".join(profile.ocr.data_bar_languages),
         max_pixels=round(profile.max_megapixels * 1e6),
+        nominal_magnifications=profile.nominal_magnifications,
         ocr_timeout_s=profile.ocr.timeout_s,
     )
-    work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, profile.fingerprint("ocr", "max_megapixels"))
+    fingerprint = profile.fingerprint("ocr", "max_megapixels", "nominal_magnifications")
+    work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, fingerprint)
     sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}
     tasks = []
     for key, sha256 in sha_of.items():

@@ -6,6 +6,7 @@ parts. It is skipped when nothing that it rests on has changed.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from fractocurate.profile import Profile
 from fractocurate.progress import Progress
 from fractocurate.stages.rows import Row, reading_rows
 
-MATCHING_VERSION = 1
+MATCHING_VERSION = 2
 
 _IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
@@ -57,7 +58,29 @@ def settled(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
         _overruled(d, MatchStatus.UNMATCHED, MatchReason.NO_PICTURE, None, d.foan, "the file is a data bar alone")
         if d.path in bare
         else d
-        for d in _with_human_decisions(catalog, decisions)
+        for d in _with_human_decisions(catalog, _without_print_left(catalog, decisions))
+    ]
+
+
+def _without_print_left(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
+    """A frame in whose crop print was found labels nothing until a person has looked."""
+    left = dict(
+        catalog.query(
+            "SELECT d.path, m.leftover FROM dataset d JOIN micrographs m USING (micrograph_id) WHERE m.leftover <> ''"
+        ).iter_rows()
+    )
+    return [
+        replace(
+            d,
+            status=MatchStatus.REVIEW,
+            reason=MatchReason.PRINT_LEFT,
+            instance_id=None,
+            method=None,
+            evidence=f"the crop may still hold print: {left[d.path]}; it would be linked: {d.evidence}",
+        )
+        if d.path in left and d.status is MatchStatus.MATCHED
+        else d
+        for d in decisions
     ]
 
 
@@ -132,7 +155,8 @@ def match_row(decision: Decision, micrograph_id: str) -> Row:
 def _inputs_hash(catalog: Catalog, profile: Profile) -> str:
     tables = catalog.content_hash("fracture_instances", "decisions")
     images = catalog.query(
-        "SELECT path, sha256, micrograph_id FROM dataset ORDER BY path",
+        "SELECT d.path, d.sha256, d.micrograph_id, m.leftover FROM dataset d LEFT JOIN micrographs m "
+        "USING (micrograph_id) ORDER BY d.path",
     ).write_csv()
     texts = catalog.query(
         "SELECT subject_id, field, raw FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",

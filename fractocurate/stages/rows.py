@@ -162,7 +162,7 @@ def instance_reading_rows(instances: Sequence[InstanceReading], report_id: str) 
 
 def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
     """Row of ``micrographs``."""
-    bar, crop = micrograph.data_bar_box, micrograph.crop_box
+    bar, crop, left = micrograph.data_bar_box, micrograph.crop_box, micrograph.leftover_box
     return {
         "micrograph_id": short_id(sha256),
         "sha256": sha256,
@@ -187,6 +187,17 @@ def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
         "magnification_source": micrograph.magnification_source and str(micrograph.magnification_source),
         "pixel_size_nm": micrograph.pixel_size_nm,
         "pixel_size_source": micrograph.pixel_size_source and str(micrograph.pixel_size_source),
+        "sharpness": micrograph.sharpness,
+        "contrast": micrograph.contrast,
+        "white_share": micrograph.white_share,
+        "black_share": micrograph.black_share,
+        "stripe_share": micrograph.stripe_share,
+        "is_blank": micrograph.is_blank,
+        "leftover": micrograph.leftover,
+        "leftover_left_px": round(left.left) if left else None,
+        "leftover_top_px": round(left.top) if left else None,
+        "leftover_right_px": round(left.right) if left else None,
+        "leftover_bottom_px": round(left.bottom) if left else None,
         "issues": "; ".join(micrograph.issues),
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -191,3 +192,37 @@ def test_crop_is_the_part_of_the_whole(tmp_path: Path) -> None:
     assert np.array_equal(decode_crop(path, (10, 5, 30, 25)), whole[5:25, 10:30])
     with pytest.raises(ValueError, match="leaves the picture"):
         decode_crop(path, (0, 0, 65, 48))
+
+
+@pytest.mark.parametrize("kind", ["rgb16", "rgba16", "white is zero", "float64", "uint64", "float16"])
+def test_deep_tiffs_that_pillow_misreads_keep_their_contrast(kind: str) -> None:
+    """12-bit values in 16 bits a channel, inverted scales, and number formats that Pillow does not know."""
+    values = ramp().astype(np.uint16) * 16
+    options: dict[str, object] = {}
+    stored = values
+    if kind in ("rgb16", "rgba16"):
+        stored, options = np.repeat(values[..., None], 3 if kind == "rgb16" else 4, axis=2), {"photometric": "rgb"}
+    elif kind == "white is zero":
+        stored, options = 65535 - values, {"photometric": "miniswhite"}
+    else:
+        stored = values.astype(kind)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, stored, **options)
+    decoded = decode_grey(buffer.getvalue())
+    assert np.abs(decoded.grey.astype(int) - ramp()).max() <= 2
+    assert (decoded.header.width_px, decoded.header.height_px) == (64, 48)
+    assert decoded.header.bit_depth == {"float64": 64, "uint64": 64}.get(kind, 16)
+
+
+@pytest.mark.parametrize("kind", ["deep colour", "8 bit"])
+def test_tiffs_are_turned_upright_with_their_size(kind: str) -> None:
+    """An orientation holds for any picture, and the stated size is that of the upright one."""
+    buffer = io.BytesIO()
+    if kind == "deep colour":
+        stored = np.repeat(ramp().astype(np.uint16)[..., None] * 16, 3, axis=2)
+        tifffile.imwrite(buffer, stored, photometric="rgb", extratags=[(274, 3, 1, 6, True)])
+    else:
+        tifffile.imwrite(buffer, ramp(), extratags=[(274, 3, 1, 6, True)])
+    decoded = decode_grey(buffer.getvalue())
+    assert decoded.grey.shape == (64, 48) == (decoded.header.height_px, decoded.header.width_px)
+    assert np.abs(decoded.grey.astype(int) - np.rot90(ramp(), -1)).max() <= 2

@@ -117,7 +117,17 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_fingerprint_changes_with_its_own_sections_only(text: str, section: str, tmp_path: Path) -> None:
     """Work becomes pending when, and only when, a setting that it rests on has changed."""
     default, changed = load_profile(None), _load(tmp_path, text)
-    sections = ("foan", "serial_number", "vocabulary", "ocr", "matching", "max_megapixels", "labels", "ignore")
+    sections = (
+        "foan",
+        "serial_number",
+        "vocabulary",
+        "ocr",
+        "matching",
+        "max_megapixels",
+        "labels",
+        "ignore",
+        "nominal_magnifications",
+    )
     assert {s for s in sections if default.fingerprint(s) != changed.fingerprint(s)} == {section}
     assert default.fingerprint() != changed.fingerprint()
     assert default.fingerprint("foan", "ocr") == load_profile(None).fingerprint("ocr", "foan")

@@ -2,7 +2,12 @@
 
 from data_contracts.records import Box, Word
 from fractocurate.micrographs.bar_text import BarText, lines_of
-from fractocurate.micrographs.bar_values import field_width_reading, magnification_readings, scale_label
+from fractocurate.micrographs.bar_values import (
+    agreed_readings,
+    field_width_reading,
+    magnification_readings,
+    scale_label,
+)
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.scale_bar import ScaleBar
 
@@ -77,3 +82,37 @@ def test_misread_digits_behind_a_keyword_are_repaired_and_noted() -> None:
     (reading,) = magnification_readings(bar_text((10, 10, "Mag"), (30, 10, "="), (40, 10, "SOX")))
     assert reading.value == "50"
     assert "repaired" in reading.note
+
+
+def test_unit_that_stands_apart_or_lower_belongs_to_its_number() -> None:
+    """A typewriter blank, and a unit whose box begins lower than that of the number."""
+    for unit in ((222, 20, "um"), (218, 23, "um")):
+        label = scale_label(bar_text((200, 20, "20"), unit, (400, 20, "Mag"), (425, 20, "500X")), [bar_at(195, 10, 80)])
+        assert label is not None
+        assert label.length_nm == 20_000
+
+
+def test_looks_that_contradict_each_other_decide_nothing() -> None:
+    """``X10`` and ``X10,000`` at half their confidence; a value that only one look has keeps it."""
+    one = magnification_readings(bar_text((10, 10, "X10")))
+    other = magnification_readings(bar_text((10, 10, "X10,000")))
+    assert all(r.confidence < 0.5 for r in agreed_readings(one, other))
+    assert agreed_readings(one, []) == one
+
+
+def test_columns_close_to_each_other_are_told_apart() -> None:
+    """Values wider than their headers, less than a letter apart: each belongs to the nearest header."""
+    text = bar_text(
+        (20, 10, "HV"), (70, 10, "mag"), (120, 10, "HFW"),
+        (5, 25, "10.00"), (38, 25, "kV"), (60, 25, "2000x"), (100, 25, "149um"),
+    )  # fmt: skip
+    assert [r.value for r in magnification_readings(text)] == ["2000"]
+
+
+def test_a_hairline_under_some_letters_is_no_scale_bar() -> None:
+    """The rim of a label's own letters, and strokes shorter than letters are high."""
+    text = bar_text((200, 20, "500"), (222, 20, "nm"))
+    for left, top, length in ((222, 29, 12), (205, 24, 20)):
+        box = PixelBox(left, top, left + length, top + 1)
+        assert scale_label(text, [ScaleBar(box, float(length), is_ruler=False, parts=(box,))]) is None
+    assert scale_label(text, [bar_at(190, 36, 60)]) is not None

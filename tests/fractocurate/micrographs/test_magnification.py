@@ -115,3 +115,15 @@ def test_bare_steps_are_only_half_believed() -> None:
 def test_a_name_that_numbers_its_sample_states_no_magnification(name: str) -> None:
     """No fractograph is taken below 20x, so ``X9`` is a sample and not a magnification."""
     assert parse_magnification_from_name(name) is None
+
+
+@pytest.mark.parametrize("text", ["S4800 30.0kV x25@ SE", "Mag = 5i X", "Mag 10.00 kV", "Mag: 15 kV"])
+def test_numbers_that_lost_a_digit_or_mean_a_voltage_are_not_read(text: str) -> None:
+    """What OCR makes of a last digit it cannot read, and voltages behind a header."""
+    assert parse_magnification(text) is None
+
+
+def test_noise_before_the_sign_is_passed_over() -> None:
+    """Dashes and underscores that OCR sees before the x."""
+    assert parse_magnification("15.0kV _X3,500 WD 10.0mm") == 3500
+    assert parse_magnification("15.0kV -X3,500 WD 10.0mm") == 3500

@@ -17,7 +17,7 @@ def test_bar_with_label_is_found_and_cleared(frames: Any, ink: int, left: int, t
     grey = frames.block(grey, (left, top, left + 120, top + 5), ink)
     overlay = find_overlay(grey)
     assert overlay is not None
-    assert overlay.bar.length_px == 120
+    assert overlay.bars[0].length_px == 120
     drawn = grey[overlay.crop.top : overlay.crop.bottom, overlay.crop.left : overlay.crop.right] == ink
     assert overlay.crop.bottom <= top - 20 or overlay.crop.top >= top + 5 or overlay.crop.left >= left + 120
     assert overlay.crop.area > 0.8 * grey.size
@@ -32,8 +32,8 @@ def test_ruler_is_measured_from_first_to_last_tick(frames: Any) -> None:
     grey = frames.write(grey, 560, 446, "50.0um", 255, 18)
     overlay = find_overlay(grey)
     assert overlay is not None
-    assert overlay.bar.is_ruler
-    assert overlay.bar.length_px == 400
+    assert overlay.bars[0].is_ruler
+    assert overlay.bars[0].length_px == 400
     assert overlay.crop.bottom <= 430
 
 
@@ -49,3 +49,15 @@ def test_pictures_hold_no_overlay(frames: Any) -> None:
     assert find_overlay(plain) is None
     assert find_overlay(streak) is None
     assert find_overlay(edge) is None
+
+
+def test_softened_ends_count_to_the_length_and_rims_do_not(frames: Any) -> None:
+    """A white bar of 120 px whose ends are blurred, and one with a black rim around it."""
+    grey = frames.write(frames.texture(640, 480, mean=120, spread=10), 60, 420, "50 um", 255, 18)
+    soft = frames.block(grey, (42, 450, 158, 455), 255)
+    soft[450:455, [40, 41, 158, 159]] = 200
+    rimmed = frames.block(frames.block(grey, (39, 449, 161, 456), 0), (40, 450, 160, 455), 255)
+    for drawn in (soft, rimmed):
+        overlay = find_overlay(drawn)
+        assert overlay is not None
+        assert overlay.bars[0].length_px == 120

@@ -5,12 +5,17 @@ from hypothesis import strategies as st
 
 from data_contracts.records import Reading
 from data_contracts.vocabulary import ReadingMethod as M
-from fractocurate.micrographs.pixel_size import choose_pixel_size
+from fractocurate.micrographs.pixel_size import (
+    SizeCandidate,
+    choose_pixel_size,
+    precision_of_bar,
+    precision_of_print,
+)
 
 
-def size(value: float, method: M, confidence: float = 1.0) -> Reading:
-    """A candidate."""
-    return Reading("pixel_size_nm", "", f"{value}", method, confidence)
+def size(value: float, method: M, confidence: float = 1.0) -> SizeCandidate:
+    """A candidate that is good to two per cent."""
+    return SizeCandidate(Reading("pixel_size_nm", "", f"{value}", method, confidence), 0.02)
 
 
 def test_agreeing_sources_give_the_most_exact() -> None:
@@ -61,4 +66,22 @@ def test_chosen_value_is_always_one_that_was_read(pairs: list[tuple[float, M]]) 
     """Never an average, whatever the sources say."""
     candidates = [size(value, method) for value, method in pairs]
     chosen, _ = choose_pixel_size(candidates, 1000, None, 0.05, 0.5)
-    assert chosen in candidates
+    assert chosen is not None
+    assert chosen.value in [c.reading.value for c in candidates]
+
+
+def test_agreement_raises_the_confidence() -> None:
+    """Two sources of 0.8 would both have to be wrong: 0.96. One that contradicts does not add to it."""
+    agreeing = [size(100, M.SCALE_BAR, 0.8), size(101, M.FIELD_WIDTH, 0.8)]
+    chosen, issues = choose_pixel_size(agreeing, 1000, 1000, 0.05, 0.5)
+    assert chosen is not None
+    assert (chosen.confidence, issues) == (0.96, ())
+
+
+def test_sources_agree_only_as_far_as_they_are_exact() -> None:
+    """Three per cent are nothing to a bar of 40 px and a contradiction to one of 400 px and a printed width."""
+    width = Reading("pixel_size_nm", "7.64 mm", "103", M.FIELD_WIDTH, 0.9)
+    for length_px, n_issues in ((40, 0), (400, 1)):
+        bar = SizeCandidate(Reading("pixel_size_nm", "", "100", M.SCALE_BAR, 0.9), precision_of_bar(length_px))
+        candidates = [bar, SizeCandidate(width, precision_of_print(width.raw))]
+        assert len(choose_pixel_size(candidates, 1000, 1000, 0.05, 0.5)[1]) == n_issues

@@ -10,7 +10,8 @@ from PIL import Image, TiffImagePlugin
 from data_contracts.errors import MissingToolError
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import DataBarKind, FailureReason, ReadingMethod, Stage
-from fractocurate.micrographs.read import choose_magnification, read_micrograph
+from fractocurate.micrographs.choose_magnification import choose_magnification, snapped
+from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
 
 SETTINGS = MicrographSettings()
@@ -124,3 +125,14 @@ def test_magnification_of_a_tag_stands_where_the_print_is_doubtful() -> None:
     chosen, issues = choose_magnification([tag, print_], SETTINGS)
     assert chosen is tag
     assert issues
+
+
+def test_magnifications_are_snapped_only_where_the_site_asks() -> None:
+    """51 becomes 50 where 50 is a step; 60 does not, and without steps nothing changes. What was printed stays."""
+    printed = Reading("magnification", "51 X", "51", ReadingMethod.DATA_BAR, 0.9)
+    asked = MicrographSettings(nominal_magnifications=(50, 100, 250))
+    assert snapped(printed, SETTINGS) is printed
+    nominal = snapped(printed, asked)
+    assert (nominal.value, nominal.raw) == ("50", "51 X")
+    assert "51" in nominal.note
+    assert snapped(Reading("magnification", "60 X", "60", ReadingMethod.DATA_BAR, 0.9), asked).value == "60"

@@ -56,3 +56,19 @@ def test_lost_ticks_do_not_shorten_a_ruler() -> None:
     (ruler,) = find_scale_bars(ink)
     assert ruler.is_ruler
     assert ruler.length_px == 300
+
+
+def test_a_letter_that_touches_the_bar_is_not_part_of_it() -> None:
+    """The stem of a micro sign reaches down to the bar."""
+    ink = np.zeros((60, 300), bool)
+    ink[40:46, 50:170] = True
+    ink[22:40, 100:103] = True
+    (bar,) = find_scale_bars(ink)
+    assert (bar.length_px, bar.box.top, bar.box.bottom) == (120, 40, 46)
+
+
+def test_rests_of_the_picture_at_the_rim_are_no_bars() -> None:
+    """A hairline in the first row of a data bar is what was cut off of the picture above it."""
+    ink = np.zeros((60, 300), bool)
+    ink[0, 50:170] = True
+    assert find_scale_bars(ink) == []

@@ -118,3 +118,43 @@ def test_foreign_text_is_no_metadata() -> None:
     """Notes, empty tags and other texts give nothing and break nothing."""
     assert read_sidecars(["remember to order a new filament", ""], 640, 480) == VendorFacts()
     assert read_vendor_tags({34118: "", 34682: "", 50431: "\x00", 270: "ImageJ=1.53"}, 640, 480) == VendorFacts()
+
+
+@pytest.mark.parametrize("unit", ["µm", "?m", "um", "\ufffdm", "\u03bcm", "Âµm"])
+def test_lost_micro_signs_of_tags_are_understood(unit: str) -> None:
+    """Re-coded files have a question mark or two letters where the micro sign was."""
+    text = ZEISS.replace("55.82 nm", f"0.05582 {unit}")
+    assert float(values(read_vendor_tags({34118: text}, 1024, 768))["pixel_size_nm"] or 0) == pytest.approx(55.82)
+
+
+def test_zeiss_numbers_without_names_stand_in() -> None:
+    """The numeric head of the tag holds pixel size and magnification where the named values are missing."""
+    head = "0\r\n0\r\n0\r\n5.582500e-08\r\n2.000000e+03\r\n6\r\nDP_ZOOM\r\nZoom = Off\r\n"
+    found = values(read_vendor_tags({34118: head}, 1024, 768))
+    assert float(found["pixel_size_nm"] or 0) == pytest.approx(55.825)
+    assert float(found["magnification"] or 0) == 2000
+
+
+def test_fei_canvas_goes_before_the_display() -> None:
+    """Where the canvas of the magnification is recorded, the bar prints it over the field."""
+    text = FEI.replace("[Image]", "[Image]\r\nMagCanvasRealWidth=0.149")
+    assert float(values(read_vendor_tags({34682: text}, 1024, 943))["magnification"] or 0) == 500
+
+
+def test_tescan_section_behind_a_binary_head_is_read_although_others_follow() -> None:
+    """The first section does not begin a line, the later ones do."""
+    found = values(read_vendor_tags({50431: TESCAN + "[SEM]\r\nHV=15000\r\n"}, 800, 666))
+    assert found["magnification"] == "100"
+
+
+def test_jeol_field_of_view_is_exact() -> None:
+    """The width of the field in micrometres goes before the micron bar in whole pixels."""
+    text = JEOL + "$CM_FIELD_OF_VIEW 480.000 360.000\r\n"
+    assert float(values(read_sidecars([text], 640, 512))["pixel_size_nm"] or 0) == pytest.approx(750)
+
+
+def test_metadata_tell_whether_they_are_of_this_size() -> None:
+    """Recorded and equal, recorded and other, not recorded."""
+    assert read_vendor_tags({34118: ZEISS}, 1024, 768).is_of_this_size
+    assert not read_vendor_tags({34118: ZEISS}, 512, 384).is_of_this_size
+    assert not read_vendor_tags({50431: TESCAN}, 800, 666).is_of_this_size

@@ -1,0 +1,128 @@
+"""After cropping: is any print left? A check that knows nothing of how the bar was found.
+
+The finders look for flat levels, and for letters as marks of one level. This check looks at steps between neighbours
+alone: upright strokes a few pixels wide, drawn in one level, that begin or end on one line with others beside them; and
+a straight edge across the whole width with nothing but one level beyond it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from data_contracts.pixels import GreyImage
+from fractocurate.micrographs.flatness import BoolImage, PixelBox
+
+STROKE_REACHES_PX = (6, 12)
+"""What lies so far left and right of a stroke is not part of it: for strokes of up to 5 and of up to 11 px."""
+LEAST_STEP = 70
+"""Grey levels from a stroke to both of its sides."""
+STEADY_ROWS = 5
+STEADY_STEP = 16
+"""A stroke keeps its level over so many rows, but for what JPEG adds from one row to the next."""
+SAME_INK = 8
+"""Strokes of one line are of one level, but for what anti-aliasing and JPEG make of thin ones."""
+TALLEST_STROKE_PX = 60
+LEAST_LEVEL = 175
+"""Print is drawn nearly white, or nearly black: at least so far from the other end of the scale."""
+SURE_LEVEL = 240
+LEAST_STROKES, LEAST_SURE_STROKES = 6, 5
+"""Strokes in a row that prove print: fewer where they are full white or black."""
+MOST_STROKES = 6000
+"""More are texture."""
+EDGE_ZONE = 0.12
+"""Share of the height, from above and below, in which a rest of a strip may lie."""
+EDGE_STEP, EDGE_SHARE, FLAT_SPREAD = 40, 0.85, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A trace of print in a cropped picture."""
+
+    what: str
+    """In a few words."""
+    box: PixelBox
+    """Where, in pixels of the cropped picture."""
+
+
+def find_leftover(picture: GreyImage) -> Leftover | None:
+    """The plainest trace of print in a cropped picture, shape (height, width); None if it has none."""
+    height_px, width_px = picture.shape
+    if height_px < 3 * STEADY_ROWS or width_px < 4 * STROKE_REACHES_PX[-1]:
+        return None
+    levels = picture.astype(np.int16)
+    found = [trace for reach in STROKE_REACHES_PX for trace in _strokes_in_rows(levels, reach)]
+    if found:
+        count, box = max(found, key=lambda item: item[0])
+        return Leftover(f"{count} strokes in a row, as letters have", box)
+    return _strip_edge(levels)
+
+
+def _strokes_in_rows(levels: NDArray[np.int16], reach: int) -> list[tuple[int, PixelBox]]:
+    """Rows of strokes of each polarity: how many, and where."""
+    middle = levels[:, reach:-reach]
+    left, right = middle - levels[:, : -2 * reach], middle - levels[:, 2 * reach :]
+    found = []
+    for sign in (1, -1):
+        strokes = _steady((left * sign >= LEAST_STEP) & (right * sign >= LEAST_STEP), middle)
+        labels, n_strokes = ndimage.label(strokes)
+        if not LEAST_SURE_STROKES <= n_strokes <= MOST_STROKES:
+            continue
+        boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
+        inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2]
+        row = _longest_row(boxes, np.asarray(inks if sign > 0 else 255 - inks))
+        if row is not None:
+            count, box = row
+            found.append((count, PixelBox(box.left + reach, box.top, box.right + reach, box.bottom)))
+    return found
+
+
+def _steady(strokes: BoolImage, levels: NDArray[np.int16]) -> BoolImage:
+    """Stroke pixels that are the upper end of so many rows of stroke of one level."""
+    calm = strokes[1:] & strokes[:-1] & (np.abs(levels[1:] - levels[:-1]) <= STEADY_STEP)
+    n = STEADY_ROWS - 1
+    whole = calm[: -n + 1].copy()
+    for k in range(1, n):
+        whole &= calm[k : len(calm) - n + 1 + k]
+    return np.asarray(whole)
+
+
+def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int, PixelBox] | None:
+    heights, widths = boxes[:, 3] - boxes[:, 1] + STEADY_ROWS - 1, boxes[:, 2] - boxes[:, 0]
+    like = (heights >= STEADY_ROWS + 1) & (heights <= TALLEST_STROKE_PX) & (widths <= heights) & (inks >= LEAST_LEVEL)
+    order = np.flatnonzero(like)[np.argsort(boxes[like, 0], kind="stable")]
+    boxes, inks, heights = boxes[order], inks[order], heights[order]
+    best: tuple[int, PixelBox] | None = None
+    for i, (left, top, _, bottom) in enumerate(boxes):
+        end = int(np.searchsorted(boxes[:, 0], left + 5 * heights[i], side="right"))
+        others = boxes[i:end]
+        # Bars at the top, middle or foot of a letter end its upright stroke there: one of both ends has to be common.
+        upper, lower = np.abs(others[:, 1] - top) <= 1, np.abs(others[:, 3] - bottom) <= 1
+        alike = upper if (upper & ~lower).sum() >= (lower & ~upper).sum() else lower
+        alike = alike & (heights[i:end] >= 0.4 * heights[i]) & (heights[i:end] <= 2.5 * heights[i])
+        alike &= np.abs(inks[i:end] - inks[i]) <= SAME_INK
+        count = int(alike.sum())
+        least = LEAST_SURE_STROKES if inks[i] >= SURE_LEVEL else LEAST_STROKES
+        if count >= least and (best is None or count > best[0]):
+            row = others[alike]
+            best = (count, PixelBox(*(int(v) for v in (*row[:, :2].min(axis=0), *row[:, 2:].max(axis=0)))))
+    return best
+
+
+def _strip_edge(levels: NDArray[np.int16]) -> Leftover | None:
+    """A straight edge near the upper or lower border, beyond which all is of one level."""
+    height_px, width_px = levels.shape
+    zone = max(4, round(EDGE_ZONE * height_px))
+    for at_bottom in (True, False):
+        rows = levels[-zone:] if at_bottom else levels[:zone][::-1]
+        steps = np.diff(rows, axis=0)
+        share = np.maximum((steps >= EDGE_STEP).mean(axis=1), (steps <= -EDGE_STEP).mean(axis=1))
+        for n in np.flatnonzero(share >= EDGE_SHARE):
+            beyond = rows[n + 1 :]
+            if len(beyond) >= 3 and float(np.median(np.abs(beyond - np.median(beyond)))) <= FLAT_SPREAD:
+                top = height_px - len(beyond) if at_bottom else 0
+                return Leftover(
+                    "a straight edge with one level beyond it", PixelBox(0, top, width_px, top + len(beyond))
+                )
+    return None

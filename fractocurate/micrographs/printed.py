@@ -1,0 +1,226 @@
+"""What the pixels of one frame say: bar or drawing, the text on it, and the values in that text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.pixels import GreyImage
+from data_contracts.records import Box, Reading
+from data_contracts.vocabulary import DataBarKind, ReadingMethod
+from fractocurate.micrographs.bar_text import BarText, read_text
+from fractocurate.micrographs.bar_values import (
+    ScaleLabel,
+    agreed_label,
+    agreed_readings,
+    confirmed_label,
+    field_width_reading,
+    magnification_readings,
+    scale_label,
+)
+from fractocurate.micrographs.data_bar import find_data_bar
+from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.magnification import has_sign
+from fractocurate.micrographs.overlay import Overlay, find_overlay
+from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
+from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
+from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.tesseract import OcrError
+from fractocurate.micrographs.vendor_tags import VendorFacts
+
+UNCONFIRMED = 0.45
+"""Highest confidence of a label drawn over the picture that only one of two looks could read."""
+LEAST_WORD_CONFIDENCE = 0.5
+TALL_BAR = 0.2
+"""Of a frame's height; bars of more than a tenth are rare."""
+_INK_FROM = 100
+"""Of 255: strength from which the lettering of an overlay is ink."""
+
+
+@dataclass
+class Sight:
+    """What the pixels of one frame say."""
+
+    bar: DataBar
+    sizes: list[SizeCandidate] = field(default_factory=list)
+    """Of drawn scale bars."""
+    readings: list[Reading] = field(default_factory=list)
+    issues: list[str] = field(default_factory=list)
+
+
+def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> Sight:
+    """Find the data bar or drawing of a frame and read it.
+
+    Text is read from the bar alone, at once for all of it; a second time only where it contradicts the metadata.
+
+    Raises:
+        MissingToolError: Tesseract or one of its languages is not installed.
+    """
+    bar = find_data_bar(grey, facts.bar_top_px)
+    sight = Sight(bar, issues=list(bar.issues))
+    if bar.box is not None:
+        part = np.ascontiguousarray(bar.box.cut(grey))
+        ink = ink_of(part, bar.background)
+        bars = find_scale_bars(ink)
+        if settings.use_ocr:
+            contrast = _contrast(part, ink, bar.background)
+            pages = (contrast,) if _states_all(facts) else (contrast, contrast)
+            printed = _read(sight, pages, ink, bar.box, bars, settings)
+            if len(pages) == 1 and _is_contradicted(facts, printed):
+                sight = Sight(bar, issues=list(bar.issues))
+                printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+            # A strip whose edge cannot be seen may be a dark region with specks in it, and one that is higher than bars
+            # are a part of the picture: their text has to be legible.
+            is_doubtful = bool(bar.issues) or bar.box.height > TALL_BAR * grey.shape[0]
+            if is_doubtful and bar.crop.area and not printed.says_something:
+                return Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
+        return sight
+    overlay = find_overlay(grey)
+    if overlay is not None:
+        return _read_overlay(sight, overlay, grey, settings)
+    return sight
+
+
+def _states_all(facts: VendorFacts) -> bool:
+    """Whether metadata of a picture of this size hold magnification and pixel size, so that print only confirms."""
+    known = {r.field for r in facts.readings if r.value is not None}
+    return facts.is_of_this_size and not facts.issues and {"magnification", "pixel_size_nm"} <= known
+
+
+def _is_contradicted(facts: VendorFacts, printed: "_Printed") -> bool:
+    """Whether one look did not confirm what the metadata state."""
+    stated = {r.value for r in facts.readings if r.field == "magnification"}
+    return not any(r.value in stated for r in printed.magnifications)
+
+
+def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: MicrographSettings) -> Sight:
+    """Read a drawing over the picture; if nothing in it is legible, it may be a feature of the specimen."""
+    bars = [_moved(bar, -overlay.box.left, -overlay.box.top) for bar in overlay.bars]
+    before = Sight(sight.bar, list(sight.sizes), list(sight.readings), list(sight.issues))
+    printed = None
+    if settings.use_ocr:
+        ink = np.asarray(overlay.pages[0] > _INK_FROM)
+        printed = _read(sight, overlay.pages, ink, overlay.box, bars, settings, over_picture=True)
+    if not overlay.is_certain and (printed is None or not printed.says_something):
+        return before
+    paper = paper_around(grey, overlay.box)
+    if paper is not None:
+        crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
+        sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
+    else:
+        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, overlay.crop, int(grey.max()))
+    return sight
+
+
+def _read(
+    sight: Sight,
+    pages: Sequence[NDArray[np.uint8]],
+    ink: BoolImage,
+    box: PixelBox,
+    bars: Sequence[ScaleBar],
+    settings: MicrographSettings,
+    *,
+    over_picture: bool = False,
+) -> "_Printed":
+    """Two looks of OCR at one region; bars are in the region's pixels."""
+    for part in (part for bar in bars for part in bar.parts):
+        for page in pages:
+            part.cut(page)[:] = 0
+    in_frame = [_moved(bar, box.left, box.top) for bar in bars]
+    found = _Printed()
+    try:
+        for text in read_text(pages, ink, box, settings):
+            found.add(text, in_frame)
+    except OcrError as error:
+        sight.issues.append(f"data bar: {error}")
+    # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
+    if over_picture:
+        found.doubt_what_one_look_saw()
+    if found.label is not None and not found.label.bar.is_whole:  # however well its label was read
+        found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
+    sight.readings += found.readings(box)
+    if found.label is not None:
+        size = SizeCandidate(_size_of_bar(found.label), precision_of_bar(found.label.bar.length_px))
+        sight.sizes.append(size)
+        sight.readings.append(size.reading)
+    return found
+
+
+class _Printed:
+    """The printed values of one region, gathered over two looks at it."""
+
+    def __init__(self) -> None:
+        self.label: ScaleLabel | None = None
+        self.magnifications: list[Reading] = []
+        self.widths: list[Reading] = []
+        self.texts: list[BarText] = []
+
+    def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
+        """Take in what one look saw; bars in pixels of the frame."""
+        self.texts.append(text)
+        self.label = confirmed_label(agreed_label(self.label, scale_label(text, bars)), self.texts)
+        width = field_width_reading(text)
+        self.widths = agreed_readings(self.widths, [width] if width is not None else [])
+        self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
+
+    def doubt_what_one_look_saw(self) -> None:
+        """Lower what a busy picture behind the letters may have changed: an unconfirmed label, a number without x."""
+        if self.label is not None and self.label.looks < 2:
+            self.label = replace(self.label, confidence=min(self.label.confidence, UNCONFIRMED))
+        self.magnifications = [
+            r if has_sign(r.raw) else replace(r, confidence=min(r.confidence, UNCONFIRMED)) for r in self.magnifications
+        ]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is text: a value was understood, or two looks read the same words."""
+        if self.label is not None or self.magnifications or self.widths:
+            return True
+        looks = [
+            {w.text for w in text.words if len(w.text) >= 2 and w.confidence >= LEAST_WORD_CONFIDENCE}
+            for text in self.texts
+        ]
+        return len(looks) > 1 and bool(set.intersection(*looks))
+
+    def readings(self, box: PixelBox) -> list[Reading]:
+        """Everything gathered; the text as a whole is one of the readings."""
+        readings = list(self.magnifications)
+        readings += self.widths[:1]
+        if self.texts and any(text.words for text in self.texts):
+            best = max(self.texts, key=lambda text: text.confidence * len(text.words))
+            confidence = round(best.confidence, 3)
+            readings.append(
+                Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, confidence, box=record_box(box))
+            )
+        return readings
+
+
+def _size_of_bar(label: ScaleLabel) -> Reading:
+    value = pixel_size_from_bar(label.length_nm, label.bar.length_px)
+    return Reading(
+        "pixel_size_nm",
+        f"{label.raw} on {label.bar.length_px:g} px",
+        f"{value:.6g}",
+        ReadingMethod.SCALE_BAR,
+        label.confidence,
+        box=record_box(label.bar.box),
+        note="ruler, first to last tick" if label.bar.is_ruler else "drawn bar",
+    )
+
+
+def record_box(box: PixelBox) -> Box:
+    """A box as records hold it."""
+    return Box(box.left, box.top, box.right, box.bottom)
+
+
+def _contrast(part: GreyImage, ink: BoolImage, background: int) -> NDArray[np.uint8]:
+    """Distance from the background, stretched so that a typical letter is 255."""
+    distance = np.abs(part.astype(np.int16) - background)
+    full = float(np.percentile(distance[ink], 75)) if ink.any() else 255.0
+    return np.asarray(np.clip(distance * (255 / max(full, 1)), 0, 255), dtype=np.uint8)
+
+
+def _moved(bar: ScaleBar, dx: int, dy: int) -> ScaleBar:
+    return replace(bar, box=bar.box.shifted(dx, dy), parts=tuple(part.shifted(dx, dy) for part in bar.parts))

@@ -1,0 +1,224 @@
+"""Tesseract for data bars: a program that stays and is handed page after page, or one call where that cannot be had.
+
+Starting Tesseract and loading its net takes twice as long as reading a data bar. It reads a list of pictures from its
+standard input line by line (``stream_filelist``), so that one process serves all frames of a worker. What it prints is
+made line-buffered by ``stdbuf`` of the GNU core utilities; where that is missing, each page is a call of its own.
+"""
+
+import atexit
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytesseract
+from PIL import Image
+
+from data_contracts.errors import MissingToolError
+
+SETTINGS = ("--oem", "1", "--psm", "11", "-c", "load_system_dawg=0", "-c", "load_freq_dawg=0")
+"""LSTM net; sparse text in no order; no dictionary, because bars hold abbreviations and numbers."""
+_END_PX = 24
+"""Side of the blank page that is sent behind each page: its first row says that the page before it is done."""
+_CHUNK_BYTES = 1 << 16
+
+
+class OcrError(Exception):
+    """Tesseract could not read one frame. A bad item."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageWord:
+    """One word on a page, in pixels of the page."""
+
+    text: str
+    confidence: float
+    """0 to 1."""
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def read_page(page: Image.Image, languages: str, timeout_s: float) -> list[PageWord]:
+    """All words of a page, dark on white.
+
+    Raises:
+        OcrError: Tesseract failed or took too long.
+        MissingToolError: Tesseract or one of the languages is not installed.
+    """
+    resident = _resident(languages)
+    if resident is not None:
+        rows = resident.read(page, timeout_s)
+        if rows is not None:
+            return _words(rows)
+        _forget(resident)
+    return _words(_one_call(page, languages, timeout_s))
+
+
+class _Resident:
+    """A running Tesseract of one worker process."""
+
+    def __init__(self, command: str, languages: str) -> None:
+        self.key = (os.getpid(), command, languages)
+        self._folder = tempfile.TemporaryDirectory(prefix="fracto-bar-")
+        self._page = Path(self._folder.name) / "page.pgm"
+        self._end = Path(self._folder.name) / "end.pgm"
+        Image.new("L", (_END_PX, _END_PX), 255).save(self._end)
+        self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+            [
+                str(shutil.which("stdbuf")),
+                "-oL",
+                command,
+                "stdin",
+                "stdout",
+                "-l",
+                languages,
+                *SETTINGS,
+                "-c",
+                "stream_filelist=true",
+                "tsv",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        )
+        self._rest = b""
+
+    def read(self, page: Image.Image, timeout_s: float) -> list[list[str]] | None:
+        """The rows of a page; None if the program ended or did not answer in time, and cannot be used any more."""
+        if self._process.stdin is None or self._process.poll() is not None:
+            return None
+        page.save(self._page)
+        answered = False
+        try:
+            self._process.stdin.write(f"{self._page}\n{self._end}\n".encode())
+            self._process.stdin.flush()
+            rows = self._rows(time.monotonic() + timeout_s)
+            answered = rows is not None
+        except OSError:
+            rows = None
+        finally:
+            if not answered:  # an item's own time limit may end the wait: a late answer must not go to the next page
+                self.close()
+        return rows
+
+    def _rows(self, deadline: float) -> list[list[str]] | None:
+        rows: list[list[str]] = []
+        while True:
+            while b"\n" in self._rest:
+                line, self._rest = self._rest.split(b"\n", 1)
+                row = line.decode("utf-8", errors="replace").split("\t")
+                # Level 1 is the page: number, then its width and height.
+                if row[0] == "1" and row[8:10] == [str(_END_PX)] * 2:
+                    return rows
+                rows.append(row)
+            left_s = deadline - time.monotonic()
+            out = self._process.stdout
+            if out is None or left_s <= 0 or not select.select([out], [], [], left_s)[0]:
+                return None
+            chunk = os.read(out.fileno(), _CHUNK_BYTES)
+            if not chunk:
+                return None
+            self._rest += chunk
+
+    def close(self) -> None:
+        """End the program. It may be called twice."""
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        self._folder.cleanup()
+
+
+_residents: list[_Resident] = []
+_unusable: set[tuple[int, str, str]] = set()
+
+
+def _resident(languages: str) -> _Resident | None:
+    """The running Tesseract of this process; None where there can be none."""
+    key = (os.getpid(), pytesseract.pytesseract.tesseract_cmd, languages)
+    found = next((r for r in _residents if r.key == key), None)
+    if found is not None or key in _unusable:
+        return found
+    if os.name != "posix" or shutil.which("stdbuf") is None or shutil.which(key[1]) is None:
+        return None
+    started = _Resident(key[1], languages)
+    _residents.append(started)
+    return started
+
+
+def _forget(resident: _Resident) -> None:
+    """Give up a program that failed: the pages that follow are calls of their own, which say what is wrong."""
+    resident.close()
+    _residents.remove(resident)
+    _unusable.add(resident.key)
+
+
+@atexit.register
+def _close_all() -> None:
+    for resident in _residents:
+        if resident.key[0] == os.getpid():  # those of the parent are not ours
+            resident.close()
+
+
+def _one_call(page: Image.Image, languages: str, timeout_s: float) -> list[list[str]]:
+    try:
+        with _one_thread():
+            table: str = pytesseract.image_to_data(
+                page,
+                lang=languages,
+                config=" ".join(SETTINGS),
+                timeout=timeout_s,
+                output_type=pytesseract.Output.STRING,
+            )
+    except pytesseract.TesseractNotFoundError as error:
+        raise MissingToolError(
+            "tesseract is not installed, so that data bars cannot be read; install it, for example with "
+            "`sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-deu`"
+        ) from error
+    except pytesseract.TesseractError as error:
+        if "Failed loading language" in str(error) or "Error opening data file" in str(error):
+            raise MissingToolError(
+                f"tesseract lacks a language of {languages!r}; install it, for example with "
+                "`sudo apt-get install tesseract-ocr-deu`"
+            ) from error
+        raise OcrError(f"tesseract failed: {error}") from error
+    except RuntimeError as error:  # how pytesseract reports its own time limit
+        raise OcrError(f"tesseract took longer than {timeout_s:g} s") from error
+    return [line.split("\t") for line in table.splitlines()]
+
+
+def _words(rows: list[list[str]]) -> list[PageWord]:
+    """The rows of level 5: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
+    words = []
+    for row in rows:
+        if len(row) < 12 or row[0] != "5" or not row[11].strip() or float(row[10]) < 0:
+            continue
+        left, top, width, height = (int(v) for v in row[6:10])
+        words.append(PageWord(row[11].strip(), float(row[10]) / 100, left, top, width, height))
+    return words
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep Tesseract to one thread while it runs: the workers are the parallelism, threads would slow each other."""
+    before = os.environ.get("OMP_THREAD_LIMIT")
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_THREAD_LIMIT"]
+        else:
+            os.environ["OMP_THREAD_LIMIT"] = before
