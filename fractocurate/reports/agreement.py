@@ -143,6 +143,8 @@ def flag_contradictions(
         issue = _contradiction(instance.foan, own, header_foans, {*mentioned_foans, *often}, heading_foans)
         if not issue and have_serials and not instance.serial_number and not instance.serial_number_raw:
             issue = "no serial number, though the report names some: was it missed, or is it a part of another report?"
+        if not issue and not instance.issues and not instance.foan and not instance.foan_raw:
+            issue = "no foan: none stands in the row, in a heading above it or in the header"
         if issue:
             readings = {r.field: r for r in instance.readings}
             _doubt(readings, "foan", issue)

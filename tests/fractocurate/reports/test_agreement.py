@@ -86,6 +86,13 @@ def test_a_row_without_serial_number_among_rows_that_have_one_goes_to_review(bui
     assert flag_contradictions([other], [], set(), set()) == [other]
 
 
+def test_a_row_without_foan_goes_to_review(build: Build) -> None:
+    """Nothing can be linked to it, and a person can see whether its FOAN was missed."""
+    row = built(build({"serial_number": "512345", "defect_class": "material"}))
+    (flagged,) = flag_contradictions([row], [], set(), set())
+    assert flagged.issues == ("no foan: none stands in the row, in a heading above it or in the header",)
+
+
 def test_gaps_of_a_scan_are_remarked_where_other_rows_have_values(build: Build) -> None:
     """OCR misses words; a text layer does not."""
     rows = [built(build(CELLS | {"serial_number": f"51234{k}"}, OCR)) for k in range(3)]
