@@ -112,8 +112,14 @@ def find_header(
     if header is None:
         return None
     # A heading right above may have been swallowed: a later start that reads as well wins.
-    later = (_header_at(lines, k, rulings, vocabulary, gap) for k in range(header.first + 1, header.last + 1))
+    starts = [k for k in range(header.first + 1, header.last + 1) if not _goes_on(lines[k - 1], gap)]
+    later = (_header_at(lines, k, rulings, vocabulary, gap) for k in starts)
     return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), h.first))
+
+
+def _goes_on(line: Line, gap: float) -> bool:
+    """Whether cells of a line end with a stroke: their second language stands below."""
+    return sum(cell[-1].text.endswith("/") for cell in split_at_gaps(line.words, gap)) > 1
 
 
 def _header_at(

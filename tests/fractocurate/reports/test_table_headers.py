@@ -175,3 +175,14 @@ def test_rows_are_no_part_of_a_header(header_of: Callable[..., Header | None]) -
     header = header_of("FOAN              Serial no.     Cause\nFOAN-2021-0117    512345         material")
     assert header is not None
     assert (header.first, header.last) == (0, 0)
+
+
+def test_a_second_language_below_the_strokes_is_half_of_the_header(header_of: Callable[..., Header | None]) -> None:
+    """The lower line alone reads as a header, too, of which one column means something else."""
+    header = header_of(
+        """
+Serien-Nr. /   FOAN /     Bruchkraft / Load at   Bruchart /
+Serial no.     Case no.         fracture [kN]    Fracture cause
+"""
+    )
+    assert fields_of(header) == [("serial_number",), ("foan",), ("fracture_load_kn",), ("defect_class",)]
