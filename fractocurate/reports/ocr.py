@@ -15,7 +15,7 @@ from fractocurate.reports.lines import Ruling
 from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.scans import CleanPage, clean_page, turned_over
 from fractocurate.reports.tesseract import OcrError, Sheet, is_upside_down, recognise, save_sheet
-from fractocurate.reports.unread_ink import Piece, find_pieces, placed
+from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
 
 _LARGEST_PAGE_PX = 40_000_000
 """Larger pages (drawings) are rendered at a lower resolution: a worker stays under 500 MB."""
@@ -93,8 +93,8 @@ def read_prepared(prepared: Sequence[Prepared], settings: OcrSettings) -> list[O
     for page in prepared:
         words = next(read) if page.sheet else ()
         checked.append(words if isinstance(words, OcrError) else _checked(page, words, settings))
-    found = iter(_passed_over([p for p in checked if not isinstance(p, OcrError)], settings))
-    return [p if isinstance(p, OcrError) else _ocr_page(p.clean, p.dpi, (*p.words, *next(found))) for p in checked]
+    found = iter(_second_look([p for p in checked if not isinstance(p, OcrError)], settings))
+    return [p if isinstance(p, OcrError) else _ocr_page(p.clean, p.dpi, next(found)) for p in checked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,8 @@ def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> 
     return again if isinstance(again, OcrError) else _Read(clean, page.dpi, page.sheet, again)
 
 
-def _passed_over(pages: Sequence[_Read], settings: OcrSettings) -> list[list[Word]]:
-    """The words of each page that only a second look gave."""
+def _second_look(pages: Sequence[_Read], settings: OcrSettings) -> list[tuple[Word, ...]]:
+    """The words of each page after a second look at what stands unread beside them."""
     pieces: list[list[Piece]] = []
     sheets: list[Sheet] = []
     for page in pages:
@@ -133,10 +133,10 @@ def _passed_over(pages: Sequence[_Read], settings: OcrSettings) -> list[list[Wor
         if strip is not None and page.sheet is not None:
             sheets.append(save_sheet(strip, page.dpi, page.sheet.file))
     strips = iter(recognise(sheets, settings) if sheets else ())
-    found: list[list[Word]] = []
+    found: list[tuple[Word, ...]] = []
     for page, own in zip(pages, pieces, strict=True):
-        words = next(strips) if own else ()
-        found.append([] if isinstance(words, OcrError) else placed(own, words, page.dpi))
+        read = next(strips) if own else ()
+        found.append(tuple(with_pieces(page.words, own, () if isinstance(read, OcrError) else read, page.dpi)))
     return found
 
 

@@ -10,8 +10,8 @@ from scipy import ndimage
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Word
 
-_DARK = 140
-"""On cleaned pages, whose paper is white."""
+_DARK = 170
+"""On cleaned pages, whose paper is white: the thin strokes of small type are grey."""
 _HEIGHTS = (0.55, 1.5)
 """Of what may be a character, in heights of the words beside it; specks and drawings are outside."""
 _WIDEST_HEIGHTS = 8.0
@@ -27,6 +27,13 @@ _SLOT_GAP_HEIGHTS = 3.0
 _MARGIN_PX = 6
 _SURE_ENOUGH = 0.85
 """Confidence below which a second look has seen dirt."""
+_BESIDE_HEIGHTS = 0.9
+_FEWEST_DARK_PX = 3
+_BESIDE_UNREAD = 0.5
+"""Confidence at most in a number that has ink beside it which nobody could read."""
+_WORD_GAP_HEIGHTS = 1.4
+_WIDEST_SHOWN_HEIGHTS = 14.0
+"""Words this near to a piece are shown with it, up to this width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,10 @@ class Piece:
 
     page: Box
     strip: Box
+    words: tuple[int, ...]
+    """Indices of the words beside it, which are shown with it: it may be the rest of their word or number."""
+    is_alone: bool
+    """No ink beside it but those words."""
 
 
 def find_pieces(grey: GreyImage, dpi: float, words: Sequence[Word]) -> tuple[list[Piece], GreyImage | None]:
@@ -48,32 +59,62 @@ def find_pieces(grey: GreyImage, dpi: float, words: Sequence[Word]) -> tuple[lis
     Returns:
         The pieces and the strip, (height, width), uint8; no strip where there are no pieces.
     """
-    boxes = np.array([[w.box.left, w.box.top, w.box.right, w.box.bottom] for w in words if _is_print(w)])
+    boxes = np.array([_corners(w) for w in words if _n_characters(w)])
     if len(boxes) <= _FEWEST_BESIDE:
         return [], None
     boxes *= dpi / 72
     found = [box for box in _joined(_unread(grey, boxes)) if _is_in_a_row(box, boxes)]
     if not found or len(found) > _MOST_PIECES:
         return [], None
-    return _strip(grey, found)
+    return _strip(grey, _with_neighbours(found, np.array([_corners(w) for w in words]) * dpi / 72))
 
 
-def placed(pieces: Sequence[Piece], words: Sequence[Word], dpi: float) -> list[Word]:
-    """Words of the strip, given in points, where they stand on the page; several in one piece are joined."""
-    found = []
+def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[Word], dpi: float) -> list[Word]:
+    """All words of the page after the second look.
+
+    Where it saw more characters than there were, its words stand for those it was shown. Where it did not, numbers
+    beside what stays unread are doubtful: the 3 of a 5.3 of which the rest was lost.
+
+    Args:
+        words: of the first look, in points of the page.
+        pieces: what was shown again.
+        read: of the strip, in points of the strip.
+        dpi: resolution of page and strip.
+    """
+    result: dict[int, list[Word]] = {k: [word] for k, word in enumerate(words)}
     for piece in pieces:
-        own = [w for w in words if _is_inside(w, piece.strip, dpi / 72)]
-        text = "".join(w.text for w in sorted(own, key=lambda w: w.box.left))
-        confidence = min((w.confidence for w in own), default=0.0)
-        if any(c.isalnum() for c in text) and confidence >= _SURE_ENOUGH:
-            box, scale = piece.page, 72 / dpi
-            on_page = Box(box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
-            found.append(Word(text, on_page, confidence))
-    return found
+        own = sorted((w for w in read if _is_inside(w, piece.strip, dpi / 72)), key=lambda w: w.box.left)
+        before = sum(_n_characters(words[k]) for k in piece.words)
+        if own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
+            surest = 1.0 if piece.is_alone else _BESIDE_UNREAD
+            for k in piece.words:
+                result[k] = []
+            result[-1 - len(result)] = [_on_page(w, piece, dpi, surest) for w in own]
+            continue
+        for k in piece.words:
+            result[k] = [_doubtful(w) for w in result[k]]
+    return [w for found in result.values() for w in found]
 
 
-def _is_print(word: Word) -> bool:
-    return any(c.isalnum() for c in word.text)
+def _n_characters(word: Word) -> int:
+    return sum(c.isalnum() for c in word.text)
+
+
+def _on_page(word: Word, piece: Piece, dpi: float, surest: float) -> Word:
+    x = (piece.page.left - _MARGIN_PX - piece.strip.left) * 72 / dpi
+    y = (piece.page.top - _MARGIN_PX - piece.strip.top) * 72 / dpi
+    box = word.box
+    moved = Box(max(0.0, box.left + x), max(0.0, box.top + y), box.right + x, box.bottom + y)
+    return Word(word.text, moved, min(word.confidence, surest))
+
+
+def _doubtful(word: Word) -> Word:
+    is_number = any(c.isdigit() for c in word.text)
+    return Word(word.text, word.box, min(word.confidence, _BESIDE_UNREAD)) if is_number else word
+
+
+def _corners(word: Word) -> tuple[float, float, float, float]:
+    return (word.box.left, word.box.top, word.box.right, word.box.bottom)
 
 
 def _unread(grey: GreyImage, boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -117,8 +158,36 @@ def _is_in_a_row(box: npt.NDArray[np.float64], words: npt.NDArray[np.float64]) -
     return bool(_HEIGHTS[0] < share < _HEIGHTS[1])
 
 
-def _strip(grey: GreyImage, boxes: Sequence[npt.NDArray[np.float64]]) -> tuple[list[Piece], GreyImage]:
-    """The boxes in reading order, as words of lines far apart."""
+def _with_neighbours(
+    parts: Sequence[npt.NDArray[np.float64]], words: npt.NDArray[np.float64]
+) -> list[tuple[npt.NDArray[np.float64], tuple[int, ...]]]:
+    """Each part with the words beside it; parts beside the same words go together."""
+    shown: list[tuple[npt.NDArray[np.float64], tuple[int, ...]]] = []
+    middles = (words[:, 1] + words[:, 3]) / 2
+    for part in sorted(parts, key=lambda p: (p[1] // max(1.0, p[3] - p[1]), p[0])):
+        tall, whole, own = part[3] - part[1], part.copy(), set[int]()
+        row = np.nonzero(np.abs(middles - (part[1] + part[3]) / 2) < _OFF_LINE_HEIGHTS * tall)[0]
+        for k in sorted(row, key=lambda k: max(part[0] - words[k, 2], words[k, 0] - part[2])):
+            gap = max(whole[0] - words[k, 2], words[k, 0] - whole[2])
+            width = max(whole[2], words[k, 2]) - min(whole[0], words[k, 0])
+            if gap > _WORD_GAP_HEIGHTS * tall or width > _WIDEST_SHOWN_HEIGHTS * tall:
+                break
+            whole[:2], whole[2:] = np.minimum(whole[:2], words[k, :2]), np.maximum(whole[2:], words[k, 2:])
+            own.add(int(k))
+        same = [at for at, (_, others) in enumerate(shown) if own & set(others)]
+        for at in reversed(same):
+            other, others = shown.pop(at)
+            whole[:2], whole[2:] = np.minimum(whole[:2], other[:2]), np.maximum(whole[2:], other[2:])
+            own |= set(others)
+        shown.append((whole, tuple(sorted(own))))
+    return shown
+
+
+def _strip(
+    grey: GreyImage, shown: Sequence[tuple[npt.NDArray[np.float64], tuple[int, ...]]]
+) -> tuple[list[Piece], GreyImage]:
+    """The boxes, as words of lines far apart."""
+    boxes = [box for box, _ in shown]
     tallest = int(max(box[3] - box[1] for box in boxes)) + 2 * _MARGIN_PX
     gap = int(_SLOT_GAP_HEIGHTS * tallest)
     places, x, row = [], gap, 0
@@ -130,14 +199,22 @@ def _strip(grey: GreyImage, boxes: Sequence[npt.NDArray[np.float64]]) -> tuple[l
         x += width + gap
     strip = np.full((2 * (row + 1) * tallest + tallest, _STRIP_WIDTH_PX), 255, dtype=np.uint8)
     pieces = []
-    for box, (left, top) in zip(boxes, places, strict=True):
+    for (box, words), (left, top) in zip(shown, places, strict=True):
         x0, y0 = max(0, int(box[0]) - _MARGIN_PX), max(0, int(box[1]) - _MARGIN_PX)
         pixels = grey[y0 : int(box[3]) + _MARGIN_PX, x0 : int(box[2]) + _MARGIN_PX]
         pixels = pixels[:, : _STRIP_WIDTH_PX - left]
         strip[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         on_strip = Box(left, top, left + pixels.shape[1], top + pixels.shape[0])
-        pieces.append(Piece(Box(*map(float, box)), on_strip))
+        pieces.append(Piece(Box(*map(float, box)), on_strip, words, _is_alone(grey, box)))
     return pieces, strip
+
+
+def _is_alone(grey: GreyImage, box: npt.NDArray[np.float64]) -> bool:
+    left, top, right, bottom = box.astype(np.intp)
+    reach = round(_BESIDE_HEIGHTS * (bottom - top))
+    row = grey[top : bottom + 1] < _DARK
+    beside = row[:, max(0, left - reach) : left].sum() + row[:, right : right + reach].sum()
+    return bool(beside < _FEWEST_DARK_PX)
 
 
 def _is_inside(word: Word, place: Box, scale: float) -> bool:

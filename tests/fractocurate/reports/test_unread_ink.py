@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from data_contracts.records import Box, Word
-from fractocurate.reports.unread_ink import find_pieces, placed
+from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
 
 DPI = 150.0
 FONT = ImageFont.load_default(size=28)
@@ -39,6 +41,12 @@ class Sheet:
         return np.asarray(self.image)
 
 
+def seen(piece: Piece, text: str, confidence: float) -> Word:
+    """What Tesseract says of a piece of the strip."""
+    pt, box = 72 / DPI, piece.strip
+    return Word(text, Box(box.left * pt, box.top * pt, box.right * pt, box.bottom * pt), confidence)
+
+
 @pytest.fixture
 def sheet() -> Sheet:
     """Five rows of words."""
@@ -49,21 +57,20 @@ def sheet() -> Sheet:
 
 
 def test_lone_digits_of_a_column_are_found_and_put_back(sheet: Sheet) -> None:
-    """One piece for each number; its text comes back where the number stands."""
-    boxes = [sheet.write(680, 100 + 60 * k, f"{k + 7}", is_read=False) for k in range(5)]
+    """One piece for each number; its text comes back where the number stands, beside all that was read before."""
+    boxes = [sheet.write(680, 100 + 60 * k, f"{k + 4}", is_read=False) for k in range(5)]
     pieces, strip = find_pieces(sheet.grey, DPI, sheet.words)
     assert strip is not None
-    assert len(pieces) == 5
+    assert [p.words for p in pieces] == [()] * 5
+    read = [seen(p, f"{k}", 0.95) for k, p in enumerate(pieces)]
+    words = with_pieces(sheet.words, pieces, read, DPI)
+    assert words[: len(sheet.words)] == sheet.words
+    found = words[len(sheet.words) :]
+    assert [w.confidence for w in found] == [0.95] * 5
     pt = 72 / DPI
-    read = [
-        Word(f"{k}", Box(p.strip.left * pt, p.strip.top * pt, p.strip.right * pt, p.strip.bottom * pt), 0.95)
-        for k, p in enumerate(pieces)
-    ]
-    by_text = {w.text: w.box for w in placed(pieces, read, DPI)}
-    for k, piece in enumerate(pieces):
-        box = by_text[f"{k}"]
-        assert (box.left / pt, box.top / pt) == pytest.approx((piece.page.left, piece.page.top))
-        assert any(abs(piece.page.left - b.left) < 5 and abs(piece.page.bottom - b.bottom) < 5 for b in boxes)
+    tops = sorted(w.box.top / pt for w in found)
+    assert tops == pytest.approx([b.top for b in boxes], abs=10)
+    assert all(abs(w.box.left / pt - boxes[0].left) < 10 for w in found)
 
 
 def test_the_strip_shows_what_the_page_shows(sheet: Sheet) -> None:
@@ -99,9 +106,47 @@ def test_what_is_unsure_or_no_character_is_not_put_back(sheet: Sheet) -> None:
     """A second look that gives a doubtful letter, or a sign, has seen dirt."""
     sheet.write(680, 160, "4", is_read=False)
     pieces, _ = find_pieces(sheet.grey, DPI, sheet.words)
-    pt = 72 / DPI
-    place = pieces[0].strip
-    box = Box(place.left * pt, place.top * pt, place.right * pt, place.bottom * pt)
-    assert placed(pieces, [Word("4", box, 0.6)], DPI) == []
-    assert placed(pieces, [Word("|", box, 0.99)], DPI) == []
-    assert [w.text for w in placed(pieces, [Word("4", box, 0.96)], DPI)] == ["4"]
+    assert with_pieces(sheet.words, pieces, [seen(pieces[0], "4", 0.6)], DPI) == sheet.words
+    assert with_pieces(sheet.words, pieces, [seen(pieces[0], "|", 0.99)], DPI) == sheet.words
+    assert with_pieces(sheet.words, pieces, [], DPI) == sheet.words
+    assert with_pieces(sheet.words, pieces, [seen(pieces[0], "4", 0.96)], DPI)[-1].text == "4"
+
+
+def test_a_piece_is_shown_with_the_words_beside_it(sheet: Sheet) -> None:
+    """Of 5.3 kN only the 3 was read: the second look sees it whole, and its words stand for those before."""
+    sheet.write(660, 160, "5.", is_read=False)
+    sheet.write(684, 160, "3")
+    pieces, _ = find_pieces(sheet.grey, DPI, sheet.words)
+    (piece,) = pieces
+    assert [sheet.words[k].text for k in piece.words] == ["3"]
+    words = with_pieces(sheet.words, pieces, [seen(piece, "5.3", 0.93)], DPI)
+    assert [w.text for w in words if w.text in {"3", "5.3"}] == ["5.3"]
+    assert len(words) == len(sheet.words)
+
+
+def test_numbers_beside_what_stays_unread_are_doubtful(sheet: Sheet) -> None:
+    """Nobody knows what the other characters were: no number of which a part may be lost is sure."""
+    sheet.write(660, 160, "5.", is_read=False)
+    sheet.write(684, 160, "3")
+    sheet.write(660, 220, "N", is_read=False)
+    sheet.write(684, 220, "and")
+    pieces, _ = find_pieces(sheet.grey, DPI, sheet.words)
+    for read in ([], [seen(p, "3", 0.97) for p in pieces], [seen(p, "5.3", 0.4) for p in pieces]):
+        sure = {w.text: w.confidence for w in with_pieces(sheet.words, pieces, read, DPI)}
+        assert sure["3"] == 0.5
+        assert sure["and"] == 0.9
+
+
+@given(st.lists(st.tuples(st.integers(2, 9), st.integers(0, 4)), max_size=8, unique=True))
+def test_no_word_is_lost_or_doubled(places: list[tuple[int, int]]) -> None:
+    """Whatever was passed over, each word is there once: as it was, doubtful, or within what was seen again."""
+    sheet = Sheet()
+    for number in range(5):
+        sheet.row(100 + 60 * number)
+    for column, row in places:
+        sheet.write(100 * column + 40, 100 + 60 * row, "8", is_read=False)
+    pieces, _ = find_pieces(sheet.grey, DPI, sheet.words)
+    shown = [k for p in pieces for k in p.words]
+    assert len(shown) == len(set(shown))
+    texts = [w.text for w in with_pieces(sheet.words, pieces, [], DPI)]
+    assert sorted(texts) == sorted(w.text for w in sheet.words)
