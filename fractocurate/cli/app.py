@@ -115,8 +115,8 @@ def ingest(
 
     A file that cannot be read is listed with the reason, and the exit code is then 6.
     """
-    from fractocurate.reports.tesseract import require_tesseract
     from fractocurate.stages.ingest import ingest as run_ingest
+    from fractocurate.tesseract import require_tesseract
 
     wanted = 1 if labels else 2
     if len(folders) != wanted:

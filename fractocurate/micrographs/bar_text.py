@@ -15,8 +15,9 @@ from scipy import ndimage
 
 from data_contracts.records import Box, Word
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, long_runs, marks_of
+from fractocurate.micrographs.resident import read_page
 from fractocurate.micrographs.settings import MicrographSettings
-from fractocurate.micrographs.tesseract import PageWord, read_page
+from fractocurate.tesseract import TableWord
 
 LETTER_HEIGHTS_PX = (26, 17)
 """Of the two looks. Tesseract's net was trained on lines of some 36 px with capitals of about the first height; the
@@ -140,7 +141,7 @@ class _Look:
     scale: float
     top: int
 
-    def in_frame(self, word: PageWord, origin: PixelBox) -> Box:
+    def in_frame(self, word: TableWord, origin: PixelBox) -> Box:
         """The box of a word of the page in pixels of the frame."""
         left, top = word.left - MARGIN_PX, word.top - self.top
         return Box(

@@ -27,8 +27,8 @@ from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.settings import MicrographSettings
-from fractocurate.micrographs.tesseract import OcrError
 from fractocurate.micrographs.vendor_tags import VendorFacts
+from fractocurate.tesseract import OcrError
 
 UNCONFIRMED = 0.45
 """Highest confidence of a label drawn over the picture that only one of two looks could read."""

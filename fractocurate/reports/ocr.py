@@ -14,8 +14,9 @@ from fractocurate.profile import OcrSettings
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.scans import CleanPage, clean_page, turned_over
-from fractocurate.reports.tesseract import OcrError, Sheet, is_upside_down, recognise, save_sheet
+from fractocurate.reports.sheets import Sheet, is_upside_down, recognise, save_sheet
 from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
+from fractocurate.tesseract import OcrError
 
 _LARGEST_PAGE_PX = 40_000_000
 """Larger pages (drawings) are rendered at a lower resolution: a worker stays under 500 MB."""

@@ -16,8 +16,8 @@ from fractocurate.reports.lines import Ruling, group_lines
 from fractocurate.reports.ocr import OcrPage, Prepared, prepare_image, prepare_page, read_prepared
 from fractocurate.reports.pages import SMALLEST_TRUSTED_SCORE, TextLayer, read_text_layer
 from fractocurate.reports.pictures import PagePicture, embedded_pictures
-from fractocurate.reports.tesseract import OcrError, work_folder
 from fractocurate.reports.visible import look, n_unread_letters, seen_words, shows_print
+from fractocurate.tesseract import OcrError, work_folder
 from fractocurate.time_limit import restart_time_limit
 
 _MOST_WAITING_PX = 32_000_000

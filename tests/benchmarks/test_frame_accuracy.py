@@ -16,7 +16,7 @@ from hard_frames.truth import FrameTruth
 
 from data_contracts.pixels import load_grey
 from data_contracts.records import Failure, MicrographReading
-from fractocurate.micrographs import tesseract
+from fractocurate.micrographs import resident
 from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
@@ -107,8 +107,8 @@ def _frames_per_second(files: Sequence[tuple[Path, tuple[Path, ...]]]) -> float:
     """Of processor time, that of Tesseract included: a busy machine changes it little."""
 
     def seconds() -> float:
-        tesseract._close_all()
-        tesseract._residents.clear()
+        resident._close_all()
+        resident._residents.clear()
         of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
         return time.process_time() + of_children.ru_utime + of_children.ru_stime
 

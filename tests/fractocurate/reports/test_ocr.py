@@ -11,7 +11,7 @@ from data_contracts.records import Box, Word
 from fractocurate.profile import Profile
 from fractocurate.reports import ocr
 from fractocurate.reports.ocr import OcrPage, prepare_page, read_prepared
-from fractocurate.reports.tesseract import OcrError
+from fractocurate.tesseract import OcrError
 
 GOOD = (Word("Load", Box(72.0, 144.0, 108.0, 158.4), 0.96),)
 BAD = (Word("peo7", Box(72.0, 144.0, 108.0, 158.4), 0.12),)

@@ -16,7 +16,7 @@ from fractocurate.profile import Profile
 from fractocurate.reports import ocr, page_words
 from fractocurate.reports.interpret import PageWords
 from fractocurate.reports.page_words import read_pages
-from fractocurate.reports.tesseract import OcrError
+from fractocurate.tesseract import OcrError
 
 PROSE = (
     "The components listed below broke during burst testing. The aim of the",

@@ -10,17 +10,14 @@ import os
 import select
 import shutil
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytesseract
 from PIL import Image
 
-from data_contracts.errors import MissingToolError
+from fractocurate.tesseract import TableWord, one_call, words_of_table, work_folder
 
 SETTINGS = ("--oem", "1", "--psm", "11", "-c", "load_system_dawg=0", "-c", "load_freq_dawg=0")
 """LSTM net; sparse text in no order; no dictionary, because bars hold abbreviations and numbers."""
@@ -29,24 +26,7 @@ _END_PX = 24
 _CHUNK_BYTES = 1 << 16
 
 
-class OcrError(Exception):
-    """Tesseract could not read one frame. A bad item."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageWord:
-    """One word on a page, in pixels of the page."""
-
-    text: str
-    confidence: float
-    """0 to 1."""
-    left: int
-    top: int
-    width: int
-    height: int
-
-
-def read_page(page: Image.Image, languages: str, timeout_s: float) -> list[PageWord]:
+def read_page(page: Image.Image, languages: str, timeout_s: float) -> list[TableWord]:
     """All words of a page, dark on white.
 
     Raises:
@@ -57,9 +37,9 @@ def read_page(page: Image.Image, languages: str, timeout_s: float) -> list[PageW
     if resident is not None:
         rows = resident.read(page, timeout_s)
         if rows is not None:
-            return _words(rows)
+            return list(words_of_table(rows))
         _forget(resident)
-    return _words(_one_call(page, languages, timeout_s))
+    return list(words_of_table(_one_call(page, languages, timeout_s)))
 
 
 class _Resident:
@@ -67,10 +47,10 @@ class _Resident:
 
     def __init__(self, command: str, languages: str) -> None:
         self.key = (os.getpid(), command, languages)
-        self._folder = tempfile.TemporaryDirectory(prefix="fracto-bar-")
-        self._page = Path(self._folder.name) / "page.pgm"
-        self._end = Path(self._folder.name) / "end.pgm"
-        Image.new("L", (_END_PX, _END_PX), 255).save(self._end)
+        self._at_close = ExitStack()
+        folder = self._at_close.enter_context(work_folder())
+        self._page, self._end = folder / "page.bmp", folder / "end.bmp"
+        _save(Image.new("L", (_END_PX, _END_PX), 255), self._end)
         self._process = subprocess.Popen(  # noqa: S603 - our own arguments
             [
                 str(shutil.which("stdbuf")),
@@ -92,11 +72,11 @@ class _Resident:
         )
         self._rest = b""
 
-    def read(self, page: Image.Image, timeout_s: float) -> list[list[str]] | None:
+    def read(self, page: Image.Image, timeout_s: float) -> list[str] | None:
         """The rows of a page; None if the program ended or did not answer in time, and cannot be used any more."""
         if self._process.stdin is None or self._process.poll() is not None:
             return None
-        page.save(self._page)
+        _save(page, self._page)
         answered = False
         try:
             self._process.stdin.write(f"{self._page}\n{self._end}\n".encode())
@@ -110,14 +90,15 @@ class _Resident:
                 self.close()
         return rows
 
-    def _rows(self, deadline: float) -> list[list[str]] | None:
-        rows: list[list[str]] = []
+    def _rows(self, deadline: float) -> list[str] | None:
+        rows: list[str] = []
         while True:
             while b"\n" in self._rest:
                 line, self._rest = self._rest.split(b"\n", 1)
-                row = line.decode("utf-8", errors="replace").split("\t")
+                row = line.decode("utf-8", errors="replace")
                 # Level 1 is the page: number, then its width and height.
-                if row[0] == "1" and row[8:10] == [str(_END_PX)] * 2:
+                cells = row.split("\t")
+                if cells[0] == "1" and cells[8:10] == [str(_END_PX)] * 2:
                     return rows
                 rows.append(row)
             left_s = deadline - time.monotonic()
@@ -138,7 +119,7 @@ class _Resident:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-        self._folder.cleanup()
+        self._at_close.close()
 
 
 _residents: list[_Resident] = []
@@ -172,53 +153,18 @@ def _close_all() -> None:
             resident.close()
 
 
-def _one_call(page: Image.Image, languages: str, timeout_s: float) -> list[list[str]]:
-    try:
-        with _one_thread():
-            table: str = pytesseract.image_to_data(
-                page,
-                lang=languages,
-                config=" ".join(SETTINGS),
-                timeout=timeout_s,
-                output_type=pytesseract.Output.STRING,
-            )
-    except pytesseract.TesseractNotFoundError as error:
-        raise MissingToolError(
-            "tesseract is not installed, so that data bars cannot be read; install it, for example with "
-            "`sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-deu`"
-        ) from error
-    except pytesseract.TesseractError as error:
-        if "Failed loading language" in str(error) or "Error opening data file" in str(error):
-            raise MissingToolError(
-                f"tesseract lacks a language of {languages!r}; install it, for example with "
-                "`sudo apt-get install tesseract-ocr-deu`"
-            ) from error
-        raise OcrError(f"tesseract failed: {error}") from error
-    except RuntimeError as error:  # how pytesseract reports its own time limit
-        raise OcrError(f"tesseract took longer than {timeout_s:g} s") from error
-    return [line.split("\t") for line in table.splitlines()]
+def _save(page: Image.Image, file: Path) -> None:
+    """As BMP, for Leptonica reads a PGM byte by byte; without a resolution, which Tesseract then estimates."""
+    page.save(file, dpi=(0, 0))
 
 
-def _words(rows: list[list[str]]) -> list[PageWord]:
-    """The rows of level 5: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
-    words = []
-    for row in rows:
-        if len(row) < 12 or row[0] != "5" or not row[11].strip() or float(row[10]) < 0:
-            continue
-        left, top, width, height = (int(v) for v in row[6:10])
-        words.append(PageWord(row[11].strip(), float(row[10]) / 100, left, top, width, height))
-    return words
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep Tesseract to one thread while it runs: the workers are the parallelism, threads would slow each other."""
-    before = os.environ.get("OMP_THREAD_LIMIT")
-    os.environ["OMP_THREAD_LIMIT"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_THREAD_LIMIT"]
-        else:
-            os.environ["OMP_THREAD_LIMIT"] = before
+def _one_call(page: Image.Image, languages: str, timeout_s: float) -> list[str]:
+    with one_call(tuple(languages.split("+")), timeout_s):
+        table: str = pytesseract.image_to_data(
+            page,
+            lang=languages,
+            config=" ".join(SETTINGS),
+            timeout=timeout_s,
+            output_type=pytesseract.Output.STRING,
+        )
+    return table.splitlines()

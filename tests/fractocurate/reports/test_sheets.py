@@ -1,43 +1,20 @@
-"""Tesseract: missing, lacking a language, failing, too slow; several images in one call."""
+"""Several images in one call of Tesseract: each has its own words, and one that fails loses no other."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import pytesseract
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from data_contracts.errors import ExitCode, MissingToolError
 from fractocurate.profile import Profile
-from fractocurate.reports.tesseract import OcrError, Sheet, recognise, require_tesseract, save_sheet, work_folder
+from fractocurate.reports.sheets import Sheet, recognise, save_sheet
+from fractocurate.tesseract import OcrError
 
 
 def _sheet(text: str, file: Path, dpi: int = 200) -> Sheet:
     image = Image.new("L", (900, 300), 255)
     ImageDraw.Draw(image).text((60, 100), text, fill=0, font=ImageFont.load_default(size=40))
     return save_sheet(np.asarray(image), dpi, file)
-
-
-def test_the_installed_tesseract_is_enough() -> None:
-    """English and German are there on a machine set up as the README says."""
-    require_tesseract(("eng", "deu"))
-
-
-def test_a_missing_tesseract_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names the command that installs it, and the exit code is that of a missing tool."""
-    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "/nowhere/tesseract")
-    monkeypatch.setattr(pytesseract.pytesseract.get_languages, "__wrapped__", None, raising=False)
-    with pytest.raises(MissingToolError, match=r"apt-get install tesseract-ocr tesseract-ocr-deu") as caught:
-        require_tesseract(("eng", "deu"))
-    assert caught.value.exit_code is ExitCode.MISSING_TOOL
-
-
-def test_a_missing_language_is_named() -> None:
-    """The pack that lacks is named, with the package that brings it."""
-    with pytest.raises(MissingToolError, match=r"no language pack for xyz; .*tesseract-ocr-xyz"):
-        require_tesseract(("eng", "xyz"))
 
 
 def test_sheets_of_one_call_keep_their_own_words_in_points(profile: Profile, tmp_path: Path) -> None:
@@ -71,16 +48,3 @@ def test_a_sheet_that_hangs_is_ended(profile: Profile, tmp_path: Path) -> None:
     (error,) = recognise([_sheet("first", tmp_path / "1.bmp")], settings)
     assert isinstance(error, OcrError)
     assert error.timed_out
-
-
-def test_folders_of_killed_processes_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a killed run left is gone at the next; folders of running processes stay; one's own goes at the end."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with work_folder() as folder:
-        place = folder.parent
-    assert not folder.exists()
-    for owner in ("99999999", str(os.getpid())):
-        (place / f"{owner}-left").mkdir()
-    with work_folder():
-        assert not (place / "99999999-left").exists()
-        assert (place / f"{os.getpid()}-left").exists()

@@ -1,11 +1,14 @@
 """One Tesseract serves many pages, and what it cannot do falls back to calls of their own."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from data_contracts.errors import MissingToolError
-from fractocurate.micrographs import tesseract
-from fractocurate.micrographs.tesseract import OcrError, PageWord, read_page
+from fractocurate.micrographs import resident
+from fractocurate.micrographs.resident import read_page
+from fractocurate.tesseract import OcrError, TableWord, words_of_table
 
 
 def page(text: str) -> Image.Image:
@@ -15,7 +18,7 @@ def page(text: str) -> Image.Image:
     return image
 
 
-def said(words: list[PageWord]) -> str:
+def said(words: list[TableWord]) -> str:
     """The words of a page, without blanks."""
     return "".join(w.text for w in words)
 
@@ -25,36 +28,36 @@ def test_pages_are_read_one_after_the_other() -> None:
     for text in ("Mag500X", "WD12mm"):
         words = read_page(page(text), "eng", 30)
         assert said(words) == text
-        rows = tesseract._one_call(page(text), "eng", 30)
-        assert tesseract._words(rows) == words
+        rows = resident._one_call(page(text), "eng", 30)
+        assert list(words_of_table(rows)) == [replace(w, page=1) for w in words]
     assert read_page(Image.new("L", (60, 40), 255), "eng", 30) == []
 
 
 def test_a_killed_tesseract_is_replaced_by_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """The frame is read all the same."""
-    monkeypatch.setattr(tesseract, "_residents", [])
-    monkeypatch.setattr(tesseract, "_unusable", set())
-    resident = tesseract._resident("eng")
-    if resident is None:
+    monkeypatch.setattr(resident, "_residents", [])
+    monkeypatch.setattr(resident, "_unusable", set())
+    running = resident._resident("eng")
+    if running is None:
         pytest.skip("no stdbuf here, so that each page is a call anyway")
-    resident._process.kill()
-    resident._process.wait()
+    running._process.kill()
+    running._process.wait()
     assert said(read_page(page("Mag500X"), "eng", 30)) == "Mag500X"
-    assert tesseract._residents == []
+    assert resident._residents == []
 
 
 def test_an_answer_that_takes_too_long_is_an_item_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the one that stays nor the call may hold up a run."""
-    monkeypatch.setattr(tesseract, "_residents", [])
-    monkeypatch.setattr(tesseract, "_unusable", set())
-    with pytest.raises(OcrError, match="took longer"):
+    monkeypatch.setattr(resident, "_residents", [])
+    monkeypatch.setattr(resident, "_unusable", set())
+    with pytest.raises(OcrError, match="ran longer"):
         read_page(page("Mag500X"), "eng", 0.001)
 
 
 def test_missing_language_and_program_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to install."""
-    monkeypatch.setattr(tesseract, "_residents", [])
-    monkeypatch.setattr(tesseract, "_unusable", set())
+    monkeypatch.setattr(resident, "_residents", [])
+    monkeypatch.setattr(resident, "_unusable", set())
     with pytest.raises(MissingToolError, match="lacks a language"):
         read_page(page("x"), "xx_nowhere", 30)
     monkeypatch.setattr("pytesseract.pytesseract.tesseract_cmd", "no-such-program")
