@@ -10,11 +10,12 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from hard_frames.drawn import Drawn
 from hard_frames.facts import Facts, make_facts
 from hard_frames.metadata import Metadata, write
 from hard_frames.overlays import OVERLAYS
 from hard_frames.pictures import BACKGROUNDS, paint
-from hard_frames.strips import STRIPS, Drawn
+from hard_frames.strips import STRIPS
 from hard_frames.truth import Box, FrameTruth, largest_free_box
 
 SIZES = ((640, 480), (800, 600), (1024, 768), (1280, 960), (1280, 1024), (712, 484))

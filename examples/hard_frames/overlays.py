@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from hard_frames.drawing import FACES, Board, scale_bar
+from hard_frames.drawn import Drawn, Grey
 from hard_frames.facts import Facts, kilo, length_text, scale, three_digits
-from hard_frames.strips import Drawn, Grey
 
 
 def _board(rng: np.random.Generator, picture: Grey, share: float, *, rim: bool) -> Board:

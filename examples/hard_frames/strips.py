@@ -1,79 +1,11 @@
 """Solid data bars in the manner of several makers: below, above or inside the frame, framed or not."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from hard_frames.drawing import FACES, Board, scale_bar
+from hard_frames.drawn import Drawn, Grey, fit, solid, with_strip
 from hard_frames.facts import Facts, kilo, length_text, scale, three_digits
-from hard_frames.truth import Box
-
-Grey = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A frame with its drawing."""
-
-    pixels: Grey
-    bar_kind: str
-    solid_box: Box | None
-    ink_boxes: tuple[Box, ...]
-    magnification: float | None
-    """As printed."""
-    scale_nm: float | None
-    """Length that the scale bar is labelled with; None without one."""
-    scale_px: float | None
-    field_nm: float | None
-    """Printed width of the field; None if it is not printed."""
-    printed_notes: tuple[str, ...] = ()
-
-
-def _strip(
-    rng: np.random.Generator, picture: Grey, height: int, paper: int, *, top: bool = False, below: int = 0
-) -> tuple[Board, Box]:
-    """The frame with an empty strip, and ``below`` rows of picture under it."""
-    rows, columns = picture.shape
-    at = 0 if top else rows - below
-    frame = np.insert(picture, [at] * height, np.uint8(paper), axis=0)
-    faces = FACES if height > 40 else FACES[:5]
-    board = Board(Image.fromarray(frame), ink=255 - paper if paper in (0, 255) else (235 if paper < 128 else 10))
-    board.face = str(rng.choice(faces))
-    if rng.random() < 0.25:
-        board = Board(board.image, board.ink, board.face, smooth=False)
-    return board, (0, at, columns, at + height)
-
-
-def _drawn(board: Board, box: Box, kind: str, **values: object) -> Drawn:
-    pixels = board.pixels()
-    if not _shows(pixels, box):
-        return Drawn(pixels, kind, None, tuple(board.drawn), **values)  # type: ignore[arg-type]
-    return Drawn(pixels, kind, box, (box,), **values)  # type: ignore[arg-type]
-
-
-def _shows(pixels: Grey, box: Box) -> bool:
-    """Whether the edges of a box can be seen: the picture along each of them differs from it, for a tenth at least."""
-    left, top, right, bottom = box
-    height, width = pixels.shape
-    level = int(np.median(pixels[top:bottom, left:right]))
-    beside = []
-    if top > 0:
-        beside.append(pixels[top - 1, left:right])
-    if bottom < height:
-        beside.append(pixels[bottom, left:right])
-    if left > 0:
-        beside.append(pixels[top:bottom, left - 1])
-    if right < width:
-        beside.append(pixels[top:bottom, right])
-    return all(float((np.abs(row.astype(int) - level) > 12).mean()) >= 0.1 for row in beside)
-
-
-def _fit(board: Board, text: str, room: float) -> None:
-    """Make the letters so small that a text fits its room."""
-    while board.size_px > 9 and board.width_of(text) > room:
-        board.size_px -= 1
 
 
 def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -82,7 +14,7 @@ def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     paper = int(rng.choice([0, 255, 255]))
     height = round(width * rng.uniform(0.055, 0.09))
     below = int(rng.choice([0, 0, 0, 3, 6]))
-    board, box = _strip(rng, picture, height, paper, below=below)
+    board, box = with_strip(rng, picture, height, paper, below=below)
     top, bottom = box[1], box[3]
     if rng.random() < 0.6:
         for x0, y0, x1, y1 in (
@@ -102,7 +34,7 @@ def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         (f"Mag ={gap}{printed}", "Signal A = SE2"),
         (f"Date :{facts.day[2]} Nov {facts.day[0]}", facts.note or f"Photo No. = {facts.number}"),
     ]
-    _fit(board, columns[0][0] + columns[1][0] + columns[2][1] + "MMMM", 0.56 * width)
+    fit(board, columns[0][0] + columns[1][0] + columns[2][1] + "MMMM", 0.56 * width)
     label, length = scale(facts, 0.2)
     pixels = length / facts.pixel_size_nm
     middle, third = (top + bottom) / 2, height * 0.23
@@ -117,24 +49,14 @@ def zeiss(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     if x < width * 0.87:
         board.block(width * 0.88, top + 3, width - 4, bottom - 3)
         board.text(width * 0.94, middle, "ZEISS", "mm", ink=paper)
-    notes = (facts.note,) if facts.note else ()
-    return _drawn(
-        board,
-        box,
-        "bottom",
-        magnification=value,
-        scale_nm=length,
-        scale_px=float(round(pixels)),
-        field_nm=None,
-        printed_notes=notes,
-    )
+    return solid(board, box, "bottom", value, (length, float(round(pixels))), note=facts.note)
 
 
 def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     """A table of headers over values between thin lines, the scale bar split by its label."""
     width = picture.shape[1]
     height = round(width * rng.uniform(0.05, 0.07))
-    board, box = _strip(rng, picture, height, int(rng.choice([0, 0, 255])))
+    board, box = with_strip(rng, picture, height, int(rng.choice([0, 0, 255])))
     top = box[1]
     board.size_px = max(10, round(height * 0.33))
     k = three_digits(facts.magnification)
@@ -148,7 +70,7 @@ def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         ("spot", "3.5"),
     ]
     order = [columns[int(i)] for i in rng.permutation(len(columns))]
-    _fit(board, "MM".join(v for _, v in order), 0.6 * width)
+    fit(board, "MM".join(v for _, v in order), 0.6 * width)
     x = 6.0
     for header, value in order:
         wide = max(board.width_of(header), board.width_of(value))
@@ -164,19 +86,11 @@ def fei(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     scale_bar(
         board, "split" if split else "ticks", left, round(top + height * (0.3 if split else 0.5)), round(pixels), label
     )
-    notes = ()
-    if split and facts.note:
-        board.text((x + width) / 2, top + height * 0.76, facts.note, "mm")
-        notes = (facts.note,)
-    return _drawn(
-        board,
-        box,
-        "bottom",
-        magnification=k,
-        scale_nm=length,
-        scale_px=float(round(pixels)),
-        field_nm=three_digits(facts.field_nm),
-        printed_notes=notes,
+    note = facts.note if split else ""
+    if note:
+        board.text((x + width) / 2, top + height * 0.76, note, "mm")
+    return solid(
+        board, box, "bottom", k, (length, float(round(pixels))), field_nm=three_digits(facts.field_nm), note=note
     )
 
 
@@ -184,7 +98,7 @@ def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     """Three rows of ``Name: value``, a ruler or a line with many ticks, the maker's name."""
     width = picture.shape[1]
     height = round(width * rng.uniform(0.08, 0.12))
-    board, box = _strip(rng, picture, height, int(rng.choice([0, 255, 0])))
+    board, box = with_strip(rng, picture, height, int(rng.choice([0, 255, 0])))
     top = box[1]
     board.size_px = max(10, round(height * 0.2))
     k = facts.magnification
@@ -196,7 +110,7 @@ def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
             f"Date(m/d/y): {facts.day[1]:02d}/{facts.day[2]:02d}/{facts.day[0] % 100:02d}",
         ),
     ]
-    _fit(board, rows[1][0] + rows[2][1] + "MM", 0.52 * width)
+    fit(board, rows[1][0] + rows[2][1] + "MM", 0.52 * width)
     column = 10 + max(board.width_of(a) for a, _ in rows) + board.size_px
     for n, (a, b) in enumerate(rows):
         y = top + height * (0.2 + 0.3 * n)
@@ -216,15 +130,14 @@ def tescan(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
         scale_bar(board, "block", left, round(top + height * 0.42), pixels, label)
     board.text(width - 8, top + height * 0.25, "VEGA3 TESCAN", "rm")
     board.text(width - 8, top + height * 0.8, facts.note, "rm")
-    return _drawn(
+    return solid(
         board,
         box,
         "bottom",
-        magnification=three_digits(k),
-        scale_nm=length,
-        scale_px=float(pixels),
+        three_digits(k),
+        (length, float(pixels)),
         field_nm=three_digits(facts.field_nm),
-        printed_notes=(facts.note,) if facts.note else (),
+        note=facts.note,
     )
 
 
@@ -233,29 +146,27 @@ def hitachi(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     width = picture.shape[1]
     height = round(width * rng.uniform(0.045, 0.07))
     paper = int(rng.choice([0, 0, 255]))
-    board, box = _strip(rng, picture, height, paper)
+    board, box = with_strip(rng, picture, height, paper)
     top = box[1]
     board.size_px = max(11, round(height * 0.5))
     k = facts.magnification
     printed = kilo(k)
     head = str(rng.choice(["S4800", "SU8020", "TM3000_0412", facts.note or "S-3400N"]))
     text = f"{head} {facts.voltage_kv:.1f}kV {facts.distance_mm:.1f}mm x{printed} SE(M)"
-    _fit(board, text, 0.68 * width)
+    fit(board, text, 0.68 * width)
     board.text(8, top + height / 2, text)
     label, length = scale(facts, 0.24)
     pixels = round(length / facts.pixel_size_nm)
     board.size_px = max(9, round(board.size_px * 0.8))
     form = length_text(length, 3, gap="", micro="u") if rng.random() < 0.5 else label.replace(" ", "")
     scale_bar(board, "ruler", width - pixels - 12, round(top + height * 0.55), pixels, form)
-    return _drawn(
+    return solid(
         board,
         box,
         "bottom",
-        magnification=three_digits(k) if k >= 1000 else k,
-        scale_nm=length,
-        scale_px=float(pixels - 1),
-        field_nm=None,
-        printed_notes=(facts.note,) if facts.note and head == facts.note else (),
+        three_digits(k) if k >= 1000 else k,
+        (length, float(pixels - 1)),
+        note=facts.note if head == facts.note else "",
     )
 
 
@@ -263,13 +174,13 @@ def jeol(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     """One line on black, ``SEI 15.0kV X1,000 WD 10.0mm``, a thick bar under its label."""
     width = picture.shape[1]
     height = round(width * rng.uniform(0.05, 0.075))
-    board, box = _strip(rng, picture, height, 0)
+    board, box = with_strip(rng, picture, height, 0)
     top = box[1]
     board.size_px = max(11, round(height * 0.42))
     k = facts.magnification
     words = [facts.note or "NONE", "SEI", f"{facts.voltage_kv:.1f}kV", f"X{k:,.0f}", f"WD {facts.distance_mm:.1f}mm"]
     text = "   ".join(words)
-    _fit(board, text, 0.66 * width)
+    fit(board, text, 0.66 * width)
     board.text(6, top + height * 0.5, text)
     label, length = scale(facts, 0.22)
     pixels = round(length / facts.pixel_size_nm)
@@ -277,16 +188,7 @@ def jeol(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     thick = max(2, height // 14)
     board.text(left + pixels / 2, top + height * 0.32, label.replace(" ", str(rng.choice(["", " "]))), "mm")
     board.block(left, top + height * 0.76, left + pixels, top + round(height * 0.76) + thick)
-    return _drawn(
-        board,
-        box,
-        "bottom",
-        magnification=k,
-        scale_nm=length,
-        scale_px=float(pixels),
-        field_nm=None,
-        printed_notes=(facts.note,) if facts.note else (),
-    )
+    return solid(board, box, "bottom", k, (length, float(pixels)), note=facts.note)
 
 
 def phenom(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -294,7 +196,7 @@ def phenom(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     width = picture.shape[1]
     height = round(width * rng.uniform(0.06, 0.085))
     paper = int(rng.choice([255, 225, 40, 0]))
-    board, box = _strip(rng, picture, height, paper)
+    board, box = with_strip(rng, picture, height, paper)
     top = box[1]
     board.size_px = max(10, round(height * 0.3))
     k = round(facts.magnification)
@@ -302,22 +204,15 @@ def phenom(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     pixels = round(length / facts.pixel_size_nm)
     scale_bar(board, str(rng.choice(["ticks", "line"])), 14, round(top + height * 0.5), pixels, label)
     rows = [("FOV: " + length_text(facts.field_nm, 3), "Mode: 15kV - Image"), (f"Mag: {k}x", "Det: BSD Full")]
-    _fit(board, rows[0][0] + rows[0][1] + "MMMM", 0.5 * width)
+    fit(board, rows[0][0] + rows[0][1] + "MMMM", 0.5 * width)
     column = width * 0.32 + max(board.width_of(r[0]) for r in rows) + 1.5 * board.size_px
     for n, (a, b) in enumerate(rows):
         board.text(width * 0.32, top + height * (0.28 + 0.44 * n), a)
         board.text(column, top + height * (0.28 + 0.44 * n), b)
     board.text(width - 8, top + height * 0.28, facts.iso_date, "rm")
     board.text(width - 8, top + height * 0.72, facts.note, "rm")
-    return _drawn(
-        board,
-        box,
-        "bottom",
-        magnification=float(k),
-        scale_nm=length,
-        scale_px=float(pixels),
-        field_nm=three_digits(facts.field_nm),
-        printed_notes=(facts.note,) if facts.note else (),
+    return solid(
+        board, box, "bottom", float(k), (length, float(pixels)), field_nm=three_digits(facts.field_nm), note=facts.note
     )
 
 
@@ -326,27 +221,19 @@ def german(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     width = picture.shape[1]
     height = round(width * rng.uniform(0.045, 0.07))
     above = bool(rng.random() < 0.6)
-    board, box = _strip(rng, picture, height, int(rng.choice([0, 20, 255, 200])), top=above)
+    board, box = with_strip(rng, picture, height, int(rng.choice([0, 20, 255, 200])), top=above)
     top = box[1]
     board.size_px = max(10, round(height * 0.36))
     k = facts.magnification
     dotted = f"{k:,.0f}".replace(",", ".")
     printed = str(rng.choice([f"Vergr. {dotted}:1", f"Vergrößerung: {dotted} x", f"Vergr. = {k:.0f} x"]))
     text = f"{printed}   HV {facts.voltage_kv:.0f} kV   Arbeitsabstand {facts.distance_mm:.1f} mm"
-    _fit(board, text, 0.66 * width)
+    fit(board, text, 0.66 * width)
     board.text(8, top + height * 0.5, text)
     label, length = scale(facts, 0.15)
     pixels = round(length / facts.pixel_size_nm)
     scale_bar(board, "beside", round(width * 0.72), round(top + height * 0.5), pixels, label)
-    return _drawn(
-        board,
-        box,
-        "top" if above else "bottom",
-        magnification=k,
-        scale_nm=length,
-        scale_px=float(pixels),
-        field_nm=None,
-    )
+    return solid(board, box, "top" if above else "bottom", k, (length, float(pixels)))
 
 
 def floating(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
@@ -378,15 +265,7 @@ def floating(rng: np.random.Generator, picture: Grey, facts: Facts) -> Drawn:
     scale_bar(board, str(rng.choice(["line", "ticks"])), left + board.size_px, top + tall // 2, pixels, label)
     if with_mag:
         board.text(left + wide - board.size_px // 2, top + tall / 2, text, "rm")
-    return _drawn(
-        board,
-        box,
-        "box",
-        magnification=value if with_mag else None,
-        scale_nm=length,
-        scale_px=float(pixels),
-        field_nm=None,
-    )
+    return solid(board, box, "box", value if with_mag else None, (length, float(pixels)))
 
 
 STRIPS = {

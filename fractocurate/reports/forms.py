@@ -147,7 +147,8 @@ def _box_row(
         for word in lines[number].words:
             at = next((k for k, x in enumerate(labels) if x.left <= centre_x(word) < x.right), 0)
             values[at].append(word)
-    first, last = min(of_labels, *of_values, of_labels), max(of_labels, *of_values, of_labels)
+    numbers = (of_labels, *of_values)
+    first, last = min(numbers), max(numbers)
     pairs = tuple(
         Pair(page, first, last, label.name, label.words, (tuple(words),))
         for label, words in zip(labels, values, strict=True)

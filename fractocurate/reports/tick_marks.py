@@ -199,7 +199,6 @@ def _options(lines: Sequence[Line], vocabulary: Vocabulary, *, box_first: bool) 
     rest: list[Word] = []
     for number, line in enumerate(lines):
         marks = marks_of(line.words)
-        spare: list[tuple[Word, ...]] = []
         if not marks:
             is_close = number > 0 and line.box.top - lines[number - 1].box.bottom < _LEADING_HEIGHTS * line.height
             at = _option_above(options, line) if is_close and box_first else None
@@ -211,11 +210,7 @@ def _options(lines: Sequence[Line], vocabulary: Vocabulary, *, box_first: bool) 
         edges = [-1, *(k for m in marks for k in (m.first, m.last)), len(line.words)]
         spans = [line.words[edges[k] + 1 : edges[k + 1]] for k in range(0, len(edges), 2)]
         labels = spans[1:] if box_first else spans[:-1]
-        spare += (
-            split_at_gaps(spans[0] if box_first else spans[-1], _LABEL_GAP_HEIGHTS)
-            if spans[0 if box_first else -1]
-            else []
-        )
+        spare = split_at_gaps(spans[0] if box_first else spans[-1], _LABEL_GAP_HEIGHTS)
         for mark, span in zip(marks, labels, strict=True):
             segments = split_at_gaps(span, _LABEL_GAP_HEIGHTS)
             own = (segments[0] if box_first else segments[-1]) if segments else ()

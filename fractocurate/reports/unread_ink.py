@@ -38,10 +38,12 @@ _WIDEST_SHOWN_HEIGHTS = 14.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Ink that no word stands for, in pixels of the page and of the strip that is read again."""
+    """A part of a page with ink that no word stands for."""
 
     page: Box
+    """Where it lies, with a margin, in pixels of the page."""
     strip: Box
+    """Where the same pixels lie on the strip that is read again."""
     words: tuple[int, ...]
     """Indices of the words beside it, which are shown with it: it may be the rest of their word or number."""
     is_alone: bool
@@ -81,19 +83,19 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         read: of the strip, in points of the strip.
         dpi: resolution of page and strip.
     """
-    result: dict[int, list[Word]] = {k: [word] for k, word in enumerate(words)}
+    kept: dict[int, Word] = dict(enumerate(words))
+    found: list[Word] = []
     for piece in pieces:
         own = sorted((w for w in read if _is_inside(w, piece.strip, dpi / 72)), key=lambda w: w.box.left)
         before = sum(_n_characters(words[k]) for k in piece.words)
         if own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
             surest = 1.0 if piece.is_alone else _BESIDE_UNREAD
+            found += [_on_page(w, piece, dpi, surest) for w in own]
             for k in piece.words:
-                result[k] = []
-            result[-1 - len(result)] = [_on_page(w, piece, dpi, surest) for w in own]
-            continue
-        for k in piece.words:
-            result[k] = [_doubtful(w) for w in result[k]]
-    return [w for found in result.values() for w in found]
+                del kept[k]
+        else:
+            kept.update({k: _doubtful(words[k]) for k in piece.words})
+    return [*kept.values(), *found]
 
 
 def _n_characters(word: Word) -> int:
@@ -101,10 +103,10 @@ def _n_characters(word: Word) -> int:
 
 
 def _on_page(word: Word, piece: Piece, dpi: float, surest: float) -> Word:
-    x = (piece.page.left - _MARGIN_PX - piece.strip.left) * 72 / dpi
-    y = (piece.page.top - _MARGIN_PX - piece.strip.top) * 72 / dpi
+    x = (piece.page.left - piece.strip.left) * 72 / dpi
+    y = (piece.page.top - piece.strip.top) * 72 / dpi
     box = word.box
-    moved = Box(max(0.0, box.left + x), max(0.0, box.top + y), box.right + x, box.bottom + y)
+    moved = Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
     return Word(word.text, moved, min(word.confidence, surest))
 
 
@@ -200,12 +202,12 @@ def _strip(
     strip = np.full((2 * (row + 1) * tallest + tallest, _STRIP_WIDTH_PX), 255, dtype=np.uint8)
     pieces = []
     for (box, words), (left, top) in zip(shown, places, strict=True):
-        x0, y0 = max(0, int(box[0]) - _MARGIN_PX), max(0, int(box[1]) - _MARGIN_PX)
-        pixels = grey[y0 : int(box[3]) + _MARGIN_PX, x0 : int(box[2]) + _MARGIN_PX]
-        pixels = pixels[:, : _STRIP_WIDTH_PX - left]
-        strip[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
-        on_strip = Box(left, top, left + pixels.shape[1], top + pixels.shape[0])
-        pieces.append(Piece(Box(*map(float, box)), on_strip, words, _is_alone(grey, box)))
+        x, y = max(0, int(box[0]) - _MARGIN_PX), max(0, int(box[1]) - _MARGIN_PX)
+        pixels = grey[y : int(box[3]) + _MARGIN_PX, x : int(box[2]) + _MARGIN_PX][:, : _STRIP_WIDTH_PX - left]
+        height, width = pixels.shape
+        strip[top : top + height, left : left + width] = pixels
+        on_page, on_strip = Box(x, y, x + width, y + height), Box(left, top, left + width, top + height)
+        pieces.append(Piece(on_page, on_strip, words, _is_alone(grey, box)))
     return pieces, strip
 
 

@@ -22,7 +22,7 @@ class FrameAudit:
     high: float
     """Wilson 95 % interval of the share of clean ones."""
     not_clean: tuple[str, ...]
-    """Files in which one was found, and which they are in review for."""
+    """Files in which one was found: they label nothing until a person has looked."""
     n_blank: int
     n_same_bytes: int
     """Files beyond the first of each content."""
@@ -73,7 +73,8 @@ def state_frames(audit: FrameAudit) -> str:
     left = len(audit.not_clean)
     said = (
         f"Data bars: {audit.n_clean} of {audit.n_checked} cropped pictures show no print "
-        f"({share:.1%}, 95 % interval {audit.low:.1%} - {audit.high:.1%}); {left} with a trace of it in review. "
+        f"({share:.1%}, 95 % interval {audit.low:.1%} - {audit.high:.1%}); "
+        f"{left} with a trace of it label nothing until seen. "
         f"{audit.n_blank} blank. {audit.n_same_bytes} files repeat the bytes of another, "
         f"{audit.n_same_pixels} pictures its pixels; {len(audit.conflicts)} of these sets contradict each other."
     )

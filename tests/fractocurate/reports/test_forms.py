@@ -43,18 +43,22 @@ RB50.988
 """
 
 
+STATED = {
+    "foan": "FOAN-2021-0117",
+    "serial_number": "512345",
+    "instance_tag": "P1",
+    "defect_class": "material defect",
+    "sub_type": "large pore",
+    "fracture_load_kn": "61.2",
+    "component_id": "RB50.988",
+}
+"""What either form says."""
+
+
 def test_labels_above_values_are_keys(find: Find) -> None:
     """Each value belongs to the label above it, in however many lines; a last row may have one box only."""
     pairs, used = find(FORM)
-    assert {p.name: p.text for p in pairs} == {
-        "foan": "FOAN-2021-0117",
-        "serial_number": "512345",
-        "instance_tag": "P1",
-        "defect_class": "material defect",
-        "sub_type": "large pore",
-        "fracture_load_kn": "61.2",
-        "component_id": "RB50.988",
-    }
+    assert {p.name: p.text for p in pairs} == STATED
     assert used == set(range(1, 8))
 
 
@@ -98,15 +102,7 @@ Component
 def test_labels_may_stand_below_their_values(find: Find) -> None:
     """A line to write on, its label in small print below: more values then fit the labels below than those above."""
     pairs, used = find(BELOW)
-    assert {p.name: p.text for p in pairs} == {
-        "foan": "FOAN-2021-0117",
-        "serial_number": "512345",
-        "instance_tag": "P1",
-        "defect_class": "material defect",
-        "sub_type": "large pore",
-        "fracture_load_kn": "61.2",
-        "component_id": "RB50.988",
-    }
+    assert {p.name: p.text for p in pairs} == STATED
     assert len(used) == 6
 
 
