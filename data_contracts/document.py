@@ -11,7 +11,7 @@ _TYPES = {"String": "text", "Int64": "integer", "Float64": "number", "Boolean": 
 
 def document() -> str:
     """The whole page, Markdown."""
-    source = "`data_contracts/tables.py` and `data_contracts/schema.py`"
+    source = "`data_contracts/tables/` and `data_contracts/schema.py`"
     conventions = (
         "Units end the names of columns (`_px`, `_nm`, `_kn`, `_pt`, `_deg`); shares and confidences run from 0 to 1; "
         "boxes are half-open and measured from the top left. Two views are the public face, everything below is what "

@@ -1,0 +1,72 @@
+"""What resembles what, the folds, and how much leaks between them."""
+
+from data_contracts.tables.base import SHA256, SHORT_HASH, Table, column, fraction, one_of
+from data_contracts.vocabulary import PairKind, SplitStrategy
+
+
+class Fingerprints(Table):
+    """Perceptual hash and thumbnail of each cropped micrograph."""
+
+    micrograph_id: str = column("The micrograph.", unique=True)
+    phash: str = column("64-bit pHash of the cropped frame, hexadecimal.", str_matches=SHORT_HASH)
+    pixel_sha256: str = column("Of the cropped frame's size and grey levels.", str_matches=SHA256)
+    width_px: int = column("Width of the cropped frame.", gt=0)
+    height_px: int = column("Height of the cropped frame.", gt=0)
+    contrast: float = column("Standard deviation of the thumbnail, grey levels.", ge=0)
+    thumbnail_png: bytes = column("Cropped frame, grey, longest side 128 px, PNG.")
+
+
+class SimilarPairs(Table):
+    """Pairs of micrographs that were compared by SSIM, found once for every fold, strategy and threshold."""
+
+    micrograph_a: str = column("The smaller id.")
+    micrograph_b: str = column("The larger id.")
+    kind: str = one_of(PairKind, "How the two relate.")
+    hamming: int = column("Distance of the perceptual hashes, bits.", ge=0)
+    ssim: float = column("Structural similarity of the thumbnails.", ge=-1.0, le=1.0)
+    scale_ratio: float = column("Pixel size of b over that of a, from the field that both show.", gt=0, nullable=True)
+    confirmed: bool = column("SSIM reaches the confirmation threshold: the pair appears in the view `pairs`.")
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["micrograph_a", "micrograph_b"]  # noqa: RUF012 - pandera's way to name a key
+
+
+class Folds(Table):
+    """The folds of each split; one split per strategy, number of folds and seed."""
+
+    split_id: str = column("16 hex digits made from strategy, settings and assignment.", str_matches=SHORT_HASH)
+    split_strategy: str = one_of(SplitStrategy, "What may not straddle two folds.", alias="strategy")
+    n_folds: int = column("Number of folds.", ge=2)
+    seed: int = column("Seed of the assignment.", ge=0)
+    path: str = column("The image file.")
+    group_id: str = column("What stays together: the image, its FOAN, or its cluster.")
+    fold: int = column("0-based.", ge=0)
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["split_id", "path"]  # noqa: RUF012 - pandera's way to name a key
+
+
+class Leakage(Table):
+    """Share of validation images with a near-duplicate in the training folds (the paper's Table 1)."""
+
+    split_id: str = column("The split.")
+    split_strategy: str = one_of(SplitStrategy, "Its strategy.", alias="strategy")
+    fold: int = column("0-based; -1 for all folds together.", ge=-1)
+    ssim_threshold: float = fraction("A pair counts from this SSIM on.")
+    n_validation: int = column("Validation images.", ge=0)
+    n_leaking: int = column("Those with at least one near-duplicate in training.", ge=0)
+    share: float = fraction("n_leaking / n_validation.")
+    share_low: float = fraction("Lower end of the 95 % Wilson interval.")
+    share_high: float = fraction("Upper end of the 95 % Wilson interval.")
+    max_hamming: int = column("Candidates within this pHash distance were compared.", ge=0)
+    k: int = column("At most this many nearest candidates per image; null for all.", ge=1, nullable=True)
+    scope: str = column("Pairs that count.", isin=["all", "same_foan", "cross_foan"])
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["split_id", "fold", "ssim_threshold", "k", "scope"]  # noqa: RUF012 - pandera's way to name a key
