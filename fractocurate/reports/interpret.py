@@ -13,8 +13,8 @@ from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_blocks import find_blocks, is_complete
-from fractocurate.reports.key_values import Pair, find_pairs
+from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered
+from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
@@ -111,6 +111,7 @@ def _layout(
     tables: list[Table] = []
     free: dict[int, list[Line]] = {}
     pairs: list[Pair] = []
+    unanswered: list[Pair] = []
     for page in pages:
         number = page.reading.page
         of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
@@ -127,9 +128,13 @@ def _layout(
         tables += found
         free[number] = rest
         position = {id(line): k for k, line in enumerate(lines[number])}
-        others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest], is_value)
+        numbers = [position[id(line)] for line in rest]
+        others = find_pairs(number, rest, vocabulary, numbers, is_value)
+        if any(pair.name == "defect_class" for pair in others):
+            unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
+    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in find_blocks(pairs))
+    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
 
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
