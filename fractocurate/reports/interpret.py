@@ -18,6 +18,7 @@ from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
+from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Reader, Source, build_instance
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
@@ -118,6 +119,7 @@ def _layout(
         of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
         of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
         outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]
+        files, outside = find_printed_files(number, outside, vocabulary, is_value, tables[-1] if tables else None)
         found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
             above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
@@ -125,7 +127,7 @@ def _layout(
             if continued is not None:
                 found.insert(0, continued)
                 rest = [line for line in rest if line not in above or line in left_over]
-        tables += found
+        tables += (*files, *found)
         free[number] = rest
         position = {id(line): k for k, line in enumerate(lines[number])}
         numbers = [position[id(line)] for line in rest]
@@ -139,7 +141,7 @@ def _layout(
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
     """Whether the table was the last thing on the page just before."""
-    if table.page != page - 1:
+    if table.page != page - 1 or table.separator:
         return False
     below = [line for line in free.get(table.page, []) if line.box.top > table.box.bottom]
     return len(below) <= _FOOTER_LINES
