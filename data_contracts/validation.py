@@ -176,17 +176,16 @@ def boxes_inside(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
         & (pl.col("data_bar_top_px") < pl.col("crop_bottom_px")),
     ).join(masks, on="micrograph_id", how="anti")
     yield from _violation("micrographs", "crop_without_bar", overlap.select("micrograph_id"), "crop holds the data bar")
-    astray = masks.join(m, on="micrograph_id", how="left").filter(
-        pl.col("crop_left_px").is_null()
-        | (pl.col("left_px") < pl.col("crop_left_px"))
+    astray = masks.join(m, on="micrograph_id").filter(
+        (pl.col("left_px") < pl.col("crop_left_px"))
         | (pl.col("top_px") < pl.col("crop_top_px"))
         | (pl.col("right_px") > pl.col("crop_right_px"))
         | (pl.col("bottom_px") > pl.col("crop_bottom_px"))
         | (pl.col("right_px") <= pl.col("left_px"))
         | (pl.col("bottom_px") <= pl.col("top_px"))
     )
-    detail = "a mask is empty, leaves the crop, or belongs to no micrograph"
-    yield from _violation("overlay_masks", "mask_inside_crop", astray.select("micrograph_id", "number"), detail)
+    rows = astray.select("micrograph_id", "number").sort("micrograph_id", "number")
+    yield from _violation("overlay_masks", "mask_inside_crop", rows, "the mask is empty or leaves the crop")
 
 
 def folds_do_not_straddle(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
@@ -225,6 +224,7 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("reports", "superseded_by", "reports", "report_id"),
     ("fracture_instances", "superseded_by", "reports", "report_id"),
     ("matches", "micrograph_id", "micrographs", "micrograph_id"),
+    ("overlay_masks", "micrograph_id", "micrographs", "micrograph_id"),
     ("matches", "instance_id", "fracture_instances", "instance_id"),
     ("match_candidates", "instance_id", "fracture_instances", "instance_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
