@@ -2,11 +2,12 @@
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
+from data_contracts.masks import MaskBox, read_masks
 from fractocurate.why_report import ChainLink, explain_instance, one, readings_link, text_of
 
 _SHOWN_CANDIDATES = 5
@@ -68,7 +69,7 @@ def explain(catalog: Catalog, path: str) -> list[ChainLink]:
         return chain
     frame = one(catalog, "SELECT * FROM micrographs WHERE micrograph_id = ?", micrograph_id)
     chain += [
-        _frame(frame),
+        _frame(frame, read_masks(catalog).get(str(frame["micrograph_id"]), ())),
         readings_link(catalog, "Read from the frame", "micrograph", str(micrograph_id)),
         readings_link(catalog, "Read from the name", "image_file", path),
         _candidates(catalog, path),
@@ -96,7 +97,7 @@ def _failure(catalog: Catalog, path: str) -> str:
     return "; ".join(found) or "the folder changed since the last ingest; run `fracto ingest` again"
 
 
-def _frame(frame: Mapping[str, object]) -> ChainLink:
+def _frame(frame: Mapping[str, object], masks: Sequence[MaskBox]) -> ChainLink:
     crop = [frame[f"crop_{side}_px"] for side in ("left", "top", "right", "bottom")]
     bar = [frame[f"data_bar_{side}_px"] for side in ("left", "top", "right", "bottom")]
     facts = [
@@ -107,6 +108,7 @@ def _frame(frame: Mapping[str, object]) -> ChainLink:
         ("magnification", _with_source(frame, "magnification")),
         ("pixel size", _with_source(frame, "pixel_size_nm", " nm")),
     ]
+    facts += [("masked", f"print inside the crop, box {list(mask)}") for mask in masks]
     if frame["leftover"]:
         place = [frame[f"leftover_{side}_px"] for side in ("left", "top", "right", "bottom")]
         facts.append(("print left", f"{frame['leftover']}, box {place}"))

@@ -170,7 +170,7 @@ def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failur
     skipped: tuple[Failure, ...] = ()
     while True:
         frames = [
-            Frame(plan.images_root / path, path, sha256, box)
+            Frame(plan.images_root / path, path, sha256, box, training_set.masks.get(path, ()))
             for path, sha256, box in zip(training_set.paths, training_set.sha256, training_set.crop_boxes, strict=True)
         ]
         pixels, failures = cached_pixels(

@@ -235,6 +235,7 @@ def plant_sound(plot: Plot) -> Plot:
         plot.add("figure_links", figure_id=f"{report}:1:1", micrograph_id=micrograph, correlation=0.9)
         plot.add("fingerprints", micrograph_id=micrograph, phash=f"{number:016x}", pixel_sha256="b" * 64)
         plot.add("readings", subject="image_file", subject_id=path, number=0, field="foan", raw="F-1", value="F-1")
+    plot.add("overlay_masks", micrograph_id=micrograph, left_px=10, top_px=20, right_px=40, bottom_px=30)
     plot.add("files", kind="image", path="broken.png", sha256="c" * 64)
     plot.add("failures", stage="micrographs", item="broken.png", reason="truncated", detail="ends early")
     plot.add("match_candidates", path="a/1.png", rank=1, instance_id=one, foan="F-1", similarity=1.0, accepted=True)

@@ -28,6 +28,7 @@ from fractocurate.stages.rows import (
     figure_rows,
     instance_reading_rows,
     instance_rows,
+    mask_rows,
     micrograph_row,
     page_row,
     reading_rows,
@@ -208,13 +209,16 @@ def _read_micrographs(
         sha256 = sha_of[key]
         return {
             "micrographs": [micrograph_row(micrograph, sha256)],
+            "overlay_masks": mask_rows(micrograph, sha256),
             "readings": reading_rows("micrograph", short_id(sha256), micrograph.readings),
         }
 
     def forget(catalog: Catalog, keys: Sequence[str]) -> None:
         forget_micrographs(catalog, [sha_of[key] for key in keys])
 
-    result = read_pending(catalog, work, tasks, Store(("micrographs", "readings"), rows, forget), pool, progress)
+    result = read_pending(
+        catalog, work, tasks, Store(("micrographs", "overlay_masks", "readings"), rows, forget), pool, progress
+    )
     paths_by_input = {key: archive.images[sha256] for key, sha256 in sha_of.items()}
     return result, failures_of(catalog, work, paths_by_input, result)
 
