@@ -67,9 +67,10 @@ class InstanceIndex:
         return self._serial_keys[instance.instance_id]
 
     def is_telling(self, serial: str) -> bool:
-        """Whether a random number of this length would hit some serial number in less than one case in a hundred."""
+        """Whether random characters of this kind would hit some serial number in less than one case in a hundred."""
         n_digits = sum(c.isdigit() for c in serial)
-        return self.serial_lengths[len(serial)] < 0.01 * 10.0**n_digits
+        n_texts = 10.0**n_digits * 26.0 ** (len(serial) - n_digits)
+        return self.serial_lengths[len(serial)] < 0.01 * n_texts
 
 
 class KnownFoans:
