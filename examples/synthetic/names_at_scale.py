@@ -5,7 +5,6 @@ Nothing but names, serial numbers and folders: what the ladder from names to fra
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -42,6 +41,8 @@ class Scheme:
     """The n-th FOAN."""
     serial: Callable[[int], str]
     """The n-th serial number."""
+    threshold: float = 0.9
+    """Similarity of a fuzzy match: a site with short numbers sets it so that one edit passes."""
 
 
 SCHEMES = (
@@ -65,6 +66,7 @@ SCHEMES = (
         "{number:7}",
         lambda n: f"K{12_000 + n}-{_LETTERS[(12_000 + n) % 23]}",
         lambda n: f"{4_000_000 + 11 * n}",
+        threshold=0.85,
     ),
 )
 
@@ -124,12 +126,11 @@ def make_names(
     """
     n_parts = 1 + (rng.random(n_foans) < 0.2)
     has_report = rng.random(n_foans) >= without_report
-    parts_of: list[list[Part]] = []
-    for n in range(n_foans):
-        first = sum(map(len, parts_of[-1:])) + (0 if n == 0 else first)
-        parts_of.append(
-            [Part(scheme.foan(n), scheme.serial(first + k), bool(has_report[n])) for k in range(n_parts[n])]
-        )
+    starts = np.cumsum(n_parts) - n_parts
+    parts_of = [
+        [Part(scheme.foan(n), scheme.serial(int(starts[n]) + k), bool(has_report[n])) for k in range(n_parts[n])]
+        for n in range(n_foans)
+    ]
     grammar = Grammar(scheme.foan_pattern)
     speller = _Speller(grammar, [parts[0] for parts in parts_of], rng)
     kinds, shares = [kind for kind, _ in slips], np.array([share for _, share in slips])
@@ -165,8 +166,8 @@ class _Speller:
         marked = serial and str(rng.choice([f"SN{serial}", f"SN {serial}", serial]))
         magnification = str(rng.choice(["500x", "x50", "2kx", "1000x"]))
         pieces = [piece for piece in (stated, marked, magnification, f"{number % 100:02d}") if piece]
-        path = f"{folder}/{str(rng.choice(['_', ' ', '__'])).join(pieces)}~{number}.tif".replace("~", " (", 1)
-        path = path.replace(".tif", ").tif")
+        joiner = str(rng.choice(["_", " ", "__"]))
+        path = f"{folder}/{joiner.join(pieces)} ({number}).tif"
         meant = self._meant(spelt, part.foan, slip)
         is_known = is_only or bool(serial)
         misread = bool(stated) and meant is not None and meant != part.foan
@@ -180,29 +181,24 @@ class _Speller:
 
     def _spell(self, foan: str, slip: str) -> str:
         rng, form = self._rng, _file_form(foan)
-        places = [i for i, character in enumerate(form) if character.isalnum()]
-        place = int(rng.choice(places))
         if slip == "separators":
             form = form.replace("-", str(rng.choice(["_", " ", ".", ""])))
             return form.lower() if rng.random() < 0.3 else form
         if slip == "no_prefix":
             return form.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
-        if slip == "confused":
-            able = [i for i in places if form[i] in LETTER_FOR]
-            return _with(form, int(rng.choice(able)), LETTER_FOR) if able else form
-        if slip == "swapped":
-            able = [(i, k) for i, k in pairwise(places) if form[i] != form[k] and k == i + 1]
-            i, k = able[int(rng.integers(len(able)))]
-            return form[:i] + form[k] + form[i] + form[k + 1 :]
-        if slip == "dropped":
-            return form[:place] + form[place + 1 :]
-        if slip == "doubled":
-            return form[:place] + form[place] + form[place:]
-        if slip == "replaced":
-            digits = [i for i in places if form[i].isdigit()]
-            place = int(rng.choice(digits))
-            return form[:place] + str((int(form[place]) + int(rng.integers(1, 10))) % 10) + form[place + 1 :]
-        return form
+        places = [i for i in range(len(form)) if _can_slip(form, i, slip)]
+        if not places:
+            return form
+        at = int(rng.choice(places))
+        new = {
+            "confused": LETTER_FOR.get(form[at], ""),
+            "swapped": form[at + 1 : at + 2] + form[at],
+            "dropped": "",
+            "doubled": 2 * form[at],
+            "replaced": str((ord(form[at]) + int(rng.integers(1, 10))) % 10),
+        }
+        n_replaced = 2 if slip == "swapped" else 1
+        return form[:at] + new[slip] + form[at + n_replaced :] if slip in new else form
 
     def _meant(self, spelt: str, foan: str, slip: str) -> str | None:
         """The FOAN that a careful person reads; None if several are as likely, or none."""
@@ -215,8 +211,14 @@ class _Speller:
         return self._foan_of_key[near[0]] if len(near) == 1 else None
 
 
-def _with(text: str, place: int, table: dict[str, str]) -> str:
-    return text[:place] + table[text[place]] + text[place + 1 :]
+def _can_slip(form: str, at: int, slip: str) -> bool:
+    """Whether a slip of this kind can happen to the character at ``at``."""
+    following = form[at + 1 : at + 2]
+    return {
+        "confused": form[at] in LETTER_FOR,
+        "swapped": form[at].isalnum() and following.isalnum() and following != form[at],
+        "replaced": form[at].isdigit(),
+    }.get(slip, form[at].isalnum())
 
 
 def _file_form(foan: str) -> str:

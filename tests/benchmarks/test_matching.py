@@ -8,7 +8,7 @@ import os
 import resource
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -22,6 +22,13 @@ from fractocurate.profile import Profile, load_profile
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
+LARGE = replace(
+    SCHEMES[0],
+    foan_pattern="FOAN-{year}-{number:5}",
+    serial_pattern="{number:7}",
+    foan=lambda n: f"FOAN-{2005 + n // 5000}-{n % 5000 + 1:05d}",
+    serial=lambda n: f"{3_000_000 + 7 * n}",
+)
 N_IMAGES, N_FOANS = 10_000, 3300
 """A fifth of the FOANs have two parts, so that there are some 4,000 instances."""
 
@@ -31,6 +38,7 @@ def profile_of(scheme: Scheme) -> Profile:
     settings = load_profile(None).model_dump()
     settings["foan"] = {"pattern": scheme.foan_pattern}
     settings["serial_number"] |= {"pattern": scheme.serial_pattern}
+    settings["matching"]["threshold"] = scheme.threshold
     return Profile.model_validate(settings)
 
 
@@ -51,7 +59,8 @@ def run(archive: NamedArchive, mode: MatchingMode) -> tuple[Decisions, float]:
     began = time.perf_counter()
     parser = NameParser(profile)
     images = [ImageEvidence(image.path, image.path, parser.parse(image.path)) for image in archive.images]
-    return decide(images, instances, profile, mode), time.perf_counter() - began
+    outcome = decide(images, instances, profile, mode)
+    return outcome, time.perf_counter() - began
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def score(archive: NamedArchive, outcome: Decisions) -> Score:
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
 def test_links_against_planted_truth(scheme: Scheme, capsys: pytest.CaptureFixture[str]) -> None:
-    """Guarded: under 0.1 % wrong, 97 % of what can be matched is, and the rest has its part among the first three."""
+    """Guarded: under 0.1 % wrong, 97 % of what can be matched is linked, 99 % is or is among the first three."""
     archive = make_names(scheme, N_IMAGES, N_FOANS, np.random.default_rng(11))
     scores = {}
     with capsys.disabled():
@@ -103,17 +112,33 @@ def test_links_against_planted_truth(scheme: Scheme, capsys: pytest.CaptureFixtu
             s = scores[mode] = score(archive, outcome)
             print(  # noqa: T201 - the result of a benchmark
                 f"  {mode:8} {s.n_links:6} links, {len(s.wrong):5} wrong ({len(s.wrong) / s.n_links:.2%}), "
-                f"{s.n_wrong_unseen:4} wrong unseen; {s.n_matchable - len(s.missed)} of {s.n_matchable} matchable linked "
-                f"({1 - len(s.missed) / s.n_matchable:.1%}); {s.n_in_first_three} of {len(s.missed)} missed have their "
-                f"part in the first three; {time_s:.1f} s"
+                f"{s.n_wrong_unseen:4} wrong unseen; {s.n_matchable - len(s.missed)} of {s.n_matchable} matchable "
+                f"linked ({1 - len(s.missed) / s.n_matchable:.1%}); {s.n_in_first_three} of {len(s.missed)} missed "
+                f"have their part in the first three; {time_s:.1f} s"
             )
-    guarded = scores[MatchingMode.GUARDED]
-    if os.environ.get("FRACTO_SHOW"):
-        decision_of = {d.path: d for d in run(archive, MatchingMode.GUARDED)[0].decisions}
-        with capsys.disabled():
-            for image in [*guarded.wrong[:25], None, *guarded.missed[:40]]:
-                print(image, image and decision_of[image.path])  # noqa: T201
+    guarded, paper = scores[MatchingMode.GUARDED], scores[MatchingMode.PAPER]
     assert len(guarded.wrong) < 0.001 * guarded.n_links
     assert len(guarded.missed) <= 0.03 * guarded.n_matchable
-    assert guarded.n_in_first_three >= 0.97 * len(guarded.missed)
-    assert len(guarded.wrong) < 0.1 * len(scores[MatchingMode.PAPER].wrong)
+    assert len(guarded.missed) - guarded.n_in_first_three <= 0.01 * guarded.n_matchable
+    assert len(guarded.wrong) < 0.1 * len(paper.wrong)
+
+
+def test_ten_thousand_images_take_less_than_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """10,000 images and some 4,000 instances, names read and decided on one core."""
+    archive = make_names(SCHEMES[0], N_IMAGES, N_FOANS, np.random.default_rng(12), without_report=0.0)
+    _, time_s = run(archive, MatchingMode.GUARDED)
+    with capsys.disabled():
+        print(f"\n{N_IMAGES} images x {len(instances_of(archive))} instances: {time_s:.1f} s")  # noqa: T201
+    assert time_s < 10
+
+
+@pytest.mark.skipif(not os.environ.get("FRACTO_LARGE"), reason="takes minutes and gigabytes; set FRACTO_LARGE=1")
+def test_a_million_images_take_less_than_ten_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    """1,000,000 images and some 100,000 instances in under 10 minutes and 4 GB, this process and its input included."""
+    archive = make_names(LARGE, 1_000_000, 83_000, np.random.default_rng(13))
+    _, time_s = run(archive, MatchingMode.GUARDED)
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    with capsys.disabled():
+        print(f"\n1,000,000 images x {len(instances_of(archive))} instances: {time_s:.0f} s, {peak_gb:.1f} GB")  # noqa: T201
+    assert time_s < 600
+    assert peak_gb < 4
