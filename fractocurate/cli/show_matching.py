@@ -52,7 +52,7 @@ def show_matching(status: MatchingStatus, out: Console, output: Path | None) -> 
     ]
     _list("Collisions: FOANs one edit or swap apart", ("FOAN", "neighbour"), pairs, out)
     out.print(
-        f"{status.n_colliding} of {status.n_foans} FOANs of the archive have a neighbour with a report: one slip leads there"
+        f"{status.n_colliding} of {status.n_foans} FOANs have a neighbour with a report, to which a slip would lead"
     )
     show_bound(status.bound, out)
     if output is None:
