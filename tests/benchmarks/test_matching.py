@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from planted import images_of, instances_of, profile_of, truth_of
 from synthetic.names_at_scale import SCHEMES, NamedArchive, NamedImage, Scheme, make_names
 
-from data_contracts.vocabulary import DefectClass, MatchingMode, MatchStatus
-from fractocurate.matching.evidence import Decisions, ImageEvidence, Instance
+from data_contracts.vocabulary import MatchingMode, MatchStatus
+from fractocurate.matching.evidence import Decisions
 from fractocurate.matching.ladder import decide
-from fractocurate.matching.names import NameParser
-from fractocurate.profile import Profile, load_profile
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -33,33 +32,11 @@ N_IMAGES, N_FOANS = 10_000, 3300
 """A fifth of the FOANs have two parts, so that there are some 4,000 instances."""
 
 
-def profile_of(scheme: Scheme) -> Profile:
-    """The default profile with the grammars of a scheme."""
-    settings = load_profile(None).model_dump()
-    settings["foan"] = {"pattern": scheme.foan_pattern}
-    settings["serial_number"] |= {"pattern": scheme.serial_pattern}
-    settings["matching"]["threshold"] = scheme.threshold
-    return Profile.model_validate(settings)
-
-
-def instances_of(archive: NamedArchive) -> list[Instance]:
-    """The parts that have a report; an instance's id is FOAN and serial number."""
-    return [
-        Instance(
-            f"{p.foan} {p.serial_number}", p.foan, p.serial_number, "", DefectClass.MATERIAL, p.foan, in_review=False
-        )
-        for p in archive.parts
-        if p.has_report
-    ]
-
-
 def run(archive: NamedArchive, mode: MatchingMode) -> tuple[Decisions, float]:
     """Decide all images; also the seconds that it took, reading the names included."""
     profile, instances = profile_of(archive.scheme), instances_of(archive)
     began = time.perf_counter()
-    parser = NameParser(profile)
-    images = [ImageEvidence(image.path, image.path, parser.parse(image.path)) for image in archive.images]
-    outcome = decide(images, instances, profile, mode)
+    outcome = decide(images_of(archive, profile), instances, profile, mode)
     return outcome, time.perf_counter() - began
 
 
@@ -85,7 +62,7 @@ def score(archive: NamedArchive, outcome: Decisions) -> Score:
     for candidate in outcome.candidates:
         if candidate.rank <= 3:
             first_three[candidate.path].append(candidate.instance_id)
-    truth = {image.path: f"{image.part.foan} {image.part.serial_number}" for image in archive.images}
+    truth = truth_of(archive)
     linked = [image for image in archive.images if decision_of[image.path].status is MatchStatus.MATCHED]
     wrong = [image for image in linked if decision_of[image.path].instance_id != truth[image.path]]
     matchable = [image for image in archive.images if image.matchable]
