@@ -148,22 +148,25 @@ def _doubtful(catalog: Catalog) -> list[dict[str, str]]:
     paths: dict[str, list[str]] = {}
     for path, sha256 in catalog.query("SELECT path, sha256 FROM dataset ORDER BY path").iter_rows():
         paths.setdefault(sha256, []).append(path)
+    # Files with the same bytes may be named differently; the best candidates of each come first.
     candidates: dict[str, list[tuple[str, ...]]] = {}
     found = catalog.query(
-        "SELECT c.path, i.foan, i.serial_number, i.defect_class FROM match_candidates c "
-        "JOIN fracture_instances i USING (instance_id) WHERE c.rank <= ? AND i.foan IS NOT NULL "
-        "ORDER BY c.path, c.rank",
+        "SELECT d.sha256, i.foan, i.serial_number, i.defect_class FROM match_candidates c JOIN dataset d USING (path) "
+        "JOIN fracture_instances i ON i.instance_id = c.instance_id "
+        "WHERE c.rank <= ? AND i.foan IS NOT NULL ORDER BY d.sha256, c.rank, c.path",
         [N_CANDIDATES],
     )
-    for path, *values in found.iter_rows():
-        candidates.setdefault(path, []).append(tuple(value or "" for value in values))
+    for sha256, *values in found.iter_rows():
+        candidate, ranked = tuple(value or "" for value in values), candidates.setdefault(sha256, [])
+        if candidate not in ranked and len(ranked) < N_CANDIDATES:
+            ranked.append(candidate)
     sheet: dict[str, dict[str, str]] = {}
     for sha256, path, reason, guard, evidence, foan in rows.iter_rows():
         if sha256 in sheet:
             continue
         row = dict.fromkeys(COLUMNS, "")
         row |= {"path": path, "reason": reason, "guard": guard, "evidence": evidence, "known_foan": foan or ""}
-        for number, candidate in enumerate(candidates.get(path, ()), start=1):
+        for number, candidate in enumerate(candidates.get(sha256, ()), start=1):
             row |= {f"candidate_{number}_{f}": v for f, v in zip(_CANDIDATE_FIELDS, candidate, strict=True)}
         row |= {"same_bytes": " | ".join(other for other in paths[sha256] if other != path), "sha256": sha256}
         sheet[sha256] = row

@@ -30,7 +30,8 @@ def catalog(plot: Plot) -> Path:
         plot.match(path, **doubt)
     plot.match("c.png", first)
     plot.add("match_candidates", path="=a.png", rank=1, instance_id=second, foan="F-2")
-    plot.add("match_candidates", path="=a.png", rank=2, instance_id=first, foan="F-1")
+    plot.add("match_candidates", path="z.png", rank=1, instance_id=first, foan="F-1")
+    plot.add("match_candidates", path="z.png", rank=2, instance_id=second, foan="F-2")
     return Path(plot.write())
 
 
@@ -42,7 +43,7 @@ def _written(catalog: Path, target: Path) -> list[dict[str, str]]:
 
 
 def test_a_sheet_has_one_row_per_doubtful_picture(catalog: Path, tmp_path: Path) -> None:
-    """What is known, the candidates in their order, its copies, and empty columns for the curator."""
+    """What is known, the candidates of all its files in their order, its copies, and columns for the curator."""
     first, second = _written(catalog, tmp_path / "review.csv")
     assert first["reason"] == "ambiguous_foan"
     assert (first["guard"], first["evidence"], first["same_bytes"]) == ("two, or more", "name; folder", "z.png")
