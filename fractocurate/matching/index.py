@@ -126,11 +126,11 @@ def nearest_foans(
         for query, row in zip(chunk, scores, strict=True):
             # Rounding must not decide at the threshold, so exact figures are taken for the few that count.
             n_kept = max(_N_NEAREST, int(np.count_nonzero(row >= threshold - 1e-4)) + 1)
-            order = np.argsort(-row, kind="stable")[:n_kept]
+            # Most are zero, cut off; a sort of all of them would take longer than their comparison.
+            near = np.flatnonzero(row)
+            order = near[np.argsort(-row[near], kind="stable")[:n_kept]]
             close = (
-                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i]))
-                for i in order
-                if row[i] > 0
+                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i])) for i in order
             )
             nearest[query] = tuple(sorted(close, key=lambda near: (-near.similarity, near.foan)))
     return nearest
