@@ -216,6 +216,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("matches", "micrograph_id", "micrographs", "micrograph_id"),
     ("matches", "instance_id", "fracture_instances", "instance_id"),
     ("match_candidates", "instance_id", "fracture_instances", "instance_id"),
+    ("figure_links", "figure_id", "report_figures", "figure_id"),
+    ("figure_links", "micrograph_id", "micrographs", "micrograph_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_a", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_b", "micrographs", "micrograph_id"),

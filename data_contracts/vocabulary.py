@@ -35,6 +35,8 @@ class MatchMethod(StrEnum):
     EXACT = "exact"
     FUZZY = "fuzzy"
     SERIAL = "serial"
+    PICTURE = "picture"
+    """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
     REVIEWED = "reviewed"
 

@@ -138,7 +138,9 @@ def _candidates(catalog: Catalog, path: str) -> ChainLink:
         parts = [f"{text_of(c['foan'])} / {text_of(c['serial_number'])}"]
         if c["foan_source"] is not None:
             parts.append(f"similarity {c['similarity']:.3f} from {c['foan_source']}")
-        parts.append(f"serial {c['serial_evidence']}, tag {c['tag_evidence']}")
+        parts.append(f"serial {c['serial_evidence']}, tag {c['tag_evidence']}, pictures {c['picture_evidence']}")
+        if c["company"] > 0:
+            parts.append(f"{c['company']:.0%} of the images around it show this part")
         parts.append("accepted" if c["accepted"] else f"not accepted{': ' + c['guard'] if c['guard'] else ''}")
         facts.append((f"candidate {c['rank']}", "; ".join(parts)))
     if rows.height > _SHOWN_CANDIDATES:

@@ -232,6 +232,7 @@ def plant_sound(plot: Plot) -> Plot:
     for number, (path, instance) in enumerate((("a/1.png", one), ("a/2.png", two), ("b/3.png", None))):
         micrograph = plot.add_image(path, bar_px=8)
         plot.match(path, instance)
+        plot.add("figure_links", figure_id=f"{report}:1:1", micrograph_id=micrograph, correlation=0.9)
         plot.add("fingerprints", micrograph_id=micrograph, phash=f"{number:016x}", pixel_sha256="b" * 64)
         plot.add("readings", subject="image_file", subject_id=path, number=0, field="foan", raw="F-1", value="F-1")
     plot.add("files", kind="image", path="broken.png", sha256="c" * 64)

@@ -18,7 +18,7 @@ from data_contracts.tables.archive import (
 )
 from data_contracts.tables.base import Table
 from data_contracts.tables.leakage import Fingerprints, Folds, Leakage, SimilarPairs
-from data_contracts.tables.links import Decisions, MatchCandidates, Matches
+from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
 from data_contracts.tables.models import Attributions, FoldMetrics, Predictions
 from data_contracts.tables.work import Failures, Ledger, Runs
 
@@ -27,6 +27,7 @@ __all__ = [
     "Attributions",
     "Decisions",
     "Failures",
+    "FigureLinks",
     "Files",
     "Fingerprints",
     "FoldMetrics",
@@ -57,6 +58,7 @@ TABLES: dict[str, type[Table]] = {
     "fracture_instances": FractureInstances,
     "micrographs": Micrographs,
     "readings": Readings,
+    "figure_links": FigureLinks,
     "match_candidates": MatchCandidates,
     "matches": Matches,
     "fingerprints": Fingerprints,

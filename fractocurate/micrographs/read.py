@@ -10,6 +10,7 @@ import numpy as np
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
+from fractocurate.leakage.fingerprints import fingerprint
 from fractocurate.micrographs.choose_magnification import (
     choose_magnification,
     snapped,
@@ -30,7 +31,7 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 2
+MICROGRAPHS_VERSION = 3
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
@@ -90,6 +91,7 @@ def read_micrograph(
     crop = sight.bar.crop
     picture = np.ascontiguousarray(crop.cut(grey))
     quality, leftover = measure_quality(picture), find_leftover(picture)
+    seen = fingerprint(picture) if picture.size else None
     return MicrographReading(
         width_px=header.width_px,
         height_px=header.height_px,
@@ -112,6 +114,8 @@ def read_micrograph(
         black_share=quality.black_share,
         stripe_share=quality.stripe_share,
         is_blank=quality.is_blank,
+        phash=seen.phash if seen else None,
+        thumbnail_png=seen.thumbnail_png if seen else None,
         leftover=leftover.what if leftover is not None else "",
         leftover_box=record_box(leftover.box.shifted(crop.left, crop.top)) if leftover is not None else None,
         readings=tuple(readings),

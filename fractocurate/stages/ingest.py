@@ -18,8 +18,9 @@ from fractocurate.reports.confidence import REVIEWED_BELOW, SURE
 from fractocurate.reports.read import REPORTS_VERSION, read_report
 from fractocurate.review_sheet import read_review_sheet
 from fractocurate.stages.archive import Archive, forget_micrographs, forget_reports, survey
+from fractocurate.stages.figure_links import link_pictures
 from fractocurate.stages.labels import record_labels
-from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.matching import match_images
 from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
 from fractocurate.stages.review import DecisionSummary, record_sheet
 from fractocurate.stages.revisions import mark_revisions
@@ -119,7 +120,8 @@ def ingest(
         failures = [*archive.failures, *report_failures, *image_failures]
         if labels is None:
             mark_revisions(catalog)
-            match_by_name(catalog, profile, progress)
+            link_pictures(catalog, progress)
+            match_images(catalog, profile, progress)
         else:
             failures += record_labels(catalog, labels, profile, progress)
         failures.sort(key=lambda f: (f.stage, f.item))

@@ -9,7 +9,7 @@ from data_contracts.errors import BadInputError
 from data_contracts.validation import validate
 from fractocurate.profile import load_profile
 from fractocurate.progress import Silent
-from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.matching import match_images
 from fractocurate.stages.review import record_decision
 
 Plot = Any
@@ -32,7 +32,7 @@ def archive(plot: Plot) -> Plot:
 
 
 def _match(catalog: Catalog) -> dict[str, tuple[object, ...]]:
-    match_by_name(catalog, _PROFILE, Silent())
+    match_images(catalog, _PROFILE, Silent())
     assert validate(catalog) == []
     rows = catalog.read("dataset").to_dicts()
     return {r["path"]: (r["status"], r["foan"], r["serial_number"], r["match_method"]) for r in rows}
@@ -58,10 +58,10 @@ def test_matching_is_skipped_when_nothing_changed(archive: Plot) -> None:
 
     with Catalog.open(archive.write()) as catalog:
         for _ in range(2):
-            match_by_name(catalog, _PROFILE, Listening())
+            match_images(catalog, _PROFILE, Listening())
         assert told == ["matching 5"]
         wider = _PROFILE.matching.model_copy(update={"margin": 0.1})
-        match_by_name(catalog, _PROFILE.model_copy(update={"matching": wider}), Listening())
+        match_images(catalog, _PROFILE.model_copy(update={"matching": wider}), Listening())
         assert told == ["matching 5"] * 2
 
 
