@@ -64,7 +64,7 @@ class GuardedLadder:
         self._known = KnownFoans(self._witnesses, images, self._index)
         torn = {k for ws in self._witnesses.values() for w in ws for m in w.text.malformed for k in m.keys}
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
-        self._slips = SlipIndex(self._index.foan_of_key)
+        self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
@@ -115,6 +115,10 @@ class GuardedLadder:
         for key in (k for m in text.malformed for k in m.keys):
             for near in self._nearest[key]:
                 best[near.foan] = max(near.similarity, best.get(near.foan, 0.0))
+            # Two characters swapped are one slip, although they are two edits: 2080 is as near to 2008 as to 2010.
+            for other in self._slips.within_one_slip(key):
+                foan = self._known.foan_of_key[other]
+                best[foan] = max(1 - (key != other) / max(len(key), len(other)), best.get(foan, 0.0))
         nearest = sorted((NearFoan(f, s) for f, s in best.items()), key=lambda n: (-n.similarity, n.foan))
         likely = tuple(foan for m in text.malformed for foan in m.likely)
         return Testimony(witness.method, (), tuple(nearest), ", ".join(m.raw for m in text.malformed), likely)
@@ -280,7 +284,7 @@ class GuardedLadder:
             near = [
                 NearFoan(self._index.foan_of_key[k], Levenshtein.normalized_similarity(key, k))
                 for k in self._slips.within_one_slip(key)
-                if k != key
+                if k != key and k in self._index.foan_of_key
             ]
             self._rivals[foan] = tuple(sorted(near, key=lambda n: (-n.similarity, n.foan)))
         return self._rivals[foan]

@@ -74,9 +74,10 @@ class InstanceIndex:
         return self._serial_grammar.key(serial_number)
 
     def is_telling(self, serial: str) -> bool:
-        """Whether a random number of this length would hit some serial number in less than one case in a hundred."""
+        """Whether random characters of this kind would hit some serial number in less than one case in a hundred."""
         n_digits = sum(c.isdigit() for c in serial)
-        return self.serial_lengths[len(serial)] < 0.01 * 10.0**n_digits
+        n_texts = 10.0**n_digits * 26.0 ** (len(serial) - n_digits)
+        return self.serial_lengths[len(serial)] < 0.01 * n_texts
 
 
 class KnownFoans:
@@ -138,11 +139,11 @@ def nearest_foans(
         for query, row in zip(chunk, scores, strict=True):
             # Rounding must not decide at the threshold, so exact figures are taken for the few that count.
             n_kept = max(_N_NEAREST, int(np.count_nonzero(row >= threshold - 1e-4)) + 1)
-            order = np.argsort(-row, kind="stable")[:n_kept]
+            # Most are zero, cut off; a sort of all of them would take longer than their comparison.
+            near = np.flatnonzero(row)
+            order = near[np.argsort(-row[near], kind="stable")[:n_kept]]
             close = (
-                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i]))
-                for i in order
-                if row[i] > 0
+                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i])) for i in order
             )
             nearest[query] = tuple(sorted(close, key=lambda near: (-near.similarity, near.foan)))
     return nearest

@@ -99,8 +99,8 @@ def test_decision_on_an_instance_that_vanished_goes_to_review(archive: Plot) -> 
     ("path", "foan", "serial", "complaint"),
     [
         ("noname.tif", "FOAN-2099-0001", None, "no report has the FOAN"),
-        ("noname.tif", "FOAN-2020-0002", None, "has 2 instances; name one with --serial"),
-        ("noname.tif", "FOAN-2020-0002", "99999", "has 2 instances; name one with --serial"),
+        ("noname.tif", "FOAN-2020-0002", None, "has 2 instances; name its serial number"),
+        ("noname.tif", "FOAN-2020-0002", "99999", "has no serial number '99999'"),
     ],
 )
 def test_decision_for_no_or_several_instances_is_refused(
