@@ -189,9 +189,8 @@ def _metric_rows(outcome: Outcome) -> list[Row]:
         for selection, scores in result.validation_scores.items():
             rows += _score_rows(outcome.run_id, result.fold, "validation", selection, scores)
         rows += _score_rows(outcome.run_id, result.fold, "train", main, result.training_scores)
-        epochs = (("last", len(result.epochs)), ("best_val", result.best_epoch + 1)) if result.epochs else ()
-        for chosen, epoch in epochs:
-            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch))
+        for chosen, epoch in result.chosen_epochs.items():
+            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch + 1))
     for selection, folds in outcome.aggregates.items():
         rows += _score_rows(outcome.run_id, ALL_FOLDS, "validation", selection, folds.pooled)
         parts = {"validation": folds.figures} | ({"train": folds.training_figures} if selection == main else {})

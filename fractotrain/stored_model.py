@@ -15,7 +15,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.vocabulary import TRAINABLE_CLASSES, DefectClass
 from fractotrain.model import InputFormat, Weights, build_model
-from fractotrain.settings import Settings, check_settings
+from fractotrain.settings import Settings, check_stored_settings
 from fractotrain.transforms import Normaliser
 
 WEIGHTS_FILE = "model.safetensors"
@@ -85,7 +85,7 @@ def load_stored_model(catalog: Catalog, run_id: str | None = None, device: torch
     classes = tuple(DefectClass(name) for name in facts["classes"])
     if classes != TRAINABLE_CLASSES:
         raise BadInputError(f"{folder}: tells {', '.join(classes)}, which are not the classes of this Fracto")
-    settings = check_settings(facts["settings"])
+    settings = check_stored_settings(facts["settings"])
     device = device or torch.device("cpu")
     module = build_model(settings.model, Weights("scratch", None, None), settings.seed)
     module.load_state_dict(load_file(folder / WEIGHTS_FILE))

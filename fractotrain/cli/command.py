@@ -107,7 +107,7 @@ def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
 def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Settings":
     """Settings of an earlier run; refused if the dataset is no longer the one that it saw."""
     from fractotrain.data import settings_of_run  # noqa: PLC0415 - the app must start without the training packages
-    from fractotrain.settings import check_settings  # noqa: PLC0415 - as above
+    from fractotrain.settings import check_stored_settings  # noqa: PLC0415 - as above
 
     with Catalog.open_read_only(catalog) as opened:
         raw, dataset_hash = settings_of_run(opened, run_id)
@@ -116,7 +116,7 @@ def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Sett
                 f"--like {run_id}: the dataset in {catalog} changed since that run, which cannot be repeated; train "
                 "with its settings by naming them (`--print-config` of the run's recipe shows the keys)"
             )
-    return check_settings(raw, options)
+    return check_stored_settings(raw, options)
 
 
 def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool, as_json: bool) -> None:

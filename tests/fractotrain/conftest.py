@@ -58,7 +58,7 @@ def plant(
     planted.images.mkdir(parents=True)
     rng = np.random.default_rng(7)
     tables: dict[str, list[dict[str, object]]] = {
-        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "folds")
+        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "fingerprints", "folds")
     }
     for label, count in enumerate(n_per_class):
         for i in range(count):
@@ -78,7 +78,7 @@ def plant(
 
 def complete(table: str, row: dict[str, object]) -> dict[str, object]:
     """Fill columns that say nothing about training: null where the contract allows it, else empty."""
-    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False}
+    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False, pl.Binary(): b""}
     columns = TABLES[table].to_schema().columns
     blank = {
         name: None if columns[name].nullable else empty[dtype] for name, dtype in polars_schema(TABLES[table]).items()
@@ -106,6 +106,12 @@ def _add_rows(
             "file_format": "PNG", "colour_mode": "L", "bit_depth": 8, "n_frames": 1, "pixel_sha256": sha256,
             "data_bar_kind": "bottom", "crop_left_px": 0, "crop_top_px": 0, "crop_right_px": WIDTH_PX,
             "crop_bottom_px": HEIGHT_PX - BAR_PX,
+        }
+    )  # fmt: skip
+    tables["fingerprints"].append(
+        {
+            "micrograph_id": sha256[:16], "phash": sha256[:16], "pixel_sha256": sha256, "width_px": WIDTH_PX,
+            "height_px": HEIGHT_PX - BAR_PX, "thumbnail_png": b"",
         }
     )  # fmt: skip
     if instance not in {row["instance_id"] for row in tables["fracture_instances"]}:
