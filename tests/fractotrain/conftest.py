@@ -22,6 +22,9 @@ from fractotrain.settings import Settings, compose_settings
 CLASSES = tuple(str(c) for c in TRAINABLE_CLASSES)
 WIDTH_PX, HEIGHT_PX, BAR_PX = 96, 88, 8
 
+Draw = Callable[[int, str, np.random.Generator], NDArray[np.uint8]]
+"""Label, FOAN and source of chance -> a frame with its data bar."""
+
 
 @dataclass
 class Planted:
@@ -52,8 +55,13 @@ def plant(
     strategy: str = "cluster",
     *,
     with_folds: bool = True,
+    images_per_foan: int = 3,
+    draw: Draw = lambda label, _foan, rng: texture(label, rng),
 ) -> Planted:
-    """An archive of textures, three images a FOAN, and the catalog that an ingest and an audit would make of it."""
+    """An archive of textures, and the catalog that an ingest and an audit would make of it.
+
+    Folds keep a FOAN together, but for the strategy ``image``, which deals out its images to the folds in turn.
+    """
     planted = Planted(folder / "catalog.duckdb", folder / "images")
     planted.images.mkdir(parents=True)
     rng = np.random.default_rng(7)
@@ -63,9 +71,9 @@ def plant(
     for label, count in enumerate(n_per_class):
         for i in range(count):
             path = f"{CLASSES[label]}_{i:03d}.png"
-            Image.fromarray(texture(label, rng)).save(planted.images / path)
-            foan = f"F-{label}-{i // 3}"
-            fold = (i // 3) % n_folds
+            foan = f"F-{label}-{i // images_per_foan}"
+            Image.fromarray(draw(label, foan, rng)).save(planted.images / path)
+            fold = (i if strategy == "image" else i // images_per_foan) % n_folds
             planted.folds.append(fold)
             _add_rows(tables, planted, path, label, foan, {"fold": fold, "strategy": strategy, "n_folds": n_folds})
     with Catalog.open(planted.catalog) as catalog, catalog.transaction():
