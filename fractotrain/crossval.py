@@ -69,7 +69,7 @@ class Setup:
 
     def keeper(self, fold: int) -> Keeper | None:
         """What keeps the checkpoint of a fold's fit; None if the settings want none."""
-        settings = self.bench.settings
+        settings, machine = self.bench.settings, self.bench.machine
         if settings.checkpoint_every_s is None:
             return None
         # What decides neither weights nor outputs may differ between a killed run and the one that goes on.
@@ -88,7 +88,7 @@ class Setup:
             folds=self.training_set.folds.tolist(),
             groups=self.training_set.groups,
             weights=self.weights.sha256,
-            machine=[self.bench.machine.name, self.bench.machine.precision, torch.__version__, timm.__version__],
+            machine=[machine.name, machine.precision, machine.team.size, torch.__version__, timm.__version__],
             fold=fold,
         )
         return Keeper(self.checkpoint_dir / f"{name}.safetensors", name, settings.checkpoint_every_s)

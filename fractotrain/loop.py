@@ -97,7 +97,7 @@ def fit(
         figures = _validate(work, epoch, standing)
         seen = Epoch(fold, epoch, n_epochs, training_loss, figures.get("best_val"), figures.get("inner"))
         standing.epochs.append(seen)
-        if keeper is not None:
+        if keeper is not None and bench.machine.team.leads:
             keeper.save(model, work.optimiser, work.scaler, standing, last=epoch + 1 == n_epochs)
         watch.on_epoch(standing.epochs[-1])
     return standing
@@ -144,9 +144,9 @@ def _prepare(
 def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
     """All updates of one epoch; the mean loss over its images, as drawn and varied."""
     settings, bench = work.bench.settings, work.bench
-    optim = settings.optim
+    optim, team = settings.optim, bench.machine.team
     work.model.train()
-    torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, work.fold, epoch))
+    torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, work.fold, epoch) + team.rank)
     order_seed = derive_seed(settings.seed, Purpose.ORDER, work.fold, epoch)
     order = work.training[epoch_order(bench.images.labels[work.training], settings.data.sampler, order_seed)]
     groups = np.split(order, range(optim.images_per_update, len(order), optim.images_per_update))
@@ -154,7 +154,8 @@ def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
     for update, group in enumerate(groups, start=epoch * len(groups)):
         factor = lr_factor(update, work.total_updates, optim.warmup_updates, optim.warmup_start)
         learning_rates = set_learning_rates(work.optimiser, optim.lr * factor)
-        for batch in np.split(group, range(optim.batch_size, len(group), optim.batch_size)):
+        own = team.share(group)
+        for batch in np.split(own, range(optim.batch_size, len(own), optim.batch_size)) if len(own) else ():
             grey = grey_batch(bench.images.pixels, batch, work.augmentation)
             images, labels = bench.normalise(grey), work.labels[batch]
             if settings.data.mixup_alpha or settings.data.cutmix_alpha:
@@ -165,6 +166,7 @@ def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
             # Divided by the images of the update, not of the batch: the last, smaller batch weighs what it holds.
             work.scaler.scale(losses.sum() / len(group)).backward()  # type: ignore[no-untyped-call] # torch's gap
             loss_sum += losses.detach().sum()
+        team.sum_gradients(work.model)
         if optim.clip_norm is not None:
             work.scaler.unscale_(work.optimiser)
             torch.nn.utils.clip_grad_norm_(work.model.parameters(), optim.clip_norm)
@@ -172,7 +174,7 @@ def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
         work.scaler.update()
         work.optimiser.zero_grad(set_to_none=True)
         watch.on_update(Update(work.fold, epoch, update, work.total_updates, learning_rates))
-    return loss_sum.item() / len(order)
+    return team.sum(loss_sum).item() / len(order)
 
 
 def _validate(work: _Work, epoch: int, standing: Standing) -> dict[Selection, float]:

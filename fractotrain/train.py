@@ -98,20 +98,24 @@ def plan_run(settings: Settings, catalog_path: Path) -> Plan:
 def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     """Decode, cross-validate, fit the final model, and record it all in the catalog at the end.
 
+    Of several processes (torchrun) each comes to the same outcome, and the first one records it.
+
     Raises:
         FractoError: images that cannot be decoded, numbers that are none, or a catalog that cannot be written.
     """
     watch = watch or Watch()
     started_at = datetime.now(UTC)
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    training_set, pixels, skipped = _decode(plan, watch)
-    settings = plan.settings
+    settings, team = plan.settings, plan.machine.team
+    with team.leader_first():
+        training_set, pixels, skipped = _decode(plan, watch)
     normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
     setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
     if settings.model.frozen:
-        setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
+        with team.leader_first():
+            setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
     results = [cross_validate_fold(setup, fold, watch) for fold in plan.folds]
     aggregates: dict[Selection, Aggregate] = {}
     if results:
@@ -122,10 +126,11 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     outcome = Outcome(
         run_id, started_at, datetime.now(UTC), setup, plan.n_parameters, tuple(results), aggregates, skipped, None
     )
-    if final is not None:
-        outcome = store_model(outcome, final, plan.catalog_path)
-    record_run(outcome, plan.catalog_path)
-    _remove_checkpoints(setup, plan)
+    if team.leads:
+        if final is not None:
+            outcome = store_model(outcome, final, plan.catalog_path)
+        record_run(outcome, plan.catalog_path)
+        _remove_checkpoints(setup, plan)
     return outcome
 
 

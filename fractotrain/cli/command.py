@@ -43,6 +43,10 @@ Examples:
   fracto train recipe=base --weights vit_base.safetensors --fold 0
 
   fracto train recipe=base optim.lr=5e-5 --print-config
+
+Several GPUs fit one model together; the images of an update stay the same:
+
+  torchrun --nproc-per-node 4 --no-python fracto train recipe=base
 """
 
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
@@ -125,7 +129,8 @@ def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool
         from fractotrain.train import plan_run, run  # noqa: PLC0415 - as above
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries say nothing that our error does not
     plan = plan_run(settings, catalog)
-    if quiet:
+    team = plan.machine.team
+    if quiet or not team.leads:
         outcome = run(plan)
     else:
         _announce(console, plan)
@@ -134,6 +139,9 @@ def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool
                 outcome = run(plan, BarWatch(bars, plan.total_updates))
         else:
             outcome = run(plan, LineWatch(console))
+    team.leave()
+    if not team.leads:
+        return
     if as_json:
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
     elif not quiet:

@@ -97,13 +97,14 @@ class PlainImages(Dataset[tuple[torch.Tensor, int]]):
 
 
 def plain_epoch(settings: Settings, frames: list[Frame], labels: NDArray[np.int64], device: torch.device) -> None:
-    """One epoch as the recipe describes it: 4 workers, batch 8, accumulate 2, ``.item()`` at each step."""
+    """One epoch as the recipe describes it: up to 4 workers, batch 8, accumulate 2, ``.item()`` at each step."""
     model: Any = create_model(settings.model.name, num_classes=3, drop_path_rate=0.1, patch_drop_rate=0.111).to(device)
     groups = param_groups_layer_decay(model, weight_decay=0.14, layer_decay=0.843)
     optimiser = torch.optim.AdamW(groups, lr=7.3e-5)
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
     losses = []
-    for step, (images, targets) in enumerate(DataLoader(PlainImages(frames, labels), 8, num_workers=4), start=1):
+    loader = DataLoader(PlainImages(frames, labels), 8, num_workers=min(4, torch.get_num_threads()))
+    for step, (images, targets) in enumerate(loader, start=1):
         with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
             ce = torch.nn.functional.cross_entropy(model(images.to(device)), targets.to(device), reduction="none")
         loss = ((1 - torch.exp(-ce)) ** 2 * ce).mean()
