@@ -122,5 +122,8 @@ def _find_run(catalog: Catalog, run_id: str | None) -> tuple[str, Mapping[str, s
     if len(named) != 1:
         raise UsageError(f"{run_id}: {len(named) or 'no'} such training runs; those with a model are {known}")
     if named[0] not in with_model:
-        raise UsageError(f"{named[0]}: this run stored no final model (--folds-only?); those with one are {known}")
+        raise UsageError(
+            f"{named[0]}: this run stored no final model, or an older Fracto stored it without its hash; "
+            f"those with one are {known}"
+        )
     return named[0], hashes_of[named[0]]
