@@ -54,4 +54,4 @@ def folds_over_foans(folds: Ints, foans: Names) -> Ints:
     """
     _, position = one_number_per_name(foans)
     first = np.unique(position, return_index=True)[1]
-    return np.asarray(folds[first][position])
+    return np.asarray(folds[first][position], np.int64)
