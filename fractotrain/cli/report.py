@@ -9,29 +9,27 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from data_contracts.errors import MissingToolError, UsageError
-from fractotrain.cli.command import AsJson, CatalogPath, Quiet
+from data_contracts.errors import UsageError
+from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 
 _DEFAULT_OUTPUT = Path("report.html")
 
-Run = Annotated[
-    str | None, typer.Option("--run", help="Training run, or the start of its id; the latest without.")
-]
+Run = Annotated[str | None, typer.Option("--run", help="Training run, or the start of its id; the latest without.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The page; its data goes to NAME.files/ beside it.")]
 Margin = Annotated[
     float, typer.Option("--margin", min=0.001, max=1.0, help="Difference in macro-F1 that does not matter.")
 ]
-LowStep = Annotated[
-    float | None, typer.Option("--low", help="Magnification that is to suffice; the lowest without.")
+LowStep = Annotated[float | None, typer.Option("--low", help="Magnification that is to suffice; the lowest without.")]
+HighStep = Annotated[
+    float | None, typer.Option("--high", help="Magnification it is compared with; the highest without.")
 ]
-HighStep = Annotated[float | None, typer.Option("--high", help="Magnification it is compared with; the highest without.")]
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that conformal sets guarantee.")]
 
 
 def report(
     run: Run = None,
     output: Output = _DEFAULT_OUTPUT,
-    catalog: CatalogPath = Path("catalog.duckdb"),
+    catalog: CatalogPath = DEFAULT_CATALOG,
     margin: Margin = 0.05,
     low: LowStep = None,
     high: HighStep = None,
@@ -41,16 +39,12 @@ def report(
 ) -> None:
     """Write one self-contained HTML page about a training run: what can be believed, and what not.
 
-    Data and leakage, cross-validation with intervals, magnification, trust in the confidence, suspicious labels, shortcuts,
-    heat-maps, settings. Margin and magnifications are to be declared before the figures are seen.
+    Data and leakage, cross-validation with intervals, magnification, trust in the confidence, suspicious labels,
+    shortcuts, heat-maps, settings. Margin and magnifications are to be declared before the figures are seen.
     """
-    try:
+    with training_packages():
         from fractotrain.report.study import ReportSettings  # noqa: PLC0415 - the app must start without matplotlib
         from fractotrain.report.write import write_report  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"the report needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
-        ) from error
     if output.suffix.lower() not in {".html", ".htm"}:
         raise UsageError(f"--output {output}: the page is HTML; name a file that ends in .html")
     written = write_report(
@@ -61,5 +55,12 @@ def report(
     elif not quiet:
         console = Console()
         for verdict in written.verdicts:
-            console.print(f"{verdict.level.value.replace('_', ' ')}: {verdict.sentence}", markup=False, highlight=False)
-        console.print(f"Report: {written.page}, its data: {written.folder}", markup=False, highlight=False)
+            console.print(
+                f"{verdict.level.value.replace('_', ' ')}: {verdict.sentence}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+        console.print(
+            f"Report: {written.page}, its data: {written.folder}", markup=False, highlight=False, soft_wrap=True
+        )

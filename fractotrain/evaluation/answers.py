@@ -37,7 +37,7 @@ class Answers:
     @property
     def predicted(self) -> Ints:
         """Class of the largest logit."""
-        return self.logits.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.logits.argmax(axis=1), np.int64)
 
 
 def one_number_per_name(names: Names) -> tuple[Names, Ints]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.evaluation.answers import Bools, Floats, Ints, Names, one_number_per_name
 from fractotrain.metrics import figures_of_confusions, one_hot_confusions
 
@@ -84,7 +85,10 @@ class GroupBootstrap:
         terms = one_hot_confusions(true, predicted) * where[:, None]
         values = figures_of_confusions(terms.sum(axis=0))
         drawn = figures_of_confusions(self.sums(terms))
-        return {name: self.estimate(float(values[name]), drawn[name], where) for name in values}
+        return {
+            name: self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted))
+            for name in values
+        }
 
 
 def percentile_interval(drawn: Floats, level: float) -> tuple[float | None, float | None]:
@@ -94,6 +98,16 @@ def percentile_interval(drawn: Floats, level: float) -> tuple[float | None, floa
         return None, None
     low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
+
+
+def _basis(figure: str, true: Ints, predicted: Ints) -> Bools:
+    """The frames that a figure rests on: those of the class for its recall, those called so for its precision."""
+    metric, _, name = figure.partition(":")
+    if not name:
+        return np.ones(len(true), bool)
+    label = [str(c) for c in TRAINABLE_CLASSES].index(name)
+    is_true, is_predicted = true == label, predicted == label
+    return {"recall": is_true, "precision": is_predicted, "f1": is_true | is_predicted}[metric]
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -33,6 +33,8 @@ class ProbeResult:
 
     name: str
     n_values: int
+    chance: float
+    """Balanced accuracy of whatever ignores the class."""
     scores: dict[str, Estimate]
     verdict: Shortcut
     share_of_model: float | None
@@ -68,7 +70,7 @@ def probe_facts(
     for name, table in tables.items():
         scores = draws.scores(labels, _predict_across_folds(table, labels, folds), everywhere)
         n_values = int(sum(len(set(column)) for column in table.T))
-        results.append(ProbeResult(name, n_values, scores, *_judge(scores["macro_recall"], model, chance)))
+        results.append(ProbeResult(name, n_values, chance, scores, *_judge(scores["macro_recall"], model, chance)))
     return results
 
 
@@ -79,6 +81,12 @@ def majority_scores(labels: Ints, folds: Ints, draws: GroupBootstrap) -> dict[st
         others = labels[folds != fold] if (folds != fold).any() else labels
         predicted[folds == fold] = np.bincount(others, minlength=N_CLASSES).argmax()
     return draws.scores(labels, predicted, np.ones(len(labels), bool))
+
+
+def is_strong_possible(probe: ProbeResult, model: dict[str, Estimate]) -> bool:
+    """The upper end of the probe's interval reaches half of the model's advantage: it cannot be excluded."""
+    high, chance, of_model = probe.scores["macro_recall"].high, probe.chance, model["macro_recall"].value
+    return high is None or of_model is None or high - chance >= STRONG_SHARE * (of_model - chance)
 
 
 def _judge(balanced_accuracy: Estimate, model: dict[str, Estimate], chance: float) -> tuple[Shortcut, float | None]:

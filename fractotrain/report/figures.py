@@ -1,4 +1,4 @@
-"""Drawings as SVG, by matplotlib. Okabe-Ito colours and viridis, with a marker of its own per series: no colour alone."""
+"""Drawings as SVG, by matplotlib. Okabe-Ito colours and viridis, and a marker or hatch per series: no colour alone."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from fractotrain.evaluation.bootstrap import Estimate
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito (2008), told apart by every kind of colour blindness; yellow left out, too pale on paper."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
+_HATCHES = ("", "//", "xx", "\\\\", "--", "++", "||")
 _GREY = "#5b6875"
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {  # matplotlib types its keys as literals, which differ from version to version
     "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
     "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 9,
@@ -155,5 +155,7 @@ def _svg(canvas: Canvas) -> str:
     """The same drawing gives the same text: no date, no random ids."""
     written = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "fracto"}):
-        canvas.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        canvas.savefig(
+            written, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None}
+        )
     return written.getvalue()

@@ -15,7 +15,9 @@ _MAX_BYTES = 2_000_000
 
 def attributions(study: Study) -> Section:
     """Maps whose files are there and unchanged; the others are named."""
-    lead = "Heat-maps of the run's model. Whether they may be believed is for `fracto explain` to test, not for this page."
+    lead = (
+        "Heat-maps of the run's model. Whether they may be believed is for `fracto explain` to test, not for this page."
+    )
     rows = study.record.attributions
     if rows.is_empty():
         sentence = "Nobody has looked where the model looks: no heat-maps are stored for this run (`fracto explain`)."

@@ -25,8 +25,7 @@ def cross_validation(study: Study) -> Section:
     majority = majority_scores(answers.labels, answers.folds, study.draws)
     counts = confusion_matrix(answers.labels, answers.predicted)
     per_class: list[tuple[Cell, ...]] = [
-        (words(name), *(scores[f"{metric}:{name}"] for metric in ("recall", "precision", "f1")), int(counts[i].sum()))
-        for i, name in enumerate(CLASS_NAMES)
+        (words(name), *(scores[f"{metric}:{name}"] for metric in ("recall", "precision", "f1"))) for name in CLASS_NAMES
     ]
     names = [words(name) for name in CLASS_NAMES]
     return Section(
@@ -35,10 +34,10 @@ def cross_validation(study: Study) -> Section:
         (
             _over_folds(study),
             _training_gap(study),
-            Table("classes", "Per class, all folds pooled (the paper's Table 3)",
-                  ("class", "recall", "precision", "F1", "frames"), tuple(per_class)),
+            Table("classes", "Per class, all folds pooled (the paper's Table 3); n counts frames of the class, called so, or either",
+                  ("class", "recall", "precision", "F1"), tuple(per_class)),
             Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
-                   confusion(counts, names), _confusion_data(counts)),
+                   confusion(counts.astype(float), names), _confusion_data(counts)),
             _specimen_table(study),
         ),
         _verdicts(study, majority["macro_f1"]),
@@ -98,7 +97,9 @@ def _training_gap(study: Study) -> Figure:
     n_in_fold = {fold: study.answers.folds == fold for fold in folds}
     series = {
         part: [
-            Estimate(of.get((fold, part)), None, None, int(n_in_fold[fold].sum()), study.draws.n_groups(n_in_fold[fold]))
+            Estimate(
+                of.get((fold, part)), None, None, int(n_in_fold[fold].sum()), study.draws.n_groups(n_in_fold[fold])
+            )
             for fold in folds
         ]
         for part in ("train", "validation")

@@ -32,7 +32,7 @@ def data_card(study: Study) -> Section:
     ]
     return Section(
         "Data",
-        f"All {len(dataset):,} image files of the catalog as it is now; the run answered {len(study.answers):,} of them.",
+        f"All {len(dataset):,} image files of the catalog as it is now; the run answered {len(study.answers):,}.",
         (
             Table("data_status", "Image files by what became of them", ("status", "reason", "files", "share"),
                   tuple(status_rows)),

@@ -2,12 +2,15 @@
 
 from scipy.special import softmax
 
+from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.label_issues import NoiseByMethod, find_label_issues, noise_by_method
 from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, percent, words
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
 _SHOWN = 40
+_NO_MATTER = 0.05
+"""Fewer suspicious labels more than this make no difference."""
 
 
 def labels(study: Study) -> Section:
@@ -35,28 +38,39 @@ def labels(study: Study) -> Section:
     suspicious = study.draws.mean(issues.is_suspicious.astype(float), study.everywhere)
     return Section(
         "Labels",
-        f"{study.basis} Confident learning (Northcutt et al. 2021). A suspicion is no finding: a weak model suspects many "
-        "right labels. People look at the list, strongest suspicion first.",
+        f"{study.basis} Confident learning (Northcutt et al. 2021). A suspicion is no finding: a weak model "
+        "suspects many right labels. People look at the list, strongest suspicion first.",
         (
             Table("label_noise", "Share of suspicious labels by how the label came to the frame",
                   ("matched by", "suspicious", "more than exact matches"), tuple(by_method)),
             Table("label_issues", f"Suspicious labels ({len(rows)})", columns, tuple(rows), max_shown=_SHOWN),
         ),
         (
-            Verdict(Level.CAUTION, f"{percent(suspicious)} of the labels look wrong to the model ({suspicious.n:,} frames, "
-                                   f"{suspicious.n_foans:,} FOANs, {study.record.split_words}); see the list."),
+            _verdict(study, suspicious),
             *_noise_verdict(noise),
         ),
     )  # fmt: skip
+
+
+def _verdict(study: Study, suspicious: Estimate) -> Verdict:
+    sentence = (
+        f"{percent(suspicious)} of the labels look wrong to the model ({suspicious.n:,} frames, {suspicious.n_foans:,} "
+        f"FOANs, {study.record.split_words}); see the list."
+    )
+    return Verdict(Level.CAUTION, sentence)
 
 
 def _noise_verdict(noise: NoiseByMethod) -> tuple[Verdict, ...]:
     excess = noise.excess.get("fuzzy")
     if excess is None:
         return ()
+    level, finding = (
+        Level.CAUTION,
+        "Whether labels of fuzzy matches are noisier than those of exact ones cannot be told",
+    )
     if excess.is_above(0):
-        level, finding = Level.CAUTION, "Labels of fuzzy matches are noisier than those of exact ones"
-    else:
-        level, finding = Level.BELIEVE, "Labels of fuzzy matches are not shown to be noisier than those of exact ones"
-    numbers = f"{percent(excess)} more suspicious labels, {excess.n:,} fuzzy frames of {excess.n_foans:,} FOANs"
+        finding = "Labels of fuzzy matches are noisier than those of exact ones"
+    elif excess.high is not None and excess.high < _NO_MATTER:
+        level, finding = Level.BELIEVE, "Labels of fuzzy matches are as good as those of exact ones"
+    numbers = f"{percent(excess)} more suspicious labels; {excess.n:,} fuzzy frames of {excess.n_foans:,} FOANs"
     return (Verdict(level, f"{finding} ({numbers})."),)

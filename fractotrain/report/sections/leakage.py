@@ -24,8 +24,8 @@ def leakage(study: Study) -> Section:
     table = Table("leakage", "Share of validation images with a near-duplicate in training", columns, tuple(rows))
     return Section(
         "Leakage",
-        "All folds pooled, every confirmed pair counts; 95 % Wilson intervals. What pHash and SSIM cannot see (turned or "
-        "mirrored frames, a frame that is a zoom into another) is not in it: lower bounds.",
+        "All folds pooled, every confirmed pair counts; 95 % Wilson intervals. What pHash and SSIM cannot see (turned "
+        "or mirrored frames, a frame that is a zoom into another) is not in it: lower bounds.",
         (table,) if rows else (),
         _verdicts(study, pooled.filter(pl.col("split_id") == own)),
     )

@@ -33,8 +33,8 @@ def magnification(study: Study) -> Section:
     enough = steps_with_enough(study.steps, study.draws, settings.min_foans)
     known = int(sum(step.frames["accuracy"].n for step in steps))
     lead = (
-        f"{study.basis} {known:,} frames have a magnification near one of the nominal steps. Frames of the steps are of "
-        "partly different components, so only paired figures compare magnifications."
+        f"{study.basis} {known:,} frames have a magnification near one of the nominal steps. Frames of the steps are "
+        "of partly different components, so only paired figures compare magnifications."
     )
     if not steps:
         return Section("Magnification", lead, (), (Verdict(Level.CAUTION, "No magnification is known."),))
@@ -69,7 +69,11 @@ def _by_step(steps: list[StepScores]) -> tuple[Figure, Table, Table]:
         ),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = [
-        (step_name(step.step), words(name), *(step.frames[f"{metric}:{name}"] for metric in ("recall", "precision", "f1")))
+        (
+            step_name(step.step),
+            words(name),
+            *(step.frames[f"{metric}:{name}"] for metric in ("recall", "precision", "f1")),
+        )
         for step in steps
         for name in CLASS_NAMES
     ]
@@ -90,8 +94,8 @@ def _claim_table(claim: Claim) -> Table:
         ("two one-sided tests", "-" if test.p_value is None else f"p = {test.p_value:.4f}", str(test.verdict)),
     )
     caption = (
-        f"Is {step_name(claim.low_step)} as good as {step_name(claim.high_step)}? Only the {claim.n_foans} FOANs that have "
-        "frames at both, paired"
+        f"Is {step_name(claim.low_step)} as good as {step_name(claim.high_step)}? Only the {claim.n_foans} FOANs "
+        "that have frames at both, paired"
     )
     return Table("magnification_claim", caption, ("", "macro-F1", "accuracy"), rows)
 
@@ -115,7 +119,8 @@ def _verdict(study: Study, claim: Claim) -> Verdict:
     sentence = (
         f"{low} against {high}: {test.verdict}. Macro-F1 differs by {test.difference:+.3f}, 90 % interval "
         f"{_range(test.low, test.high)}, margin ±{test.margin:g} (at {low} {ranged(claim.low['macro_f1'])}; "
-        f"{claim.n_frames[0]:,} and {claim.n_frames[1]:,} frames of {claim.n_foans:,} FOANs, {study.record.split_words})."
+        f"{claim.n_frames[0]:,} and {claim.n_frames[1]:,} frames of {claim.n_foans:,} FOANs, "
+        f"{study.record.split_words})."
     )
     return Verdict(_LEVELS[test.verdict], sentence)
 

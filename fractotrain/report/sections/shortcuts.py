@@ -1,6 +1,6 @@
 """Can the class be told without the fracture surface?"""
 
-from fractotrain.evaluation.shortcuts import ProbeResult, Shortcut, majority_scores, probe_facts
+from fractotrain.evaluation.shortcuts import ProbeResult, Shortcut, is_strong_possible, majority_scores, probe_facts
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged
 from fractotrain.report.figures import intervals
 from fractotrain.report.study import Study
@@ -13,9 +13,9 @@ def shortcuts(study: Study) -> Section:
     """Probes on facts of the catalog, over the run's folds, against the model and against chance."""
     answers, record = study.answers, study.record
     lead = (
-        f"{study.basis} A logistic regression that sees only the fact named, fitted on the other folds (no FOAN straddles "
-        "them). Balanced accuracy: what ignores the class reaches 1 / classes. The model sees neither folder nor file name; "
-        "it may see magnification, microscope, and size and shape of the frame in its pixels."
+        f"{study.basis} A logistic regression that sees only the fact named, fitted on the other folds (no FOAN "
+        "straddles them). Balanced accuracy: what ignores the class reaches 1 / classes. The model sees neither "
+        "folder nor file name; it may see magnification, microscope, and size and shape of the frame in its pixels."
     )
     if not record.facts:
         sentence = "No fact of the catalog varies between the frames, so none can betray the class."
@@ -48,15 +48,24 @@ def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
     visible = [probe for probe in probes if probe.name not in _UNSEEN]
     telling = [probe for probe in probes if probe.verdict is not Shortcut.NONE]
     if not telling:
-        sentence = "No fact around the fracture tells the class better than chance"
         best = max(visible or probes, key=lambda probe: probe.scores["macro_recall"].value or 0)
-        return Verdict(Level.BELIEVE, f"{sentence} (the best, {best.name}: {_numbers(best)}, {study.record.split_words}).")
+        numbers = f"the best, {best.name}: {_numbers(best)}, {study.record.split_words}"
+        if any(is_strong_possible(probe, study.scores) for probe in probes):
+            sentence = (
+                f"No fact around the fracture is shown to tell the class, but too few FOANs exclude it ({numbers})."
+            )
+            return Verdict(Level.CAUTION, sentence)
+        return Verdict(Level.BELIEVE, f"No fact around the fracture tells the class ({numbers}).")
     best = max(telling, key=lambda probe: probe.scores["macro_recall"].value or 0)
     strong = any(probe.verdict is Shortcut.STRONG for probe in telling)
     sentence = (
         f"The class can be told without the fracture surface, from {best.name}: {_numbers(best)}{_share(best)}, "
         f"{study.record.split_words}. "
-        + ("A good figure of the model is no proof that it looks at the fracture." if strong else "Look at the heat-maps.")
+        + (
+            "A good figure of the model is no proof that it looks at the fracture."
+            if strong
+            else "Look at the heat-maps."
+        )
     )
     return Verdict(Level.DO_NOT if strong else Level.CAUTION, sentence)
 

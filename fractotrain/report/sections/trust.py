@@ -1,5 +1,7 @@
 """May the confidence be believed, and what can be answered with a stated error rate?"""
 
+import math
+
 import numpy as np
 import polars as pl
 from scipy.special import softmax
@@ -13,7 +15,8 @@ from fractotrain.report.figures import curves, reliability_diagram
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
-_SMALL_ERROR = 0.05
+_SMALL_ERROR = 0.10
+"""Confidence that is off by less, at the upper end of the interval, is useful."""
 _CURVE_POINTS = 400
 
 
@@ -25,7 +28,9 @@ def trust(study: Study) -> Section:
         return Section("Trust", study.basis, (), (Verdict(Level.CAUTION, sentence),))
     calibrated, calibrators = study.calibrated
     temperatures = [c.temperature for c in calibrators.values()]
-    prior = " and the classes' frequencies, as training drew every class equally often" if study.record.is_balanced else ""
+    prior = (
+        " and the classes' frequencies, as training drew every class equally often" if study.record.is_balanced else ""
+    )
     lead = (
         f"{study.basis} Calibration: a temperature{prior}, fitted for each fold on the other folds "
         f"(temperatures {min(temperatures):.2f} to {max(temperatures):.2f})."
@@ -49,12 +54,10 @@ def _calibration(study: Study, raw: Floats, calibrated: Floats) -> tuple[Table, 
         bins[name] = reliability(probabilities, labels, study.draws)
     columns = ("probabilities", "calibration error", "Brier score", "log-likelihood", "accuracy", "mean confidence")
     caption = (
-        "Expected calibration error (15 bins), Brier score (0 to 2), negative log-likelihood (nats). With few frames the "
-        "calibration error is positive even for honest confidence"
+        "Expected calibration error (15 bins), Brier score (0 to 2), negative log-likelihood (nats). With few frames "
+        "the calibration error is positive even for honest confidence"
     )
-    points = {
-        name: [(part.mean_confidence, part.accuracy) for part in parts] for name, parts in bins.items()
-    }
+    points = {name: [(part.mean_confidence, part.accuracy) for part in parts] for name, parts in bins.items()}
     data = pl.DataFrame(
         [
             {"probabilities": name, "bin_low": b.low, "bin_high": b.high, "mean_confidence": b.mean_confidence,
@@ -73,7 +76,9 @@ def _selective(study: Study, calibrated: Floats) -> tuple[Figure, Table]:
     curve = risk_coverage(confidence, correct)
     thinned = np.unique(np.linspace(0, len(confidence) - 1, _CURVE_POINTS).astype(int))
     data = pl.DataFrame({"coverage": curve.coverage, "risk": curve.risk})
-    svg = curves({"most confident first": (curve.coverage[thinned], curve.risk[thinned])}, "share answered", "error rate")
+    svg = curves(
+        {"most confident first": (curve.coverage[thinned], curve.risk[thinned])}, "share answered", "error rate"
+    )
     points: list[OperatingPoint] = operating_points(confidence, correct, study.draws)
     rows: list[tuple[Cell, ...]] = [(f"{p.coverage:.0%}", f"{p.threshold:.3f}", p.risk) for p in points]
     return (
@@ -92,15 +97,15 @@ def _conformal(study: Study) -> tuple[tuple[Table, ...], Verdict]:
         rows.append(_set_row(words(name), alpha, set_figures(sets, answers.labels, answers.labels == i, study.draws)))
     columns = ("frames", "guaranteed", "observed error", "answered", "answered wrongly", "wrong among answers")
     caption = (
-        "Sets that hold the true class, calibrated per FOAN and per class on the other folds. A frame is answered if its "
-        "set holds one class. Guaranteed: at most this share of frames misses the true class, hence at most this share is "
-        "answered wrongly, on frames of new FOANs"
+        "Sets that hold the true class, calibrated per FOAN and per class on the other folds. A frame is answered if "
+        "its set holds one class. Guaranteed: at most this share of frames misses the true class, hence at most this "
+        "share is answered wrongly, on frames of new FOANs"
     )
     all_frames = Table("conformal", caption, columns, tuple(rows))
     by_step = [_set_row(step_name(step), alpha, _of_step(study, study.steps == step)) for step in _steps(study)]
     caption = (
-        "Triage: answer these, send the others to a higher magnification. Calibrated on frames of the same magnification "
-        "alone; where too few FOANs were there, nothing is answered"
+        "Triage: answer these, send the others to a higher magnification. Calibrated on frames of the same "
+        "magnification alone; where too few FOANs were there, nothing is answered"
     )
     triage = Table("triage", caption, columns, tuple(by_step))
     final = calibrate_sets(answers.logits, answers.labels, answers.foans, alpha)
@@ -141,7 +146,7 @@ def _calibration_verdict(study: Study, raw: Floats, calibrated: Floats) -> Verdi
     before, after = (
         trust_figures(p, study.answers.labels, study.everywhere, study.draws)["ece"] for p in (raw, calibrated)
     )
-    believable = after.value is not None and after.value <= _SMALL_ERROR
+    believable = after.high is not None and after.high <= _SMALL_ERROR
     sentence = (
         f"Calibrated confidence is off by {ranged(after)} in the mean (as the model says it: {ranged(before)}; "
         f"{after.n:,} frames, {after.n_foans:,} FOANs, {study.record.split_words})."
@@ -151,6 +156,12 @@ def _calibration_verdict(study: Study, raw: Floats, calibrated: Floats) -> Verdi
 
 def _set_verdict(study: Study, figures: SetFigures) -> Verdict:
     alpha = study.settings.alpha
+    if not figures.answered.value:
+        sentence = (
+            f"Nothing can be answered with a guaranteed error of {alpha:.0%} ({figures.error.n:,} frames, "
+            f"{figures.error.n_foans:,} FOANs): every class needs {math.ceil(1 / alpha) - 1} FOANs outside each fold."
+        )
+        return Verdict(Level.CAUTION, sentence)
     kept = figures.error.low is None or figures.error.low <= alpha
     sentence = (
         f"Conformal sets with a guaranteed error of {alpha:.0%} erred on {percent(figures.error)} of held-out frames; "
