@@ -5,6 +5,7 @@ import typer
 from fractotrain.cli.command import TRAIN_HELP, train
 from fractotrain.cli.predict import predict
 from fractotrain.cli.report import report
+from fractotrain.cli.triage import triage
 
 
 def register(app: typer.Typer) -> None:
@@ -12,3 +13,4 @@ def register(app: typer.Typer) -> None:
     app.command("train", help=TRAIN_HELP)(train)
     app.command("predict")(predict)
     app.command("report")(report)
+    app.command("triage")(triage)

@@ -107,7 +107,7 @@ def _basis(figure: str, true: Ints, predicted: Ints) -> Bools:
         return np.ones(len(true), bool)
     label = [str(c) for c in TRAINABLE_CLASSES].index(name)
     is_true, is_predicted = true == label, predicted == label
-    return {"recall": is_true, "precision": is_predicted, "f1": is_true | is_predicted}[metric]
+    return np.asarray({"recall": is_true, "precision": is_predicted, "f1": is_true | is_predicted}[metric])
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:

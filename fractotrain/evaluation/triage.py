@@ -15,8 +15,8 @@ class Advice(StrEnum):
 
     ANSWER = "answer"
     HIGHER_MAGNIFICATION = "higher_magnification"
-    UNLIKE_ALL_CLASSES = "unlike_all_classes"
-    """No class is in the set: the frame resembles none that the model was calibrated on; a person should look."""
+    PERSON = "ask_a_person"
+    """No class is in the set: the frame resembles none that the model was calibrated on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Triage:
     def decide(self, logits: Floats) -> TriageAnswers:
         """Advice for frames whose logits have shape (frames, classes)."""
         sets = self.conformal.sets(logits)
-        advice = {0: Advice.UNLIKE_ALL_CLASSES, 1: Advice.ANSWER}
+        advice = {0: Advice.PERSON, 1: Advice.ANSWER}
         sizes = sets.sum(axis=1)
         return TriageAnswers(
             sets,

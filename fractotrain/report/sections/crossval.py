@@ -34,7 +34,7 @@ def cross_validation(study: Study) -> Section:
         (
             _over_folds(study),
             _training_gap(study),
-            Table("classes", "Per class, all folds pooled (the paper's Table 3); n counts frames of the class, called so, or either",
+            Table("classes", "Per class, all folds pooled (the paper's Table 3); n: frames of it, called so, or either",
                   ("class", "recall", "precision", "F1"), tuple(per_class)),
             Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
                    confusion(counts.astype(float), names), _confusion_data(counts)),
