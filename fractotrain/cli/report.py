@@ -24,6 +24,7 @@ HighStep = Annotated[
     float | None, typer.Option("--high", help="Magnification it is compared with; the highest without.")
 ]
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that conformal sets guarantee.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="Print the page to NAME.pdf as well; needs Chromium.")]
 
 
 def report(
@@ -34,6 +35,7 @@ def report(
     low: LowStep = None,
     high: HighStep = None,
     alpha: Alpha = 0.10,
+    pdf: Pdf = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -43,6 +45,7 @@ def report(
     shortcuts, heat-maps, settings. Margin and magnifications are to be declared before the figures are seen.
     """
     with training_packages():
+        from fractotrain.report.pdf import write_pdf  # noqa: PLC0415 - as below
         from fractotrain.report.study import ReportSettings  # noqa: PLC0415 - the app must start without matplotlib
         from fractotrain.report.write import write_report  # noqa: PLC0415 - as above
     if output.suffix.lower() not in {".html", ".htm"}:
@@ -50,17 +53,11 @@ def report(
     written = write_report(
         catalog, run, output, ReportSettings(margin=margin, low_step=low, high_step=high, alpha=alpha)
     )
+    printed = write_pdf(written.page) if pdf else None
     if as_json:
         sys.stdout.write(json.dumps(dataclasses.asdict(written), default=str, indent=1) + "\n")
     elif not quiet:
-        console = Console()
-        for verdict in written.verdicts:
-            console.print(
-                f"{verdict.level.value.replace('_', ' ')}: {verdict.sentence}",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-        console.print(
-            f"Report: {written.page}, its data: {written.folder}", markup=False, highlight=False, soft_wrap=True
-        )
+        pages = " and ".join(str(page) for page in (written.page, printed) if page is not None)
+        lines = [f"{verdict.level.value.replace('_', ' ')}: {verdict.sentence}" for verdict in written.verdicts]
+        for line in (*lines, f"Report: {pages}, its data: {written.folder}"):
+            Console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -33,7 +33,7 @@ def cross_validation(study: Study) -> Section:
         f"{study.basis} {_selection_words(study)}",
         (
             _over_folds(study),
-            _training_gap(study),
+            *_training_gap(study),
             Table("classes", "Per class, all folds pooled (the paper's Table 3); n: frames of it, called so, or either",
                   ("class", "recall", "precision", "F1"), tuple(per_class)),
             Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
@@ -86,11 +86,13 @@ def _over_folds(study: Study) -> Table:
     return Table("folds", caption, columns, tuple(rows))
 
 
-def _training_gap(study: Study) -> Figure:
-    """Training against validation in each fold: how much is learnt by heart."""
+def _training_gap(study: Study) -> tuple[Figure, ...]:
+    """Training against validation in each fold: how much is learnt by heart. Nothing if no such figures are stored."""
     metrics = study.record.fold_metrics.filter(
         (pl.col("metric") == "macro_f1") & (pl.col("fold") >= 0) & (pl.col("selection") == study.record.selection)
     )
+    if metrics.is_empty():
+        return ()
     data = metrics.select("fold", "part", pl.col("value").alias("macro_f1")).sort("fold", "part")
     folds = sorted(data["fold"].unique().to_list())
     of = {(fold, part): value for fold, part, value in data.iter_rows()}
@@ -105,7 +107,7 @@ def _training_gap(study: Study) -> Figure:
         for part in ("train", "validation")
     }
     svg = intervals([f"fold {fold}" for fold in folds], series, "macro-F1")
-    return Figure("training_gap", "Macro-F1 on training and validation images of each fold", svg, data)
+    return (Figure("training_gap", "Macro-F1 on training and validation images of each fold", svg, data),)
 
 
 def _specimen_table(study: Study) -> Table:
@@ -127,16 +129,19 @@ def _confusion_data(counts: np.ndarray) -> pl.DataFrame:
 
 
 def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
-    macro_f1, record = study.scores["macro_f1"], study.record
-    beats = majority.value is not None and macro_f1.is_above(majority.value)
+    macro_f1, recall, record = study.scores["macro_f1"], study.scores["macro_recall"], study.record
+    # Guessing has a higher macro-F1 than the majority rule; balanced accuracy is 1 / classes for both.
+    chance = 1 / len(np.unique(study.answers.labels))
+    beats = recall.is_above(chance)
     optimistic = record.strategy == "image" or record.selection == "best_val"
     level = Level.DO_NOT if optimistic or not beats else Level.BELIEVE
     sentence = (
         f"Macro-F1 {ranged(macro_f1)} ({record.split_words}, {macro_f1.n:,} frames, {macro_f1.n_foans:,} FOANs); "
-        f"always saying the most frequent class reaches {majority.value or 0:.3f}."
+        f"always saying the most frequent class reaches {majority.value or 0:.3f}. Balanced accuracy {ranged(recall)}, "
+        f"chance {chance:.3f}."
     )
     if not beats:
-        sentence += " The model is not shown to be better than that."
+        sentence += " The model is not shown to be better than chance."
     verdicts = [Verdict(level, sentence)]
     if record.selection == "best_val":
         verdicts.append(

@@ -34,6 +34,7 @@ class PlantedRun:
 def plant_run(
     folder: Path,
     complete: Callable[[str, dict[str, object]], dict[str, object]],
+    *,
     n_foans: int = 60,
     frames_per_foan: int = 6,
     strategy: str = "cluster",
@@ -41,9 +42,8 @@ def plant_run(
     vendor_tells_the_class: bool = False,
     strength: float = 2.5,
     n_folds: int = 5,
-    with_map: bool = True,
 ) -> PlantedRun:
-    """Frames of FOANs at four magnifications, one image with a hostile name, out-of-fold answers of a simulated model."""
+    """Frames of FOANs at four magnifications, one with a hostile name, and out-of-fold answers of a simulated model."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(5)
     foan_of = np.repeat(np.arange(n_foans), frames_per_foan)
@@ -74,10 +74,10 @@ def plant_run(
         tables["files"].append({"kind": "image", "path": path, "sha256": sha256, "size_bytes": 1, "modified_ns": 0})
         tables["micrographs"].append(
             {
-                "micrograph_id": sha256[:16], "sha256": sha256, "width_px": 1024, "height_px": 768, "file_format": "TIFF",
-                "colour_mode": "L", "bit_depth": 8, "n_frames": 1, "pixel_sha256": sha256, "data_bar_kind": "bottom",
-                "crop_left_px": 0, "crop_top_px": 0, "crop_right_px": 1024, "crop_bottom_px": 700, "vendor": vendor,
-                "magnification": STEPS[i % 4], "magnification_source": "vendor_tag",
+                "micrograph_id": sha256[:16], "sha256": sha256, "width_px": 1024, "height_px": 768,
+                "file_format": "TIFF", "colour_mode": "L", "bit_depth": 8, "n_frames": 1, "pixel_sha256": sha256,
+                "vendor": vendor, "data_bar_kind": "bottom", "crop_left_px": 0, "crop_top_px": 0, "crop_right_px": 1024,
+                "crop_bottom_px": 700, "magnification": STEPS[i % 4], "magnification_source": "vendor_tag",
             }
         )  # fmt: skip
         tables["matches"].append(
@@ -105,10 +105,10 @@ def plant_run(
             catalog.append(table, [complete(table, row) for row in rows])
         catalog.append("leakage", [_leakage(fold, n, strategy) for fold in (-1, 0)])
         catalog.append(
-            "fold_metrics", [_metric(fold, part) for fold in range(n_folds) for part in ("train", "validation")]
+            "fold_metrics",
+            [_metric(fold, part, selection) for fold in range(n_folds) for part in ("train", "validation")],
         )
-        if with_map:
-            catalog.append("attributions", [_map(folder, paths[1]), _map(folder, paths[2], is_there=False)])
+        catalog.append("attributions", [_map(folder, HOSTILE), _map(folder, paths[2], is_there=False)])
         settings: dict[str, Any] = {
             "recipe": "base", "model": {"name": "test_vit"}, "data": {"sampler": "weighted"},
             "cv": {"selection": selection},
@@ -128,15 +128,15 @@ def _leakage(fold: int, n: int, strategy: str) -> dict[str, object]:
     n_leaking = 12 if strategy == "image" else 0
     return {
         "split_id": SPLIT, "strategy": strategy, "fold": fold, "ssim_threshold": 0.85, "n_validation": n,
-        "n_leaking": n_leaking, "share": n_leaking / n, "share_low": 0.0, "share_high": 0.1, "max_hamming": 10, "k": None,
-        "scope": "all",
+        "n_leaking": n_leaking, "share": n_leaking / n, "share_low": 0.0, "share_high": 0.1, "max_hamming": 10,
+        "k": None, "scope": "all",
     }  # fmt: skip
 
 
-def _metric(fold: int, part: str) -> dict[str, object]:
+def _metric(fold: int, part: str, selection: str) -> dict[str, object]:
     value = 0.99 if part == "train" else 0.8 + fold / 100
     return {
-        "run_id": RUN, "fold": fold, "part": part, "selection": "last", "metric": "macro_f1", "defect_class": "all",
+        "run_id": RUN, "fold": fold, "part": part, "selection": selection, "metric": "macro_f1", "defect_class": "all",
         "value": value,
     }  # fmt: skip
 
