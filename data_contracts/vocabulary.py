@@ -86,6 +86,7 @@ class Stage(StrEnum):
     PAIRS = "pairs"
     FOLDS = "folds"
     TRAINING = "training"
+    EXPLAINING = "explaining"
 
 
 class FailureReason(StrEnum):
@@ -107,6 +108,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
     BREAKS_CONTRACT = "breaks_contract"
+    EMPTY_MAP = "empty_map"
     UNEXPECTED = "unexpected"
 
 

@@ -1,0 +1,179 @@
+"""From what was measured to what may be believed: intervals, limits that were set beforehand, and a plain verdict."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from fractotrain.attribution.methods import Method
+from fractotrain.attribution.scrutiny import Sample, Scrutiny, Trial, Values
+
+LEVEL = 0.95
+N_BOOTSTRAP = 2000
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the whole interval of a trial has to lie above, or below."""
+
+    threshold: float
+    above: bool = True
+    decisive: bool = False
+    """A map that fails shows something else than what the model rests on."""
+    complaint: str = ""
+    """What failing means, in words."""
+
+
+LIMITS: dict[str, Limit] = {
+    Trial.DEPENDS: Limit(0.1, decisive=True, complaint="the model answers nearly the same to an empty picture"),
+    Trial.RANDOMISATION: Limit(
+        0.5, above=False, decisive=True, complaint="the map hardly changes when the model forgets what it learnt"
+    ),
+    Trial.INSERTION_RANDOM: Limit(
+        0.0, decisive=True, complaint="its patches bring the answer back no sooner than random ones"
+    ),
+    Trial.DELETION_RANDOM: Limit(0.0, decisive=True, complaint="without its patches the answer holds as without random ones"),
+    Trial.INSERTION_CENTRE: Limit(0.0, complaint="patches from the centre bring the answer back as soon"),
+    Trial.DELETION_CENTRE: Limit(0.0, complaint="without patches from the centre the answer falls as soon"),
+    Trial.STABILITY: Limit(0.5, complaint="a shift by a quarter of a patch gives another map"),
+    Trial.AGREEMENT: Limit(0.0, complaint="the two methods point to different places"),
+}
+"""Trial -> its limit. The thresholds are conventions, fixed before any figure was seen: decisions/0011."""
+
+
+class Belief(StrEnum):
+    """The verdict on a method's maps of one model."""
+
+    BELIEVABLE = "may be believed"
+    WITH_CARE = "to be read with care"
+    NOT_BELIEVABLE = "not to be believed"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of one trial, with its sample and its interval."""
+
+    method: Method
+    trial: str
+    defect_class: str
+    magnification: float | None
+    n_images: int
+    n_foans: int
+    value: float
+    low: float | None
+    high: float | None
+    threshold: float | None
+    passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to think of a method's maps, and why."""
+
+    method: Method
+    belief: Belief
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method}: {self.belief}" + (f": {'; '.join(self.reasons)}" if self.reasons else "")
+
+
+def figures(scrutiny: Scrutiny, sample: Sample, seed: int) -> list[Figure]:
+    """Every trial over all images, per true class and per magnification; the steps of randomisation over all only."""
+    found = []
+    for method, trials in scrutiny.values.items():
+        chance = trials.get(Trial.POINTING_CHANCE)
+        for trial, values in trials.items():
+            for defect_class, magnification, members in _scopes(sample, whole_only=":" in trial):
+                counted = members & ~np.isnan(values)
+                if counted.any():
+                    foans = [foan for foan, used in zip(sample.foans, counted, strict=True) if used]
+                    by_chance = None if chance is None else float(chance[counted].mean())
+                    bounds = _bounds(trial, values[counted], foans, seed)
+                    limit = _threshold(trial, by_chance)
+                    found.append(
+                        Figure(
+                            method,
+                            str(trial),
+                            defect_class,
+                            magnification,
+                            int(counted.sum()),
+                            len(set(foans)),
+                            float(values[counted].mean()),
+                            *(bounds or (None, None)),
+                            limit,
+                            _passes(trial, bounds, limit),
+                        )
+                    )
+    return found
+
+
+def verdicts(found: Sequence[Figure]) -> list[Verdict]:
+    """One per method, from its figures over all images: a decisive trial not passed is the end of belief."""
+    drawn = []
+    for method in dict.fromkeys(figure.method for figure in found):
+        whole = {f.trial: f for f in found if f.method == method and f.defect_class == ALL and f.magnification is None}
+        failed = [trial for trial in LIMITS if trial in whole and not whole[trial].passed]
+        decisive = [trial for trial in failed if LIMITS[trial].decisive]
+        unmeasured = [trial for trial, limit in LIMITS.items() if limit.decisive and trial not in whole]
+        reasons = [LIMITS[trial].complaint for trial in decisive or failed]
+        if any(whole[trial].passed is None for trial in failed):
+            reasons = ["fewer than two FOANs: no interval can be given"]
+        if unmeasured:
+            reasons.append(f"not measured: {', '.join(unmeasured)}")
+        if decisive or unmeasured:
+            belief = Belief.NOT_BELIEVABLE
+        else:
+            belief = Belief.WITH_CARE if failed else Belief.BELIEVABLE
+        drawn.append(Verdict(method, belief, tuple(reasons)))
+    return drawn
+
+
+def grouped_mean_interval(
+    values: NDArray[np.float64], groups: Sequence[str], seed: int, n_samples: int = N_BOOTSTRAP
+) -> tuple[float, float] | None:
+    """95 % percentile interval of the mean, drawing whole groups (FOANs) with replacement; None for fewer than two."""
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        return None
+    sums, counts = np.bincount(group_of, values), np.bincount(group_of)
+    rng = np.random.default_rng(seed)
+    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_samples)
+    low, high = np.percentile(draws @ sums / (draws @ counts), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return float(low), float(high)
+
+
+def _scopes(sample: Sample, *, whole_only: bool) -> Iterator[tuple[str, float | None, NDArray[np.bool_]]]:
+    """All images; those of each class; those of each magnification."""
+    yield ALL, None, np.ones(len(sample.foans), bool)
+    if whole_only:
+        return
+    for name in sorted(set(sample.classes)):
+        yield name, None, np.array([c == name for c in sample.classes])
+    for magnification in sorted({m for m in sample.magnifications if m is not None}):
+        yield ALL, magnification, np.array([m == magnification for m in sample.magnifications])
+
+
+def _bounds(trial: str, values: Values, foans: Sequence[str], seed: int) -> tuple[float, float] | None:
+    if trial == Trial.POINTING:  # a share of hits: Wilson's interval, which holds at 0 and 1 too
+        interval = binomtest(round(values.sum()), len(values)).proportion_ci(LEVEL, method="wilson")
+        return float(interval.low), float(interval.high)
+    return grouped_mean_interval(values, foans, seed)
+
+
+def _threshold(trial: str, by_chance: float | None) -> float | None:
+    if trial == Trial.POINTING:
+        return by_chance
+    return LIMITS[trial].threshold if trial in LIMITS else None
+
+
+def _passes(trial: str, bounds: tuple[float, float] | None, threshold: float | None) -> bool | None:
+    if bounds is None or threshold is None or any(math.isnan(bound) for bound in bounds):
+        return None
+    above = trial not in LIMITS or LIMITS[trial].above
+    return bounds[0] > threshold if above else bounds[1] < threshold
