@@ -89,7 +89,7 @@ def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) ->
         "weights": _weights(setup),
         "dataset_hash": setup.training_set.dataset_hash,
         "split_id": setup.training_set.split.split_id,
-        "n_images": len(setup.training_set),
+        "training_images": dict(zip(setup.training_set.sha256, setup.training_set.foans, strict=True)),
         "versions": versions(),
     }
     target = model_folder(catalog_path, outcome.run_id)

@@ -37,6 +37,10 @@ class StoredModel:
     device: torch.device
     weights_file: Path
     weights_sha256: str
+    training_images: frozenset[str]
+    """sha256 of each image that it was fitted on."""
+    training_foans: frozenset[str]
+    """Their FOANs."""
 
     @property
     def normalise(self) -> Normaliser:
@@ -95,6 +99,8 @@ def load_stored_model(catalog: Catalog, run_id: str | None = None, device: torch
         device,
         folder / WEIGHTS_FILE,
         found[WEIGHTS_FILE],
+        frozenset(facts["training_images"]),
+        frozenset(facts["training_images"].values()),
     )
 
 

@@ -11,7 +11,7 @@ from data_contracts.records import Failure, MicrographReading, ReportReading
 from data_contracts.vocabulary import FailureReason, MatchStatus, Stage
 from fractocurate.label_table import read_label_table
 from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
-from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.settings import micrograph_settings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
 from fractocurate.reports.confidence import REVIEWED_BELOW, SURE
@@ -186,12 +186,7 @@ def _read_micrographs(
     pool: WorkerPool,
     progress: Progress,
 ) -> tuple[StageResult, list[Failure]]:
-    settings = MicrographSettings(
-        ocr_languages="+".join(profile.ocr.data_bar_languages),
-        max_pixels=round(profile.max_megapixels * 1e6),
-        nominal_magnifications=profile.nominal_magnifications,
-        ocr_timeout_s=profile.ocr.timeout_s,
-    )
+    settings = micrograph_settings(profile)
     fingerprint = profile.fingerprint("ocr", "max_megapixels", "nominal_magnifications")
     work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, fingerprint)
     sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import MissingToolError, UsageError
+from data_contracts.errors import UsageError
+from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
 from fractotrain.cli.show import show_outcome
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fractotrain.settings import Settings
     from fractotrain.train import Plan
 
-_TRAIN_HELP = """Cross-validate a vision transformer over the catalog's folds, then fit a final model on everything.
+TRAIN_HELP = """Cross-validate a vision transformer over the catalog's folds, then fit a final model on everything.
 
 Takes the matched images of the catalog and the folds that `fracto audit` made; stores figures and out-of-fold
 predictions in the catalog, and the final model beside it.
@@ -44,10 +45,6 @@ Examples:
   fracto train recipe=base optim.lr=5e-5 --print-config
 """
 
-CatalogPath = Annotated[
-    Path,
-    typer.Option("--catalog", "-c", envvar="FRACTO_CATALOG", help="The catalog that ingest and audit made."),
-]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
 Folds = Annotated[list[int] | None, typer.Option("--fold", help="Only this fold (0-based); may be given again.")]
 Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, if the archive moved.")]
@@ -57,18 +54,11 @@ FoldsOnly = Annotated[bool, typer.Option("--folds-only", help="Cross-validate, b
 FinalOnly = Annotated[bool, typer.Option("--final-only", help="Fit the final model without cross-validation.")]
 Like = Annotated[str | None, typer.Option("--like", help="Repeat this training run, with its settings and split.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of training to the `fracto` app; called through the entry point ``fracto.commands``."""
-    app.command("train", help=_TRAIN_HELP)(train)
 
 
 def train(
     overrides: Overrides = None,
-    catalog: CatalogPath = Path("catalog.duckdb"),
+    catalog: CatalogPath = DEFAULT_CATALOG,
     fold: Folds = None,
     images: Images = None,
     weights: WeightsFile = None,
@@ -106,13 +96,9 @@ def train(
 
 
 def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
-    try:
+    with training_packages():
         from fractotrain.device import default_recipe  # noqa: PLC0415 - the app must start without torch
         from fractotrain.settings import compose_settings  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
-        ) from error
     if not any(override.startswith("recipe=") for override in overrides):
         overrides = [f"recipe={default_recipe()}", *overrides]
     return compose_settings(overrides, options)
@@ -134,13 +120,9 @@ def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Sett
 
 
 def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool, as_json: bool) -> None:
-    try:
+    with training_packages():
         from fractotrain.record import summary  # noqa: PLC0415 - the app must start without torch
         from fractotrain.train import plan_run, run  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
-        ) from error
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries say nothing that our error does not
     plan = plan_run(settings, catalog)
     if quiet:
