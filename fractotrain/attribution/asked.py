@@ -14,7 +14,7 @@ from fractotrain.stored_model import StoredModel
 from fractotrain.transforms import Normaliser
 
 Maps = NDArray[np.float32]
-"""Shape (images, rows, columns) of the patch grid, none below 0; only the order and the ratio of values mean something."""
+"""Shape (images, rows, columns) of the patch grid, none below 0; only order and ratio of the values mean something."""
 
 Targets = NDArray[np.int64]
 """Index of the explained class, one per image."""
@@ -72,7 +72,9 @@ def asked(model: torch.nn.Module, normalise: Normaliser, batch_size: int = 16) -
     Raises:
         UsageError: it is no vision transformer of timm's usual build.
     """
-    frozen: Any = model.eval().requires_grad_(False)  # evaluation mode also keeps every patch: no patch drop
+    frozen: Any = model.eval().requires_grad_(
+        requires_grad=False
+    )  # evaluation mode also keeps every patch: no patch drop
     try:
         n_rows, n_columns = frozen.patch_embed.grid_size
         grid = TokenGrid(int(n_rows), int(n_columns), int(frozen.num_prefix_tokens))

@@ -30,5 +30,5 @@ def attention_of(module: Any) -> Iterator[list[torch.Tensor]]:  # noqa: ANN401 -
 
 
 def read_row(model: AskedModel, flow: torch.Tensor) -> torch.Tensor:
-    """What flows into what the head reads, the class token or the mean of the patches: (batch, tokens, tokens) -> row."""
+    """What flows into what the head reads, class token or mean of the patches: (batch, tokens, tokens) -> its row."""
     return flow[:, 0] if model.module.global_pool == "token" else model.grid.of_patches(flow).mean(dim=1)

@@ -53,8 +53,8 @@ def _of_batch(model: AskedModel, grey: torch.Tensor, targets: torch.Tensor) -> M
     values, gradient = model.grid.of_patches(tokens[0].detach()), model.grid.of_patches(gradient)
     if not gradient.flatten(1).any(dim=1).all():
         raise AttributionError(
-            f"the gradient of the class's logit on the patch tokens at {HOOK} is exactly zero: the answer of this model "
-            "does not come from its patches (a head of zeros, or an untrained one?), so Grad-CAM cannot explain it"
+            f"the gradient of the class's logit on the patch tokens at {HOOK} is exactly zero: the answer of this "
+            "model does not come from its patches (a head of zeros?), so Grad-CAM cannot explain it"
         )
     weights = gradient.mean(dim=1, keepdim=True)
     return model.grid.as_maps(torch.relu((weights * values).sum(dim=2)))

@@ -68,7 +68,7 @@ def measure_orders(
         for frame in _frames(model.grid, before, after, order, n_steps)
     ]
     followed = model.probabilities(np.stack(frames))[:, target].reshape(len(orders), 2, n_steps + 1)
-    areas = np.trapezoid(followed, dx=1 / n_steps, axis=2)
+    areas = np.atleast_2d(np.trapezoid(followed, dx=1 / n_steps, axis=2))
     return [Areas(float(insertion), float(deletion)) for insertion, deletion in areas]
 
 

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from fractotrain.attribution.asked import AskedModel, Maps, Targets
 from fractotrain.attribution.methods import Method, attribute
-from fractotrain.attribution.perturb import Order, blank_like, centre_order, measure_orders, order_of, random_order
+from fractotrain.attribution.perturb import (
+    Areas,
+    Order,
+    blank_like,
+    centre_order,
+    measure_orders,
+    order_of,
+    random_order,
+)
 from fractotrain.attribution.pointing import Box, area, hits
 from fractotrain.attribution.randomise import cascade
 from fractotrain.attribution.shifting import stability
@@ -27,6 +35,7 @@ SHIFT_SHARE = 0.25
 class Trial(StrEnum):
     """What is asked of the maps."""
 
+    HAS_MAP = "has_map"
     DEPENDS = "answer_depends_on_picture"
     RANDOMISATION = "randomisation"
     INSERTION_RANDOM = "insertion_over_random"
@@ -37,6 +46,9 @@ class Trial(StrEnum):
     AGREEMENT = "agreement"
     POINTING = "pointing"
     POINTING_CHANCE = "pointing_by_chance"
+
+
+_GAINS = (Trial.INSERTION_RANDOM, Trial.INSERTION_CENTRE, Trial.DELETION_RANDOM, Trial.DELETION_CENTRE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +70,7 @@ class Scrutiny:
     """Everything that was measured on a sample."""
 
     values: Mapping[Method, Mapping[str, Values]]
-    """Method -> trial -> value per image; the steps of the randomisation are trials ``randomisation:head`` ..."""
-    n_empty: Mapping[Method, int]
-    """Maps that are zero throughout; no trial counts them."""
+    """Method -> trial -> value per image. Parts of a trial have a colon: ``randomisation:head``."""
 
 
 def scrutinise(
@@ -75,7 +85,8 @@ def scrutinise(
     Args:
         model: Asked.
         sample: What it is asked about.
-        methods: At least one; agreement is measured between the first two.
+        methods: At least one; agreement is measured between each two. A map that is zero throughout takes part in no
+            trial but ``HAS_MAP``.
         seed: Of the random orders and weights.
         on_trial: Told what is measured next.
     """
@@ -83,7 +94,6 @@ def scrutinise(
     targets = probabilities.argmax(axis=1)
     on_trial("heat-maps")
     maps = {method: attribute(method, model, sample.pixels, targets) for method in methods}
-    empty = {method: ~heat.any(axis=(1, 2)) for method, heat in maps.items()}
     values: dict[Method, dict[str, Values]] = {method: {} for method in methods}
 
     blank = model.probabilities(np.stack([blank_like(picture) for picture in sample.pixels]))
@@ -94,16 +104,14 @@ def scrutinise(
     gains = _gains(model, sample.pixels, targets, maps, seed)
     for method, heat in maps.items():
         on_trial(f"stability of {method}")
-        values[method] |= {Trial.DEPENDS: moved, **randomised[method], **gains[method]}
+        values[method] |= {**randomised[method], **gains[method]}
         values[method][Trial.STABILITY] = _stability(model, sample.pixels, targets, method, heat)
         values[method] |= _pointing(heat, sample)
-    if len(methods) > 1:
-        first, second = methods[:2]
-        agreement = np.where(empty[first] | empty[second], np.nan, rank_correlation(maps[first], maps[second]))
-        values[first][Trial.AGREEMENT] = values[second][Trial.AGREEMENT] = agreement
-    for method in methods:
-        values[method] = {t: v if t == Trial.DEPENDS else np.where(empty[method], np.nan, v) for t, v in values[method].items()}
-    return Scrutiny(values, {method: int(flags.sum()) for method, flags in empty.items()})
+        values[method] |= _agreement(method, maps)
+        empty = ~heat.any(axis=(1, 2))
+        values[method] = {trial: np.where(empty, np.nan, found) for trial, found in values[method].items()}
+        values[method] |= {Trial.HAS_MAP: (~empty).astype(float), Trial.DEPENDS: moved}
+    return Scrutiny(values)
 
 
 def _randomisation(
@@ -124,30 +132,44 @@ def _gains(
     model: AskedModel, pixels: Pixels, targets: Targets, maps: Mapping[Method, Maps], seed: int
 ) -> dict[Method, dict[str, Values]]:
     """How much better than random and than from the centre outwards; positive is good for deletion too."""
-    trials = (Trial.INSERTION_RANDOM, Trial.INSERTION_CENTRE, Trial.DELETION_RANDOM, Trial.DELETION_CENTRE)
-    found = {method: {trial: np.zeros(len(pixels)) for trial in trials} for method in maps}
+    found: dict[Method, dict[str, Values]] = {method: {t: np.zeros(len(pixels)) for t in _GAINS} for method in maps}
     for i, picture in enumerate(pixels):
         rng = np.random.default_rng([seed, i])
         orders: list[Order] = [centre_order(model.grid, rng)]
         orders += [random_order(model.grid, rng) for _ in range(N_RANDOM_ORDERS)]
         orders += [order_of(heat[i], rng) for heat in maps.values()]
         centre, *others = measure_orders(model, picture, int(targets[i]), orders)
-        by_chance, of_methods = others[:N_RANDOM_ORDERS], others[N_RANDOM_ORDERS:]
-        for method, areas in zip(maps, of_methods, strict=True):
-            gains = (
-                areas.insertion - np.mean([a.insertion for a in by_chance]),
-                areas.insertion - centre.insertion,
-                np.mean([a.deletion for a in by_chance]) - areas.deletion,
-                centre.deletion - areas.deletion,
-            )
-            for trial, gain in zip(trials, gains, strict=True):
-                found[method][trial][i] = gain
-    return {method: {str(trial): v for trial, v in of_trial.items()} for method, of_trial in found.items()}
+        by_chance = Areas(
+            float(np.mean([areas.insertion for areas in others[:N_RANDOM_ORDERS]])),
+            float(np.mean([areas.deletion for areas in others[:N_RANDOM_ORDERS]])),
+        )
+        for method, areas in zip(maps, others[N_RANDOM_ORDERS:], strict=True):
+            found[method][Trial.INSERTION_RANDOM][i] = areas.insertion - by_chance.insertion
+            found[method][Trial.INSERTION_CENTRE][i] = areas.insertion - centre.insertion
+            found[method][Trial.DELETION_RANDOM][i] = by_chance.deletion - areas.deletion
+            found[method][Trial.DELETION_CENTRE][i] = centre.deletion - areas.deletion
+    return found
 
 
 def _stability(model: AskedModel, pixels: Pixels, targets: Targets, method: Method, maps: Maps) -> Values:
     shift_px = max(1, round(SHIFT_SHARE * pixels.shape[2] / model.grid.n_columns))
     return stability(lambda moved: attribute(method, model, moved, targets), pixels, maps, shift_px)
+
+
+def _agreement(method: Method, maps: Mapping[Method, Maps]) -> dict[str, Values]:
+    """Rank correlation with the maps of each other method, and the mean of these."""
+    pairs: dict[str, Values] = {}
+    for other, heat in maps.items():
+        if other != method:
+            other_has_map = heat.any(axis=(1, 2))
+            alike = rank_correlation(maps[method], heat)
+            pairs[f"{Trial.AGREEMENT}:{other}"] = np.where(other_has_map, alike, np.nan)
+    if not pairs:
+        return {}
+    together = np.stack(list(pairs.values()))
+    counted = (~np.isnan(together)).sum(axis=0)
+    mean = np.divide(np.nansum(together, axis=0), counted, out=np.full(len(counted), np.nan), where=counted > 0)
+    return pairs | {Trial.AGREEMENT: mean}
 
 
 def _pointing(maps: Maps, sample: Sample) -> dict[str, Values]:

@@ -33,7 +33,7 @@ def stability(make_maps: Mapping, pixels: Pixels, maps: Maps, shift_px: int) -> 
         large = np.stack([enlarge(heat, (height_px, width_px)) for heat in moved])
         laid_back = np.roll(large, (-down, -right), axis=(1, 2))[:, inner, inner]
         found.append(rank_correlation(still, laid_back))
-    return np.mean(found, axis=0)
+    return np.asarray(np.mean(found, axis=0), np.float64)
 
 
 def shifted(pixels: Pixels, down_px: int, right_px: int) -> Pixels:

@@ -16,4 +16,4 @@ def rank_correlation(first: NDArray[np.float32], second: NDArray[np.float32]) ->
         centred.append(ranks - ranks.mean(axis=1, keepdims=True))
     norms = np.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
     products = (centred[0] * centred[1]).sum(axis=1)
-    return np.divide(products, norms, out=np.zeros(len(first)), where=norms > 0)
+    return np.asarray(np.divide(products, norms, out=np.zeros(len(first)), where=norms > 0), np.float64)

@@ -1,6 +1,5 @@
 """From what was measured to what may be believed: intervals, limits that were set beforehand, and a plain verdict."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +29,7 @@ class Limit:
 
 
 LIMITS: dict[str, Limit] = {
+    Trial.HAS_MAP: Limit(0.75, complaint="for many images it finds nothing that speaks for the answer"),
     Trial.DEPENDS: Limit(0.1, decisive=True, complaint="the model answers nearly the same to an empty picture"),
     Trial.RANDOMISATION: Limit(
         0.5, above=False, decisive=True, complaint="the map hardly changes when the model forgets what it learnt"
@@ -37,11 +37,13 @@ LIMITS: dict[str, Limit] = {
     Trial.INSERTION_RANDOM: Limit(
         0.0, decisive=True, complaint="its patches bring the answer back no sooner than random ones"
     ),
-    Trial.DELETION_RANDOM: Limit(0.0, decisive=True, complaint="without its patches the answer holds as without random ones"),
+    Trial.DELETION_RANDOM: Limit(
+        0.0, decisive=True, complaint="without its patches the answer holds as without random ones"
+    ),
     Trial.INSERTION_CENTRE: Limit(0.0, complaint="patches from the centre bring the answer back as soon"),
     Trial.DELETION_CENTRE: Limit(0.0, complaint="without patches from the centre the answer falls as soon"),
     Trial.STABILITY: Limit(0.5, complaint="a shift by a quarter of a patch gives another map"),
-    Trial.AGREEMENT: Limit(0.0, complaint="the two methods point to different places"),
+    Trial.AGREEMENT: Limit(0.0, complaint="the other methods point to different places"),
 }
 """Trial -> its limit. The thresholds are conventions, fixed before any figure was seen: decisions/0011."""
 
@@ -84,32 +86,34 @@ class Verdict:
 
 
 def figures(scrutiny: Scrutiny, sample: Sample, seed: int) -> list[Figure]:
-    """Every trial over all images, per true class and per magnification; the steps of randomisation over all only."""
+    """Every trial over all images, per true class and per magnification; the parts of a trial over all images only."""
     found = []
     for method, trials in scrutiny.values.items():
-        chance = trials.get(Trial.POINTING_CHANCE)
         for trial, values in trials.items():
             for defect_class, magnification, members in _scopes(sample, whole_only=":" in trial):
                 counted = members & ~np.isnan(values)
-                if counted.any():
-                    foans = [foan for foan, used in zip(sample.foans, counted, strict=True) if used]
-                    by_chance = None if chance is None else float(chance[counted].mean())
-                    bounds = _bounds(trial, values[counted], foans, seed)
-                    limit = _threshold(trial, by_chance)
-                    found.append(
-                        Figure(
-                            method,
-                            str(trial),
-                            defect_class,
-                            magnification,
-                            int(counted.sum()),
-                            len(set(foans)),
-                            float(values[counted].mean()),
-                            *(bounds or (None, None)),
-                            limit,
-                            _passes(trial, bounds, limit),
-                        )
+                if not counted.any():
+                    continue
+                foans = [foan for foan, used in zip(sample.foans, counted, strict=True) if used]
+                low, high = _bounds(trial, values[counted], foans, seed) or (None, None)
+                threshold = LIMITS[trial].threshold if trial in LIMITS else None
+                if trial == Trial.POINTING:
+                    threshold = float(trials[Trial.POINTING_CHANCE][counted].mean())
+                found.append(
+                    Figure(
+                        method,
+                        str(trial),
+                        defect_class,
+                        magnification,
+                        int(counted.sum()),
+                        len(set(foans)),
+                        float(values[counted].mean()),
+                        low,
+                        high,
+                        threshold,
+                        _passes(trial, low, high, threshold),
                     )
+                )
     return found
 
 
@@ -160,20 +164,14 @@ def _scopes(sample: Sample, *, whole_only: bool) -> Iterator[tuple[str, float | 
 
 
 def _bounds(trial: str, values: Values, foans: Sequence[str], seed: int) -> tuple[float, float] | None:
-    if trial == Trial.POINTING:  # a share of hits: Wilson's interval, which holds at 0 and 1 too
+    if trial in (Trial.POINTING, Trial.HAS_MAP):  # a share: Wilson's interval, which holds at 0 and 1 too
         interval = binomtest(round(values.sum()), len(values)).proportion_ci(LEVEL, method="wilson")
         return float(interval.low), float(interval.high)
     return grouped_mean_interval(values, foans, seed)
 
 
-def _threshold(trial: str, by_chance: float | None) -> float | None:
-    if trial == Trial.POINTING:
-        return by_chance
-    return LIMITS[trial].threshold if trial in LIMITS else None
-
-
-def _passes(trial: str, bounds: tuple[float, float] | None, threshold: float | None) -> bool | None:
-    if bounds is None or threshold is None or any(math.isnan(bound) for bound in bounds):
+def _passes(trial: str, low: float | None, high: float | None, threshold: float | None) -> bool | None:
+    if low is None or high is None or threshold is None:
         return None
     above = trial not in LIMITS or LIMITS[trial].above
-    return bounds[0] > threshold if above else bounds[1] < threshold
+    return low > threshold if above else high < threshold

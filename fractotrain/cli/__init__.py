@@ -3,6 +3,7 @@
 import typer
 
 from fractotrain.cli.command import TRAIN_HELP, train
+from fractotrain.cli.explain import explain
 from fractotrain.cli.predict import predict
 
 
@@ -10,3 +11,4 @@ def register(app: typer.Typer) -> None:
     """Add the commands of training to the `fracto` app; called through the entry point ``fracto.commands``."""
     app.command("train", help=TRAIN_HELP)(train)
     app.command("predict")(predict)
+    app.command("explain")(explain)
