@@ -29,7 +29,7 @@ def rollout(model: AskedModel, pixels: Pixels, targets: Targets) -> Maps:
 
 def roll_out(attentions: list[torch.Tensor]) -> torch.Tensor:
     """First block first, each (batch, heads, tokens, tokens) with rows that sum to 1 -> (batch, tokens, tokens)."""
-    identity = torch.eye(attentions[0].shape[-1], device=attentions[0].device)
+    identity = torch.eye(attentions[0].shape[-1], device=attentions[0].device, dtype=attentions[0].dtype)
     flow = identity.expand(len(attentions[0]), -1, -1)
     for attention in attentions:
         flow = (attention.mean(dim=1) + identity) / 2 @ flow

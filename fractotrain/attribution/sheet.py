@@ -18,6 +18,8 @@ MOST_COLUMNS = 6
 _GAP_PX, _LINE_PX, _FONT_PX = 14, 21, 15
 _INK, _FAINT, _PAPER = (20, 20, 20), (95, 95, 95), (255, 255, 255)
 
+_SCALE = "speaks for the explained class (rollout: was looked at):  least"
+
 METHOD_NAMES: Mapping[Method, str] = {
     Method.GRAD_CAM: "Grad-CAM",
     Method.RELEVANCE: "attention relevance",
@@ -107,8 +109,8 @@ def _draw_head(title: str, note: str, width_px: int) -> Image.Image:
     for i, line in enumerate(wrapped):
         pen.text((_GAP_PX, 44 + i * _LINE_PX), line, _FAINT, _font())
     top = 52 + len(wrapped) * _LINE_PX
-    pen.text((_GAP_PX, top), "speaks for the class:  not at all", _INK, _font())
-    left = _GAP_PX + round(_font().getlength("speaks for the class:  not at all")) + 8
+    pen.text((_GAP_PX, top), _SCALE, _INK, _font())
+    left = _GAP_PX + round(_font().getlength(_SCALE)) + 8
     head.paste(Image.fromarray(legend(160, 16)), (left, top + 2))
     pen.text((left + 168, top), "most", _INK, _font())
     return head

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from data_contracts.records import Failure
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # the records bring torch
 def show_explained(console: Console, plan: "Plan", explained: "Explained", form: Path | None) -> None:
     """One line an image, what failed, and where to look."""
     title = f"Final model of {plan.model.run_id} ({plan.model.settings.model.name})"
-    table = Table("image", "magnification", "answer", "truth", "out of fold", "trained on it", title=title)
+    columns = ("magnified", "answer", "truth", "out of fold", "trained on")
+    table = Table(Column("image", overflow="fold"), *(Column(name, no_wrap=True) for name in columns), title=title)
     for e in explained.explanations:
         s, other = e.subject, e.subject.out_of_fold
         table.add_row(
