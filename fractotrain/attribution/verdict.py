@@ -29,7 +29,7 @@ class Limit:
 
 
 LIMITS: dict[str, Limit] = {
-    Trial.HAS_MAP: Limit(0.75, complaint="for many images it finds nothing that speaks for the answer"),
+    Trial.HAS_MAP: Limit(0.5, complaint="for many images it finds nothing that speaks for the answer"),
     Trial.DEPENDS: Limit(0.1, decisive=True, complaint="the model answers nearly the same to an empty picture"),
     Trial.RANDOMISATION: Limit(
         0.5, above=False, decisive=True, complaint="the map hardly changes when the model forgets what it learnt"

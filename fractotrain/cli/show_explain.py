@@ -18,6 +18,22 @@ if TYPE_CHECKING:  # the records bring torch
     from fractotrain.attribution.verdict import Figure
 
 
+_SHORT = {
+    "has_map": "has map",
+    "answer_depends_on_picture": "answer from picture",
+    "randomisation": "like random weights",
+    "insertion_over_random": "insert > random",
+    "deletion_over_random": "delete > random",
+    "insertion_over_centre": "insert > centre",
+    "deletion_over_centre": "delete > centre",
+    "stability": "stable",
+    "agreement": "agrees",
+    "pointing": "points",
+    "pointing_by_chance": "by chance",
+}
+"""Trial -> heading of its column."""
+
+
 def show_explained(console: Console, plan: "Plan", explained: "Explained", form: Path | None) -> None:
     """One line an image, what failed, and where to look."""
     title = f"Final model of {plan.model.run_id} ({plan.model.settings.model.name})"
@@ -79,7 +95,7 @@ def explained_facts(plan: "Plan", explained: "Explained", form: Path | None) -> 
 
 
 def show_tests(console: Console, plan: "Plan", examined: "Examined") -> None:
-    """Trials over all images with their limits; classes and magnifications below; the verdicts last."""
+    """Trials over all images with intervals and limits; classes and magnifications below; the verdicts last."""
     whole = [f for f in examined.figures if f.defect_class == "all" and f.magnification is None]
     n_images, n_foans = max(f.n_images for f in whole), max(f.n_foans for f in whole)
     title = f"Heat-maps of {plan.model.run_id}: {n_images} images of {n_foans} FOANs"
@@ -88,15 +104,30 @@ def show_tests(console: Console, plan: "Plan", examined: "Examined") -> None:
         for figure in (f for f in whole if f.trial == trial):
             table.add_row(trial, str(figure.method), *_shown(figure), str(figure.n_images))
     console.print(table)
-    parts = Table("class or magnification", "method", "test", "mean", "95 % interval", "limit", "passed", "images")
-    for figure in examined.figures:
-        if figure not in whole:
-            scope = figure.defect_class if figure.magnification is None else f"{figure.magnification:g} x"
-            parts.add_row(scope, str(figure.method), figure.trial, *_shown(figure), str(figure.n_images))
-    console.print(parts)
+    for method in dict.fromkeys(f.method for f in whole):
+        console.print(_by_scope(method, [f for f in examined.figures if f.method == method and ":" not in f.trial]))
+    _say(
+        console,
+        "! the 95 % interval, in the table `attribution_tests`, does not lie wholly on the good side of the limit",
+    )
     _say_failures(console, examined.failures)
     for verdict in examined.verdicts:
         _say(console, str(verdict))
+
+
+def _by_scope(method: str, found: Sequence["Figure"]) -> Table:
+    """A method's figures per class and magnification, one column a trial."""
+    trials = [trial for trial in _SHORT if any(f.trial == trial for f in found)]
+    table = Table("images of", "n", *(_SHORT[trial] for trial in trials), title=str(method))
+    for defect_class, magnification in dict.fromkeys((f.defect_class, f.magnification) for f in found):
+        figures = {f.trial: f for f in found if (f.defect_class, f.magnification) == (defect_class, magnification)}
+        cells = [
+            f"{figures[t].value:.2f}{'!' if figures[t].passed is False else ''}" if t in figures else "-"
+            for t in trials
+        ]
+        scope = defect_class if magnification is None else f"{magnification:g} x"
+        table.add_row(scope, str(max(f.n_images for f in figures.values())), *cells)
+    return table
 
 
 def tests_facts(plan: "Plan", examined: "Examined") -> dict[str, object]:

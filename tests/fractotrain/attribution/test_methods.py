@@ -33,7 +33,7 @@ def test_map_points_into_the_patch_that_decides_the_class(
 
 
 def test_grad_cam_is_the_formula_on_the_whole_gradient(trained: AskedModel, patches: Patches) -> None:
-    """Cutting the graph at the hook changes nothing: plain backpropagation through all of the network gives the same."""
+    """Cutting the graph at the hook changes nothing: backpropagation through the whole network gives the same."""
     kept: list[torch.Tensor] = []
 
     def keep(_module: object, _inputs: object, output: torch.Tensor) -> None:
@@ -134,9 +134,9 @@ def test_attention_is_what_the_model_computes(trained: AskedModel, patches: Patc
 def test_every_shape_of_vision_transformer_has_a_map_per_patch(
     options: dict[str, Any], tiny_vit: Callable[..., Any], normaliser: Normaliser
 ) -> None:
-    """Patch size, oblong pictures, registers, no class token, patch drop: the grid and the prefix are the model's own."""
+    """Patch size, oblong pictures, registers, no class token, patch drop: grid and prefix are the model's own."""
     model = asked(tiny_vit(**options).train(), normaliser)
-    height_px, width_px = options["img_size"] if "img_size" in options else (32, 32)
+    height_px, width_px = options.get("img_size", (32, 32))
     side = options.get("patch_size", 8)
     pixels = np.random.default_rng(0).integers(0, 255, (3, height_px, width_px), np.uint8)
     for method in Method:
@@ -147,7 +147,7 @@ def test_every_shape_of_vision_transformer_has_a_map_per_patch(
 
 
 def test_model_of_the_recipe_can_be_explained(normaliser: Normaliser) -> None:
-    """timm's test_vit at 64 px and 8 px patches, as recipe=fast makes it."""
+    """The test_vit of timm at 64 px and 8 px patches, as recipe=fast makes it."""
     model = asked(timm.create_model("test_vit", img_size=64, patch_size=8, in_chans=1, num_classes=3), normaliser)
     pixels = np.random.default_rng(0).integers(0, 255, (2, 64, 64), np.uint8)
     assert attribute(Method.GRAD_CAM, model, pixels, np.array([0, 2])).shape == (2, 8, 8)
