@@ -109,8 +109,8 @@ def scrutinise(
         values[method] |= _pointing(heat, sample)
         values[method] |= _agreement(method, maps)
         empty = ~heat.any(axis=(1, 2))
-        values[method] = {trial: np.where(empty, np.nan, found) for trial, found in values[method].items()}
-        values[method] |= {Trial.HAS_MAP: (~empty).astype(float), Trial.DEPENDS: moved}
+        judged = {trial: np.where(empty, np.nan, found) for trial, found in values[method].items()}
+        values[method] = {Trial.HAS_MAP: (~empty).astype(float), Trial.DEPENDS: moved, **judged}
     return Scrutiny(values)
 
 

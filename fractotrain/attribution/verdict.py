@@ -13,6 +13,8 @@ from fractotrain.attribution.scrutiny import Sample, Scrutiny, Trial, Values
 
 LEVEL = 0.95
 N_BOOTSTRAP = 2000
+FEWEST_FOANS = 5
+"""A bootstrap over fewer groups gives intervals that are far too narrow; better none."""
 ALL = "all"
 
 
@@ -80,9 +82,12 @@ class Verdict:
     method: Method
     belief: Belief
     reasons: tuple[str, ...]
+    pointing: str
+    """What the pointing game says of the model, whatever the belief in its maps; empty if nothing was marked."""
 
     def __str__(self) -> str:
-        return f"{self.method}: {self.belief}" + (f": {'; '.join(self.reasons)}" if self.reasons else "")
+        reasons = f": {'; '.join(self.reasons)}" if self.reasons else ""
+        return f"{self.method}: {self.belief}{reasons}" + (f". {self.pointing}" if self.pointing else "")
 
 
 def figures(scrutiny: Scrutiny, sample: Sample, seed: int) -> list[Figure]:
@@ -127,29 +132,39 @@ def verdicts(found: Sequence[Figure]) -> list[Verdict]:
         unmeasured = [trial for trial, limit in LIMITS.items() if limit.decisive and trial not in whole]
         reasons = [LIMITS[trial].complaint for trial in decisive or failed]
         if any(whole[trial].passed is None for trial in failed):
-            reasons = ["fewer than two FOANs: no interval can be given"]
+            reasons = [f"fewer than {FEWEST_FOANS} FOANs: no interval can be given"]
         if unmeasured:
             reasons.append(f"not measured: {', '.join(unmeasured)}")
         if decisive or unmeasured:
             belief = Belief.NOT_BELIEVABLE
         else:
             belief = Belief.WITH_CARE if failed else Belief.BELIEVABLE
-        drawn.append(Verdict(method, belief, tuple(reasons)))
+        drawn.append(Verdict(method, belief, tuple(reasons), _pointing(whole.get(Trial.POINTING))))
     return drawn
 
 
 def grouped_mean_interval(
     values: NDArray[np.float64], groups: Sequence[str], seed: int, n_samples: int = N_BOOTSTRAP
 ) -> tuple[float, float] | None:
-    """95 % percentile interval of the mean, drawing whole groups (FOANs) with replacement; None for fewer than two."""
+    """95 % percentile interval of the mean, drawing whole groups (FOANs) with replacement; None for too few."""
     names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    if len(names) < 2:
+    if len(names) < FEWEST_FOANS:
         return None
     sums, counts = np.bincount(group_of, values), np.bincount(group_of)
     rng = np.random.default_rng(seed)
     draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_samples)
     low, high = np.percentile(draws @ sums / (draws @ counts), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
+
+
+def _pointing(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    said = "more often than" if figure.passed else "no more often than"
+    rest = "" if figure.passed else ": what the model rests on, it is not these"
+    return (
+        f"It points into the marked regions {said} by chance ({figure.value:.2f}, chance {figure.threshold:.2f}){rest}"
+    )
 
 
 def _scopes(sample: Sample, *, whole_only: bool) -> Iterator[tuple[str, float | None, NDArray[np.bool_]]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # the records bring torch
 
 _SHORT = {
     "has_map": "has map",
-    "answer_depends_on_picture": "answer from picture",
+    "answer_depends_on_picture": "answer by picture",
     "randomisation": "like random weights",
     "insertion_over_random": "insert > random",
     "deletion_over_random": "delete > random",
@@ -31,7 +32,7 @@ _SHORT = {
     "pointing": "points",
     "pointing_by_chance": "by chance",
 }
-"""Trial -> heading of its column."""
+"""Trial -> name in narrow tables, in the order of their rows."""
 
 
 def show_explained(console: Console, plan: "Plan", explained: "Explained", form: Path | None) -> None:
@@ -104,30 +105,40 @@ def show_tests(console: Console, plan: "Plan", examined: "Examined") -> None:
         for figure in (f for f in whole if f.trial == trial):
             table.add_row(trial, str(figure.method), *_shown(figure), str(figure.n_images))
     console.print(table)
+    parts = [f for f in examined.figures if ":" not in f.trial]
     for method in dict.fromkeys(f.method for f in whole):
-        console.print(_by_scope(method, [f for f in examined.figures if f.method == method and ":" not in f.trial]))
-    _say(
-        console,
-        "! the 95 % interval, in the table `attribution_tests`, does not lie wholly on the good side of the limit",
-    )
+        of_method = [f for f in parts if f.method == method]
+        console.print(_by_scope(f"{method}, by class", [f for f in of_method if f.magnification is None]))
+        magnified = [f for f in of_method if f.magnification is not None]
+        if magnified:
+            console.print(_by_scope(f"{method}, by magnification", magnified))
+    _say(console, "! the interval does not lie wholly on the good side of the limit; ? too few FOANs for an interval")
     _say_failures(console, examined.failures)
     for verdict in examined.verdicts:
         _say(console, str(verdict))
 
 
-def _by_scope(method: str, found: Sequence["Figure"]) -> Table:
-    """A method's figures per class and magnification, one column a trial."""
-    trials = [trial for trial in _SHORT if any(f.trial == trial for f in found)]
-    table = Table("images of", "n", *(_SHORT[trial] for trial in trials), title=str(method))
-    for defect_class, magnification in dict.fromkeys((f.defect_class, f.magnification) for f in found):
-        figures = {f.trial: f for f in found if (f.defect_class, f.magnification) == (defect_class, magnification)}
-        cells = [
-            f"{figures[t].value:.2f}{'!' if figures[t].passed is False else ''}" if t in figures else "-"
-            for t in trials
-        ]
-        scope = defect_class if magnification is None else f"{magnification:g} x"
-        table.add_row(scope, str(max(f.n_images for f in figures.values())), *cells)
+def _by_scope(title: str, found: Sequence["Figure"]) -> Table:
+    """One row a trial, one column a class or magnification; intervals are in the table `attribution_tests`."""
+    scopes = list(dict.fromkeys((f.defect_class, f.magnification) for f in found))
+    figure_of = {(f.trial, f.defect_class, f.magnification): f for f in found}
+    headings = [name if magnification is None else f"{magnification:g} x" for name, magnification in scopes]
+    table = Table("", *headings, title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_row(
+        "images", *(str(max(f.n_images for f in found if (f.defect_class, f.magnification) == s)) for s in scopes)
+    )
+    for trial, name in _SHORT.items():
+        cells = [_marked(figure_of.get((trial, *scope))) for scope in scopes]
+        if any(cell != "-" for cell in cells):
+            table.add_row(name, *cells)
     return table
+
+
+def _marked(figure: "Figure | None") -> str:
+    if figure is None:
+        return "-"
+    mark = "" if figure.threshold is None else {True: "", False: "!", None: "?"}[figure.passed]
+    return f"{figure.value:.2f}{mark}"
 
 
 def tests_facts(plan: "Plan", examined: "Examined") -> dict[str, object]:

@@ -38,17 +38,29 @@ def test_verdict_follows_from_the_limits() -> None:
         assert reasons == (limit.complaint,)
 
 
-def test_one_foan_proves_nothing() -> None:
-    """Without an interval nothing is passed: frames of one component are one observation."""
-    belief, reasons = judge(sample(1, per_foan=20))
+@pytest.mark.parametrize("n_foans", [1, 4])
+def test_few_foans_prove_nothing(n_foans: int) -> None:
+    """Without an interval nothing is passed, however many frames: those of one component are one observation."""
+    belief, reasons = judge(sample(n_foans, per_foan=20))
     assert belief == Belief.NOT_BELIEVABLE
-    assert reasons == ("fewer than two FOANs: no interval can be given",)
+    assert reasons == ("fewer than 5 FOANs: no interval can be given",)
+
+
+@pytest.mark.parametrize(("hits", "said"), [(9, "more often than by chance (0.90, chance 0.10)"), (1, "no more often")])
+def test_pointing_is_told_and_changes_no_belief(hits: int, said: str) -> None:
+    """A faithful map of a model that looks elsewhere is still faithful; that it looks elsewhere is said."""
+    images = sample(10, per_foan=1)
+    values = {trial: np.full(10, good) for trial, good in GOOD.items()} | {Trial.HAS_MAP: np.ones(10)}
+    values |= {Trial.POINTING: np.arange(10.0) < hits, Trial.POINTING_CHANCE: np.full(10, 0.1)}
+    (verdict,) = verdicts(figures(Scrutiny({Method.ROLLOUT: values}), images, seed=0))
+    assert verdict.belief == Belief.BELIEVABLE
+    assert said in str(verdict)
 
 
 def test_figures_without_a_decisive_trial_are_not_believed() -> None:
     """What was not measured is named."""
-    values = {Trial.STABILITY: np.ones(4)}
-    (verdict,) = verdicts(figures(Scrutiny({Method.ROLLOUT: values}), sample(2), seed=0))
+    values = {Trial.STABILITY: np.ones(6)}
+    (verdict,) = verdicts(figures(Scrutiny({Method.ROLLOUT: values}), sample(6, per_foan=1), seed=0))
     assert verdict.belief == Belief.NOT_BELIEVABLE
     assert "not measured: answer_depends_on_picture, randomisation" in verdict.reasons[-1]
 
