@@ -236,6 +236,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("fold_metrics", "run_id", "runs", "run_id"),
     ("predictions", "run_id", "runs", "run_id"),
     ("attributions", "run_id", "runs", "run_id"),
+    ("attribution_tests", "run_id", "runs", "run_id"),
+    ("expert_answers", "run_id", "runs", "run_id"),
 )
 
 RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (

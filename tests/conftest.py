@@ -251,6 +251,10 @@ def plant_sound(plot: Plot) -> Plot:
     plot.add("fold_metrics", run_id="train-1", fold=0, part="validation", metric="macro_f1", value=0.5)
     plot.add("predictions", run_id="train-1", path="a/1.png", true_class="material", predicted_class="material")
     plot.add("attributions", run_id="train-1", path="a/1.png", method="grad_cam", map_sha256="e" * 64)
+    plot.add("attribution_tests", run_id="train-1", method="grad_cam", test="stability", defect_class="all", value=0.7)
+    plot.add(
+        "expert_answers", answer_id=1, run_id="train-1", method="grad_cam", sha256=sha256, path="a/1.png", rater="R"
+    )
     plot.add("decisions", decision_id=1, sha256="c" * 64, path="b/3.png", action="exclude", reviewer="R")
     plot.add("ledger", stage="reports", input_sha256=sha256, stage_version=1, settings="f" * 16)
     return plot

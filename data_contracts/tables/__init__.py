@@ -20,13 +20,15 @@ from data_contracts.tables.archive import (
 from data_contracts.tables.base import Table
 from data_contracts.tables.leakage import Fingerprints, Folds, Leakage, SimilarPairs
 from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
-from data_contracts.tables.models import Attributions, FoldMetrics, Predictions
+from data_contracts.tables.models import Attributions, AttributionTests, ExpertAnswers, FoldMetrics, Predictions
 from data_contracts.tables.work import Failures, Ledger, Runs
 
 __all__ = [
     "TABLES",
+    "AttributionTests",
     "Attributions",
     "Decisions",
+    "ExpertAnswers",
     "Failures",
     "FigureLinks",
     "Files",
@@ -72,6 +74,8 @@ TABLES: dict[str, type[Table]] = {
     "fold_metrics": FoldMetrics,
     "predictions": Predictions,
     "attributions": Attributions,
+    "attribution_tests": AttributionTests,
+    "expert_answers": ExpertAnswers,
     "decisions": Decisions,
     "failures": Failures,
     "ledger": Ledger,
