@@ -1,9 +1,9 @@
 """An upper bound on the share of wrong links, from images on which the ladder can be put to the test.
 
-Many images have two witnesses: the FOAN in the file name and, apart from it, a serial number, a data bar, a tag or a
-folder. Such an image is a test. The ladder decides anew by the file name's FOAN alone; if that leads to a FOAN of the
-reports which no second witness confirms, the name alone would have made a wrong link. Images with one witness are where
-such a mistake goes unnoticed: they are exposed.
+Many images have two witnesses: the FOAN in the file name and, apart from it, a serial number, a data bar, a tag, a
+folder or a picture in a report. Such an image is a test. The ladder decides anew by the file name's FOAN alone; if that
+leads to a FOAN of the reports which no second witness confirms, the name alone would have made a wrong link. Images with
+one witness are where such a mistake goes unnoticed: they are exposed.
 
 If having a second witness does not depend on being wrongly named, the tested images are a random draw from tested and
 exposed ones together, and the number of failures among them is hypergeometric. The bound is the largest number of wrong
@@ -23,6 +23,7 @@ from pathlib import PurePosixPath
 from scipy.stats import hypergeom
 
 from data_contracts.vocabulary import MatchingMode, MatchStatus, ReadingMethod
+from fractocurate.matching.by_picture import instances_shown
 from fractocurate.matching.evidence import Decision, ImageEvidence, Instance
 from fractocurate.matching.index import InstanceIndex, Witness, witnesses_of
 from fractocurate.matching.ladder import decide
@@ -34,9 +35,9 @@ CONFIDENCE = 0.95
 
 METHOD = (
     "Images with two witnesses are decided anew by the FOAN of the file name alone; those that this would link against "
-    "the second witness (serial number, data bar, tag, folder) are failures. The bound on the images with one witness "
-    "is that of the hypergeometric distribution, one-sided, 95 %; images and series (one spelling in one folder) are "
-    "counted, and the larger bound holds."
+    "the second witness (serial number, data bar, tag, folder, picture in a report) are failures. The bound on the "
+    "images with one witness is that of the hypergeometric distribution, one-sided, 95 %; images and series (one "
+    "spelling in one folder) are counted, and the larger bound holds."
 )
 NOT_COVERED = (
     "links by a folder's name alone: if it is wrong, so is all that lies in it",
@@ -44,7 +45,7 @@ NOT_COVERED = (
     "the instance within the right FOAN: a serial number mistyped into that of a sibling",
     "what a report itself states wrongly",
     "names with one witness, if they are wrong more often than names with two",
-    "a data bar or a serial number alone, if it is wrong more often than a name",
+    "a serial number, a data bar or a picture alone, if it is wrong more often than a name",
 )
 """What no comparison of witnesses can see."""
 
@@ -82,7 +83,7 @@ class _Statements:
     """The file name states a FOAN, if only a malformed one."""
     folder: frozenset[str]
     others: tuple[frozenset[str], ...]
-    """Serial number, data bars, tags; those that state something."""
+    """Serial number, pictures in reports, data bars, tags; those that state something."""
 
     @property
     def second(self) -> frozenset[str]:
@@ -179,7 +180,8 @@ def _statements(
         serials = strong_serials(marks_of(image, witnesses, index), index)
         owners = frozenset(i.foan for serial in serials for i in index.of_serial.get(serial, ()))
         folder = frozenset[str]().union(*(_stated(w) for w in rest if w.method is ReadingMethod.FOLDER_NAME))
-        others = [owners, *(_stated(w) for w in rest if w.method is not ReadingMethod.FOLDER_NAME)]
+        shown = frozenset(instances_shown(image.shown_in, index).foans)
+        others = [owners, shown, *(_stated(w) for w in rest if w.method is not ReadingMethod.FOLDER_NAME)]
         is_named = bool(name.text.foans or name.text.malformed)
         said[image.path] = _Statements(_stated(name), is_named, folder, tuple(filter(None, others)))
     return said
