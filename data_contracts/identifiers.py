@@ -28,7 +28,9 @@ from data_contracts.slips import DIGIT_FOR, LETTER_FOR, one_slip_apart, repaired
 _FIELD = re.compile(r"\{(?P<kind>[a-z]+)(?::(?P<low>\d+)(?:\.\.(?P<high>\d+))?)?\}")
 _SEPARATORS = r"[\s\-_./,:\u2013\u2014]{0,3}"
 _ONE_SEPARATOR = r"[\s\-_./]"
-_WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z])")
+_WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z" + "".join(LETTER_FOR) + "])")
+_FEWEST_BEHIND_DIGITS = 6
+"""Characters behind a prefix all of whose letters were read as digits: ``10-2023`` is a month, no ``IO-2023``."""
 _SEPARATOR_CHARACTERS = frozenset(" -_./")
 
 _LENIENT_DIGIT = "[0-9" + re.escape("".join(DIGIT_FOR)) + "]"
@@ -297,6 +299,10 @@ class Grammar:
                 end = word.start() + length
                 if text[end : end + 1].isalpha() and text[end] not in DIGIT_FOR:
                     continue  # no number can follow here
+                if not any(c.isalpha() for c in text[word.start() : end]) and (
+                    self.n_characters < _FEWEST_BEHIND_DIGITS or text[end : end + 1].isspace()
+                ):
+                    continue  # a number of its own
                 if _resembles(text[word.start() : end], self.prefixes):
                     yield word.start(), end
 
@@ -406,8 +412,8 @@ def _resembles(word: str, prefixes: tuple[str, ...]) -> bool:
     upper = word.upper()
     if upper in prefixes:
         return False
-    letters = "".join(LETTER_FOR.get(c, c) for c in upper)
-    return any(letters == p or (len(p) >= 4 and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes)
+    letters = {"".join(LETTER_FOR.get(c, c) for c in text.upper()) for text in (word, word.replace("l", "I"))}
+    return any(p in letters or (len(p) >= 4 and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes)
 
 
 def _overlaps(start: int, end: int, found: Sequence[Identifier | MalformedIdentifier]) -> bool:

@@ -245,3 +245,5 @@ class MicrographReading:
     """Every value read, agreeing or not: magnification, pixel_size_nm, acquired_at, bar_text, note, file_name ..."""
     issues: tuple[str, ...] = field(default=())
     """Why a person should look: ``magnification: tag 500, data bar 5000``."""
+    masks: tuple[Box, ...] = ()
+    """Print inside the crop, pixels of the frame: ``data_contracts.masks`` says how it is filled."""

@@ -88,6 +88,7 @@ class Stage(StrEnum):
     PAIRS = "pairs"
     FOLDS = "folds"
     TRAINING = "training"
+    EXPLAINING = "explaining"
 
 
 class FailureReason(StrEnum):
@@ -109,6 +110,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
     BREAKS_CONTRACT = "breaks_contract"
+    EMPTY_MAP = "empty_map"
     UNEXPECTED = "unexpected"
 
 

@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
-from data_contracts.vocabulary import MatchStatus
+from data_contracts.vocabulary import MatchReason, MatchStatus
 from fractocurate.text_table import read_text_table
 
 N_CANDIDATES = 3
@@ -55,7 +55,9 @@ class SheetDecision:
 
 
 def write_review_sheet(catalog: Catalog, target: Path) -> int:
-    """Write the images in review, one row per picture, to a new .csv (UTF-8 with BOM) or .xlsx file.
+    """Write the doubtful images, one row per picture, to a new .csv (UTF-8 with BOM) or .xlsx file.
+
+    Doubtful is what is in review, and what has no name of its own but company that proposes a part.
 
     Returns:
         The number of rows.
@@ -139,11 +141,12 @@ def _decision(number: int, cells: Mapping[str, str]) -> tuple[SheetDecision | No
 
 
 def _doubtful(catalog: Catalog) -> list[dict[str, str]]:
-    """One row per picture with a file in review, by the path of its first."""
+    """One row per picture with a file in review, or nameless with candidates, by the path of its first."""
     rows = catalog.query(
         "SELECT d.sha256, m.path, m.reason, m.guard, m.evidence, m.foan FROM matches m JOIN dataset d USING (path) "
-        "WHERE m.status = ? ORDER BY m.path",
-        [str(MatchStatus.REVIEW)],
+        "WHERE m.status = $review OR (m.reason = $nameless AND m.path IN (SELECT path FROM match_candidates)) "
+        "ORDER BY m.path",
+        {"review": str(MatchStatus.REVIEW), "nameless": str(MatchReason.NO_IDENTIFIER)},
     )
     paths: dict[str, list[str]] = {}
     for path, sha256 in catalog.query("SELECT path, sha256 FROM dataset ORDER BY path").iter_rows():

@@ -168,6 +168,22 @@ class Micrographs(Table):
     issues: str = column("Contradictions found; empty if none. Sentences separated by `; `.")
 
 
+class OverlayMasks(Table):
+    """Print inside the crop of a frame: too far in to be cut off cheaply. ``masks`` says how it is filled."""
+
+    micrograph_id: str = column("The frame.", str_matches=SHORT_HASH)
+    number: int = column("Running number within the frame.", ge=0)
+    left_px: int = column("Box of the print with its margin, inside the crop; pixels of the frame.", ge=0)
+    top_px: int = column("As above.", ge=0)
+    right_px: int = column("As above.", gt=0)
+    bottom_px: int = column("As above.", gt=0)
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["micrograph_id", "number"]  # noqa: RUF012 - pandera's way to name a key
+
+
 class Readings(Table):
     """Every value read anywhere, used or not, with its evidence: the ground of `fracto why`."""
 

@@ -29,17 +29,12 @@ def settle_copies(outcome: Decisions, images: Sequence[ImageEvidence], instances
     """
     decision_of = {decision.path: decision for decision in outcome.decisions}
     foan_of = {instance.instance_id: instance.foan for instance in instances}
-    copies: dict[str, list[str]] = defaultdict(list)
-    for image in images:
-        copies[image.sha256].append(image.path)
     considered: dict[str, dict[str, Candidate]] = defaultdict(dict)
     for candidate in outcome.candidates:
         considered[candidate.path][candidate.instance_id] = candidate
     stopped: set[str] = set()
-    for paths in copies.values():
-        if len(paths) < 2:
-            continue
-        group = [decision_of[path] for path in sorted(paths)]
+    for paths in _copies(images):
+        group = [decision_of[path] for path in paths]
         linked = [d for d in group if d.status is MatchStatus.MATCHED]
         if not linked:
             continue
@@ -55,6 +50,14 @@ def settle_copies(outcome: Decisions, images: Sequence[ImageEvidence], instances
     inherited = {p: d for p, d in decision_of.items() if d.rule == "same_bytes"}
     candidates = _settled_candidates(outcome.candidates, stopped, inherited, foan_of)
     return Decisions(tuple(decision_of[d.path] for d in outcome.decisions), candidates)
+
+
+def _copies(images: Sequence[ImageEvidence]) -> list[list[str]]:
+    """Paths of files that share their bytes with others, sorted within each group."""
+    paths_of: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        paths_of[image.sha256].append(image.path)
+    return [sorted(paths) for paths in paths_of.values() if len(paths) > 1]
 
 
 def _may_inherit(decision: Decision, own: dict[str, Candidate], linked: Decision) -> bool:

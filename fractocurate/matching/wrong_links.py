@@ -1,9 +1,9 @@
 """An upper bound on the share of wrong links, from images on which the ladder can be put to the test.
 
-Many images have two witnesses: the FOAN in the file name and, apart from it, a serial number, a data bar, a tag, a
-folder or a picture in a report. Such an image is a test. The ladder decides anew by the file name's FOAN alone; if that
-leads to a FOAN of the reports which no second witness confirms, the name alone would have made a wrong link. Images with
-one witness are where such a mistake goes unnoticed: they are exposed.
+Many images have two witnesses: the FOAN in the file name and, apart from it, a serial number, a picture in a report, a
+data bar, a tag or a folder. Such an image is a test. The ladder decides anew by the file name's FOAN alone; if that
+leads to a FOAN of the reports which no second witness confirms, the name alone would have made a wrong link. Images
+with one witness are where such a mistake goes unnoticed: they are exposed.
 
 If having a second witness does not depend on being wrongly named, the tested images are a random draw from tested and
 exposed ones together, and the number of failures among them is hypergeometric. The bound is the largest number of wrong
@@ -35,7 +35,7 @@ CONFIDENCE = 0.95
 
 METHOD = (
     "Images with two witnesses are decided anew by the FOAN of the file name alone; those that this would link against "
-    "the second witness (serial number, data bar, tag, folder, picture in a report) are failures. The bound on the "
+    "the second witness (serial number, picture in a report, data bar, tag, folder) are failures. The bound on the "
     "images with one witness is that of the hypergeometric distribution, one-sided, 95 %; images and series (one "
     "spelling in one folder) are counted, and the larger bound holds."
 )

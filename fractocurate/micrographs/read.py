@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
@@ -88,8 +89,8 @@ def read_micrograph(
     if magnification is not None and (nominal := snapped(magnification, settings)) is not magnification:
         readings.append(nominal)
         chosen = float(nominal.value or 0)
-    crop = sight.bar.crop
-    picture = np.ascontiguousarray(crop.cut(grey))
+    crop, masks = sight.bar.crop, sight.bar.masks
+    picture = cut_picture(grey, crop.sides, [mask.sides for mask in masks])
     quality, leftover = measure_quality(picture), find_leftover(picture)
     seen = fingerprint(picture) if picture.size else None
     return MicrographReading(
@@ -120,6 +121,7 @@ def read_micrograph(
         leftover_box=record_box(leftover.box.shifted(crop.left, crop.top)) if leftover is not None else None,
         readings=tuple(readings),
         issues=(*issues, *magnification_issues, *size_issues),
+        masks=tuple(map(record_box, masks)),
     )
 
 

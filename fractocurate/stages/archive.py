@@ -109,6 +109,7 @@ def forget_micrographs(catalog: Catalog, sha256s: Sequence[str]) -> None:
     """Delete all that was read from these images."""
     ids = [short_id(s) for s in sha256s]
     catalog.delete("micrographs", "micrograph_id", ids)
+    catalog.delete("overlay_masks", "micrograph_id", ids)
     catalog.delete("readings", "subject_id", ids, subject="micrograph")
     catalog.delete("figure_links", "micrograph_id", ids)
     catalog.delete("fingerprints", "micrograph_id", ids)

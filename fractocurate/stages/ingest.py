@@ -11,7 +11,7 @@ from data_contracts.records import Failure, MicrographReading, ReportReading
 from data_contracts.vocabulary import FailureReason, MatchStatus, Stage
 from fractocurate.label_table import read_label_table
 from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
-from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.settings import micrograph_settings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
 from fractocurate.reports.confidence import REVIEWED_BELOW, SURE
@@ -30,6 +30,7 @@ from fractocurate.stages.rows import (
     figure_rows,
     instance_reading_rows,
     instance_rows,
+    mask_rows,
     micrograph_row,
     page_row,
     reading_rows,
@@ -198,12 +199,7 @@ def _read_micrographs(
     pool: WorkerPool,
     progress: Progress,
 ) -> tuple[StageResult, list[Failure]]:
-    settings = MicrographSettings(
-        ocr_languages="+".join(profile.ocr.data_bar_languages),
-        max_pixels=round(profile.max_megapixels * 1e6),
-        nominal_magnifications=profile.nominal_magnifications,
-        ocr_timeout_s=profile.ocr.timeout_s,
-    )
+    settings = micrograph_settings(profile)
     fingerprint = profile.fingerprint("ocr", "max_megapixels", "nominal_magnifications")
     work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, fingerprint)
     sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}
@@ -218,13 +214,16 @@ def _read_micrographs(
         sha256 = sha_of[key]
         return {
             "micrographs": [micrograph_row(micrograph, sha256)],
+            "overlay_masks": mask_rows(micrograph, sha256),
             "readings": reading_rows("micrograph", short_id(sha256), micrograph.readings),
         }
 
     def forget(catalog: Catalog, keys: Sequence[str]) -> None:
         forget_micrographs(catalog, [sha_of[key] for key in keys])
 
-    result = read_pending(catalog, work, tasks, Store(("micrographs", "readings"), rows, forget), pool, progress)
+    result = read_pending(
+        catalog, work, tasks, Store(("micrographs", "overlay_masks", "readings"), rows, forget), pool, progress
+    )
     paths_by_input = {key: archive.images[sha256] for key, sha256 in sha_of.items()}
     return result, failures_of(catalog, work, paths_by_input, result)
 

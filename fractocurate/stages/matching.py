@@ -24,7 +24,7 @@ from fractocurate.stages.rows import Row, reading_rows
 
 MATCHING_VERSION = 3
 
-_IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
+IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
 
 
@@ -87,7 +87,7 @@ def _without_print_left(catalog: Catalog, decisions: Sequence[Decision]) -> list
 def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
     """Everything that may identify each readable image file."""
     texts: dict[str, list[tuple[str, ReadingMethod]]] = defaultdict(list)
-    fields = ", ".join(f"'{field}'" for field in _IDENTIFYING_FIELDS)
+    fields = ", ".join(f"'{field}'" for field in IDENTIFYING_FIELDS)
     rows = catalog.query(
         # What a tag holds may be encoded; its value is the text. A bar is given as it was printed.
         "SELECT subject_id, CASE field WHEN 'bar_text' THEN raw ELSE coalesce(value, raw) END, method "  # noqa: S608 - constants of this module

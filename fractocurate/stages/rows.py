@@ -204,6 +204,21 @@ def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
     }
 
 
+def mask_rows(micrograph: MicrographReading, sha256: str) -> list[Row]:
+    """Rows of ``overlay_masks``."""
+    return [
+        {
+            "micrograph_id": short_id(sha256),
+            "number": number,
+            "left_px": round(mask.left),
+            "top_px": round(mask.top),
+            "right_px": round(mask.right),
+            "bottom_px": round(mask.bottom),
+        }
+        for number, mask in enumerate(micrograph.masks)
+    ]
+
+
 def failure_row(failure: Failure) -> Row:
     """Row of ``failures``."""
     return {

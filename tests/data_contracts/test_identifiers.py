@@ -71,6 +71,21 @@ def test_repairs_and_missing_prefixes_are_reported() -> None:
     assert YEARLY.find("2021_0417", bare=False) == []
 
 
+@pytest.mark.parametrize("text", ["102023-K-227", "1O2023-K-227", "l02023-K-227", "see 102023-K-227)"])
+def test_a_prefix_whose_letters_were_read_as_digits_is_repaired(text: str) -> None:
+    """IO and 10 look alike; only one identifier can be meant, and the repair is reported."""
+    (found,) = Grammar("IO{year}-{letters:1}-{number:3}").find(text)
+    assert found.value == "IO2023-K-227"
+    assert found.repairs
+
+
+def test_a_number_of_its_own_is_no_misread_prefix() -> None:
+    """A month, a row number before a number, and a longer number are none."""
+    assert Grammar("IO-{number:4}").find("10-2023", bare=False) == []
+    assert Grammar("IO{number:7}").find("10 2023227", bare=False) == []
+    assert Grammar("IO{year}-{letters:1}-{number:3}").find("7102023-K-227", bare=False) == []
+
+
 def test_a_letter_that_begins_a_word_is_no_confused_digit() -> None:
     """A torn number directly followed by a word is not completed by the first letter of the word."""
     assert YEARLY.find("FOAN21-041BSE") == []
