@@ -36,6 +36,7 @@ class MatchMethod(StrEnum):
     FUZZY = "fuzzy"
     SERIAL = "serial"
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
     REVIEWED = "reviewed"
 
 
@@ -143,6 +144,7 @@ class ReadingMethod(StrEnum):
     SCALE_BAR = "scale_bar"
     FIELD_WIDTH = "field_width"
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
 
 
 class PairKind(StrEnum):
