@@ -227,6 +227,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("overlay_masks", "micrograph_id", "micrographs", "micrograph_id"),
     ("matches", "instance_id", "fracture_instances", "instance_id"),
     ("match_candidates", "instance_id", "fracture_instances", "instance_id"),
+    ("figure_links", "figure_id", "report_figures", "figure_id"),
+    ("figure_links", "micrograph_id", "micrographs", "micrograph_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_a", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_b", "micrographs", "micrograph_id"),
@@ -234,6 +236,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("fold_metrics", "run_id", "runs", "run_id"),
     ("predictions", "run_id", "runs", "run_id"),
     ("attributions", "run_id", "runs", "run_id"),
+    ("attribution_tests", "run_id", "runs", "run_id"),
+    ("expert_answers", "run_id", "runs", "run_id"),
 )
 
 RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (

@@ -35,6 +35,8 @@ class MatchMethod(StrEnum):
     EXACT = "exact"
     FUZZY = "fuzzy"
     SERIAL = "serial"
+    PICTURE = "picture"
+    """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
     REPORT_CAPTION = "report_caption"
     REVIEWED = "reviewed"
@@ -87,6 +89,7 @@ class Stage(StrEnum):
     PAIRS = "pairs"
     FOLDS = "folds"
     TRAINING = "training"
+    EXPLAINING = "explaining"
 
 
 class FailureReason(StrEnum):
@@ -108,6 +111,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
     BREAKS_CONTRACT = "breaks_contract"
+    EMPTY_MAP = "empty_map"
     UNEXPECTED = "unexpected"
 
 

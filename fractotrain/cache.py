@@ -50,7 +50,13 @@ class Frame:
 
 
 def decode_frame(frame: Frame, size_px: tuple[int, int]) -> GreyImage | Failure:
-    """The direct path: bytes -> grey -> filled crop -> bilinear resize to (height, width), aspect ratio not kept."""
+    """The direct path: bytes -> grey -> filled crop -> what the model sees, (height, width)."""
+    cropped = crop_frame(frame)
+    return cropped if isinstance(cropped, Failure) else as_model_sees(cropped, size_px)
+
+
+def crop_frame(frame: Frame) -> GreyImage | Failure:
+    """The used part of a file, grey, at full resolution, print inside it filled."""
     try:
         content = read_bytes(frame.path)
         if hashlib.sha256(content).hexdigest() != frame.sha256:
@@ -65,8 +71,13 @@ def decode_frame(frame: Frame, size_px: tuple[int, int]) -> GreyImage | Failure:
     if not (0 <= left < right <= width_px and 0 <= top < bottom <= height_px):
         detail = f"the crop box {frame.crop_box} leaves the picture of {width_px} x {height_px} px"
         return _failure(frame, FailureReason.CORRUPT, detail)
-    cropped = Image.fromarray(cut_picture(grey, frame.crop_box, frame.masks))
-    return np.asarray(cropped.resize((size_px[1], size_px[0]), Image.Resampling.BILINEAR))
+    return cut_picture(grey, frame.crop_box, frame.masks)
+
+
+def as_model_sees(cropped: GreyImage, size_px: tuple[int, int]) -> GreyImage:
+    """Bilinear resize to (height, width), aspect ratio not kept."""
+    height_px, width_px = size_px
+    return np.asarray(Image.fromarray(cropped).resize((width_px, height_px), Image.Resampling.BILINEAR))
 
 
 def cached_pixels(

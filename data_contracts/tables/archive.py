@@ -152,6 +152,12 @@ class Micrographs(Table):
     black_share: float = fraction("Of the crop's pixels: at 0.")
     stripe_share: float = fraction("Of the crop's rows: brighter or darker as a whole than those around; charging.")
     is_blank: bool = column("The crop shows nothing.")
+    phash: str = column(
+        "64-bit pHash of the crop, hexadecimal; null if the file is a bar alone.", str_matches=SHORT_HASH, nullable=True
+    )
+    thumbnail_png: bytes = column(
+        "Crop, grey, longest side 128 px, PNG; null if the file is a bar alone.", nullable=True
+    )
     leftover: str = column(
         "Print that an independent check found in the crop; empty if none. Such a frame is reviewed."
     )

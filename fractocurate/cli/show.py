@@ -48,6 +48,8 @@ def show_ingest(summary: "IngestSummary", out: Console) -> None:
         for reason, count in summary.reasons.get(status, {}).items():
             matches.add_row(f"  {reason}", str(count), style="dim")
     out.print(matches)
+    if summary.decisions is not None:
+        out.print(f"{summary.decisions.n_new} decision(s) recorded, {summary.decisions.n_known} known before.")
     if summary.n_other_files:
         out.print(f"{summary.n_other_files} other file(s) were left alone.")
 

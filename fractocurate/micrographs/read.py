@@ -11,6 +11,7 @@ from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
+from fractocurate.leakage.fingerprints import fingerprint
 from fractocurate.micrographs.choose_magnification import (
     choose_magnification,
     snapped,
@@ -91,6 +92,7 @@ def read_micrograph(
     crop, masks = sight.bar.crop, sight.bar.masks
     picture = cut_picture(grey, crop.sides, [mask.sides for mask in masks])
     quality, leftover = measure_quality(picture), find_leftover(picture)
+    seen = fingerprint(picture) if picture.size else None
     return MicrographReading(
         width_px=header.width_px,
         height_px=header.height_px,
@@ -113,6 +115,8 @@ def read_micrograph(
         black_share=quality.black_share,
         stripe_share=quality.stripe_share,
         is_blank=quality.is_blank,
+        phash=seen.phash if seen else None,
+        thumbnail_png=seen.thumbnail_png if seen else None,
         leftover=leftover.what if leftover is not None else "",
         leftover_box=record_box(leftover.box.shifted(crop.left, crop.top)) if leftover is not None else None,
         readings=tuple(readings),

@@ -193,6 +193,8 @@ def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
         "black_share": micrograph.black_share,
         "stripe_share": micrograph.stripe_share,
         "is_blank": micrograph.is_blank,
+        "phash": micrograph.phash,
+        "thumbnail_png": micrograph.thumbnail_png,
         "leftover": micrograph.leftover,
         "leftover_left_px": round(left.left) if left else None,
         "leftover_top_px": round(left.top) if left else None,

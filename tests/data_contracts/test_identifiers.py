@@ -216,3 +216,21 @@ def test_random_words_and_numbers_are_seldom_read() -> None:
     names = ["".join(generator.choices(alphabet, k=generator.randint(4, 24))) for _ in range(4000)]
     read = [name for name in names if YEARLY.find(name) or YEARLY.find_malformed(name)]
     assert len(read) < len(names) / 200
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "key"),
+    [
+        ("FOAN-{year}-{number:4}", "FOAN-2059-0123", "FOAN20590123"),
+        ("FOAN-{year}-{number:4}", "FOAN-22005-0191", "FOAN220050191"),
+        ("FOAN-{year}-{number:4}", "FOAN-21-041", "FOAN2021041"),
+        ("BR/{year}/{letters:2}{number:3}", "BR-2010-CD1111 2kx", "BR2010CD1111"),
+        ("BR/{year}/{letters:2}{number:3}", "BR-2010-CD11 2kx", "BR2010CD11"),
+        ("K{number:5}-{letters:1}", "K144432-M", "K144432M"),
+    ],
+)
+def test_a_slip_leaves_all_characters_in_the_key(pattern: str, text: str, key: str) -> None:
+    """A mistyped year is not one of two digits, letters may stand between, and a digit too many is no letter."""
+    grammar = Grammar(pattern, first_year=1990, last_year=2049)
+    assert grammar.find(text) == []
+    assert grammar.find_malformed(text)[0].key == key
