@@ -121,7 +121,8 @@ class GuardedLadder:
                 best[foan] = max(1 - (key != other) / max(len(key), len(other)), best.get(foan, 0.0))
         nearest = sorted((NearFoan(f, s) for f, s in best.items()), key=lambda n: (-n.similarity, n.foan))
         likely = tuple(foan for m in text.malformed for foan in m.likely)
-        return Testimony(witness.method, (), tuple(nearest), ", ".join(m.raw for m in text.malformed), likely)
+        keys = tuple(key for m in text.malformed for key in m.keys)
+        return Testimony(witness.method, (), tuple(nearest), ", ".join(m.raw for m in text.malformed), likely, keys)
 
     def _owner(self, marks: Marks) -> Instance | None:
         """The instance that the full serial number alone singles out, over all reports."""
@@ -180,12 +181,18 @@ class GuardedLadder:
         instances = self._index.of_foan.get(best.foan)
         if instances:
             likely = sorted({foan for t in torn for foan in t.likely})
-            if likely and best.foan not in likely and not self._is_confirmed(instances, marks):
-                guard = f"the usual slips make {' or '.join(likely)} of it"
+            is_slip = best.foan in likely or (not likely and self._has_its_length(best.foan, torn))
+            if not is_slip and not self._is_confirmed(instances, marks):
+                guard = f"the usual slips make {' or '.join(likely) or 'no FOAN'} of it"
                 return Verdict(None, None, None, "", best.similarity, MatchReason.FUZZY_NOT_UNIQUE, guard)
             return self._within(best.foan, instances, marks, MatchMethod.FUZZY, "fuzzy", best.similarity)
         guard = "the only possible repair is a FOAN without a report"
         return Verdict(best.foan, None, None, "", best.similarity, MatchReason.NO_REPORT, guard, MatchStatus.UNMATCHED)
+
+    def _has_its_length(self, foan: str, torn: list[Testimony]) -> bool:
+        """Whether a torn reading has as many characters as a FOAN: some replaced or swapped, none lost or added."""
+        n_characters = len(self._index.foan_grammar.key(foan))
+        return any(len(key) == n_characters for t in torn for key in t.keys)
 
     def _is_confirmed(self, instances: list[Instance], marks: Marks) -> bool:
         """Whether a serial number, or a part that is marked as one, speaks for one of the instances."""

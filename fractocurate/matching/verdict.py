@@ -18,6 +18,8 @@ class Testimony:
     raw: str
     likely: tuple[str, ...] = ()
     """What the usual slips make of a malformed reading."""
+    keys: tuple[str, ...] = ()
+    """Comparable forms of a malformed reading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from fractocurate.micrographs.flatness import PixelBox, largest_free
 
-MOST_CROPPED = 0.08
-"""Share of the frame that is cut off rather than masked: some two lines of text at one border."""
+MOST_CROPPED = 0.15
+"""Share of the frame that is cut off rather than masked: a band at one border, as high as data bars are."""
 MOST_MASKED = 0.05
 """Share of the crop that may be filled; beyond, a smaller crop is the better picture."""
 

@@ -9,10 +9,9 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parents[1] / "examples"))
 
 from running import Ingested, Outcome, Site, fracto  # noqa: E402 - found beside this file
-from synthetic.archive import make_archive  # noqa: E402 - found in examples/
+from synthetic.archive import make_archive  # noqa: E402 - as above
 
 from fractocurate.cli import main  # noqa: E402 - as above
 
