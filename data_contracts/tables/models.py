@@ -44,7 +44,7 @@ class Attributions(Table):
 
     run_id: str = column("The run whose model was asked.")
     path: str = column("The image file.")
-    method: str = column("`grad_cam` or `rollout`.")
+    method: str = column("`grad_cam`, `relevance` or `rollout`.")
     target_class: str = one_of(DefectClass, "The class that was explained.")
     target_probability: float = fraction("What the model gives to that class.")
     predicted_class: str = one_of(DefectClass, "What the model answers.")
@@ -62,7 +62,7 @@ class AttributionTests(Table):
     """Heat-maps put to the test, one row per figure; `docs/decisions/0011-attributions.md` says what each asks."""
 
     run_id: str = column("The run whose model was asked.")
-    method: str = column("`grad_cam` or `rollout`.")
+    method: str = column("`grad_cam`, `relevance` or `rollout`.")
     test: str = column("`answer_depends_on_picture`, `randomisation`, `insertion_over_random`, `stability` ...")
     defect_class: str = column("Images of this true class; `all` for every class.")
     magnification: float = column("Images of this magnification; null for every one.", gt=0, nullable=True)

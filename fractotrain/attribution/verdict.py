@@ -1,4 +1,4 @@
-"""From what was measured to what may be believed: intervals, limits that were set beforehand, and a plain verdict."""
+"""From what was measured to what may be believed: intervals, limits that are the same for every model, and a plain verdict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ LIMITS: dict[str, Limit] = {
     Trial.STABILITY: Limit(0.5, complaint="a shift by a quarter of a patch gives another map"),
     Trial.AGREEMENT: Limit(0.0, complaint="the other methods point to different places"),
 }
-"""Trial -> its limit. The thresholds are conventions, fixed before any figure was seen: decisions/0011."""
+"""Trial -> its limit. The thresholds are conventions, the same for every model: decisions/0011."""
 
 
 class Belief(StrEnum):
