@@ -23,6 +23,8 @@ class FrameReading:
     path: Path
     sha256: str
     """Of its bytes."""
+    pixel_sha256: str
+    """Of its size and grey levels: equal for equal pictures in different files."""
     crop_box: Box
     """Pixels; the largest picture without the data bar."""
     magnification: float | None

@@ -119,6 +119,7 @@ def _read(found: _Found, settings: MicrographSettings, site: Profile) -> FrameRe
     return FrameReading(
         found.path,
         sha256,
+        reading.pixel_sha256,
         reading.crop_box,
         magnification,
         source,

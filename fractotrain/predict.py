@@ -25,8 +25,8 @@ from fractotrain.stored_model import StoredModel, load_stored_model
 CropBox = tuple[int, int, int, int]
 
 Acquaintance = Literal["training_image", "training_foan", "new"]
-"""Whether the model was fitted on these bytes, on other frames of this FOAN, or on neither: only answers of the last
-kind say how good it is."""
+"""Whether the model was fitted on this very picture, on other frames of this FOAN, or on neither: only answers of the
+last kind say how good it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FrameAnswer:
     """Left, top, right, bottom in pixels, half-open."""
     acquaintance: Acquaintance
     catalog_path: str | None
-    """A file of the catalog with the same bytes; crop, FOAN and magnification are then the catalog's."""
+    """A file of the catalog with the same bytes or pixels; crop, FOAN and magnification are then the catalog's."""
     issues: tuple[str, ...]
 
 
@@ -107,7 +107,7 @@ def predict_frames(
     with Catalog.open_read_only(catalog_path) as catalog:
         model = load_stored_model(catalog, run_id, device)
         profile = _profile_of_last_ingest(catalog)
-        known = _known_frames(catalog)
+        known = _known_frames(catalog, model)
     readings = reader(paths, profile, _processors(), on_read)
     frames: list[FrameAnswer] = []
     failures: list[Failure] = []
@@ -139,19 +139,24 @@ def _profile_of_last_ingest(catalog: Catalog) -> Mapping[str, Any] | None:
     return profile
 
 
-def _known_frames(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """sha256 -> what the catalog knows of the first file with these bytes."""
+def _known_frames(catalog: Catalog, model: StoredModel) -> dict[str, dict[str, Any]]:
+    """sha256 of bytes or of pixels -> what the catalog knows of the first file that has them, training images first."""
     rows = catalog.query(
-        "SELECT path, sha256, foan, magnification, magnification_source, pixel_size_nm, "
-        "crop_left_px, crop_top_px, crop_right_px, crop_bottom_px FROM dataset "
-        "WHERE micrograph_id IS NOT NULL ORDER BY path"
-    )
-    return {row["sha256"]: row for row in rows.unique("sha256", keep="first").iter_rows(named=True)}
+        "SELECT d.path, d.sha256, m.pixel_sha256, d.foan, d.magnification, d.magnification_source, d.pixel_size_nm, "
+        "d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px "
+        "FROM dataset d JOIN micrographs m USING (micrograph_id) ORDER BY d.path DESC"
+    ).to_dicts()
+    rows.sort(key=lambda row: row["sha256"] in model.training_images)  # the last one under a key stays
+    return {row["pixel_sha256"]: row for row in rows} | {row["sha256"]: row for row in rows}
+
+
+def _known(reading: FrameReading, known: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return known.get(reading.sha256) or known.get(reading.pixel_sha256)
 
 
 def _frame(reading: FrameReading, known: Mapping[str, Mapping[str, Any]]) -> Frame:
     box: CropBox
-    if (row := known.get(reading.sha256)) is not None:
+    if (row := _known(reading, known)) is not None:
         box = (row["crop_left_px"], row["crop_top_px"], row["crop_right_px"], row["crop_bottom_px"])
     else:
         found = reading.crop_box
@@ -166,7 +171,7 @@ def _answer(
     known: Mapping[str, Mapping[str, Any]],
     logits: NDArray[np.float32],
 ) -> FrameAnswer:
-    row = known.get(reading.sha256)
+    row = _known(reading, known)
     facts: Mapping[str, Any] = row or {
         "foan": reading.foan,
         "magnification": reading.magnification,
@@ -174,7 +179,7 @@ def _answer(
         "pixel_size_nm": reading.pixel_size_nm,
     }
     acquaintance: Acquaintance = "new"
-    if reading.sha256 in model.training_images:
+    if row is not None and row["sha256"] in model.training_images:
         acquaintance = "training_image"
     elif facts["foan"] in model.training_foans:
         acquaintance = "training_foan"

@@ -23,7 +23,7 @@ from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.crossval import Aggregate, FoldResult, Setup
 from fractotrain.errors import TrainingError
 from fractotrain.metrics import Scores
-from fractotrain.settings import Selection
+from fractotrain.settings import Reported
 from fractotrain.stored_model import FACTS_FILE, WEIGHTS_FILE, file_hashes, model_folder
 
 CLASS_NAMES = tuple(str(c) for c in TRAINABLE_CLASSES)
@@ -45,7 +45,7 @@ class Outcome:
     setup: Setup
     n_parameters: int
     folds: tuple[FoldResult, ...]
-    aggregates: dict[Selection, Aggregate]
+    aggregates: dict[Reported, Aggregate]
     """Empty if there was no cross-validation."""
     skipped: tuple[Failure, ...]
     model_file: Path | None
@@ -189,9 +189,8 @@ def _metric_rows(outcome: Outcome) -> list[Row]:
         for selection, scores in result.validation_scores.items():
             rows += _score_rows(outcome.run_id, result.fold, "validation", selection, scores)
         rows += _score_rows(outcome.run_id, result.fold, "train", main, result.training_scores)
-        epochs = (("last", len(result.epochs)), ("best_val", result.best_epoch + 1)) if result.epochs else ()
-        for chosen, epoch in epochs:
-            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch))
+        for chosen, epoch in result.chosen_epochs.items():
+            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch + 1))
     for selection, folds in outcome.aggregates.items():
         rows += _score_rows(outcome.run_id, ALL_FOLDS, "validation", selection, folds.pooled)
         parts = {"validation": folds.figures} | ({"train": folds.training_figures} if selection == main else {})
@@ -244,7 +243,7 @@ def _prediction_rows(outcome: Outcome) -> list[Row]:
     ]
 
 
-def _is_main(outcome: Outcome, selection: Selection) -> bool:
+def _is_main(outcome: Outcome, selection: Reported) -> bool:
     return selection == outcome.setup.bench.settings.cv.selection
 
 

@@ -10,7 +10,9 @@ class FoldMetrics(Table):
     run_id: str = column("The run.")
     fold: int = column("0-based; -1 for all folds together.", ge=-1)
     part: str = column("On which images.", isin=["train", "validation"])
-    selection: str = column("Which epoch.", isin=["last", "best_val"])
+    selection: str = column(
+        "Which epoch; `probe`: a linear head on frozen features, beside.", isin=["last", "inner", "best_val", "probe"]
+    )
     metric: str = column("`accuracy`, `macro_f1`, `recall`, `confusion:material` ...")
     defect_class: str = column("The class it is of; `all` for an overall figure.")
     value: float = column("The figure.", nullable=True)

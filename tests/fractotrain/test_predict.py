@@ -31,9 +31,9 @@ CROP = Box(0, 0, 96, 80)
 WHOLE = Box(0, 0, 96, 88)
 
 
-def _reading(path: Path, foan: str | None = None, crop: Box = CROP) -> FrameReading:
+def _reading(path: Path, foan: str | None = None, crop: Box = CROP, pixel_sha256: str = "0" * 64) -> FrameReading:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return FrameReading(path, sha256, crop, 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
+    return FrameReading(path, sha256, pixel_sha256, crop, 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
 
 
 @pytest.fixture
@@ -95,6 +95,21 @@ def test_frames_of_the_catalog_take_its_crop_and_say_so(trained: Any, offer: Any
     assert {frame.crop_box for frame in answers.frames} == {(0, 0, 96, 80)}
     assert [frame.foan for frame in answers.frames] == ["F-0-0", "F-0-0", "F-0-0", "F-0-1"]
     assert {frame.acquaintance for frame in answers.frames} == {"training_image"}
+
+
+def test_training_image_in_other_bytes_is_marked_too(trained: Any, tmp_path: Path, offer: Any) -> None:
+    """The same pixels in another file are the same picture, and take the catalog's box."""
+    planted, _ = trained
+    (path, *_) = _reencoded(planted, tmp_path / "new")
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        pixels = catalog.query(
+            "SELECT m.pixel_sha256 FROM dataset d JOIN micrographs m USING (micrograph_id) WHERE d.path = ?",
+            [path.name],
+        ).item()
+    offer({path.name: _reading(path, None, WHOLE, pixels)})
+    (answer,) = predict_frames(planted.catalog, [path]).frames
+    assert (answer.acquaintance, answer.catalog_path) == ("training_image", path.name)
+    assert (answer.crop_box, answer.foan) == ((0, 0, 96, 80), "F-0-0")
 
 
 def test_answer_of_a_foan_is_that_of_the_mean_logit(trained: Any, tmp_path: Path, offer: Any) -> None:
