@@ -1,4 +1,4 @@
-"""From what was measured to what may be believed: intervals, limits that are the same for every model, and a plain verdict."""
+"""From what was measured to what may be believed: intervals, limits, and a plain verdict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
