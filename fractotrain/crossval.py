@@ -19,7 +19,7 @@ from fractotrain.metrics import OVERALL, Scores, score, score_confusion
 from fractotrain.model import InputFormat, Weights, build_model
 from fractotrain.probe import Features, Head, attach_head, fit_head
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
-from fractotrain.settings import Selection, Settings
+from fractotrain.settings import Reported, Selection, Settings
 from fractotrain.watch import Epoch, Watch
 
 
@@ -34,7 +34,7 @@ class FoldResult:
     """Positions of its validation images in the training set."""
     logits: Logits
     """Of the validation images, at the epoch that the settings select."""
-    validation_scores: dict[Selection, Scores]
+    validation_scores: dict[Reported, Scores]
     training_scores: Scores
     """On the training images as they are, un-augmented and each once, at the epoch that the settings select."""
     chosen_epochs: dict[Selection, int]
@@ -65,7 +65,7 @@ class Setup:
     input_format: InputFormat
     checkpoint_dir: Path
     features: Features | None = None
-    """Of all images, if the network is frozen."""
+    """Of all images, by the network as it starts, if a linear head is fitted: because it is frozen, or beside."""
 
     def keeper(self, fold: int) -> Keeper | None:
         """What keeps the checkpoint of a fold's fit; None if the settings want none."""
@@ -122,7 +122,7 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     training, inner = training_parts(setup.training_set, settings, fold)
     validation = np.flatnonzero(setup.training_set.folds == fold)
     watch.on_fit(fold, len(training), len(validation))
-    if setup.features is not None:
+    if setup.features is not None and settings.model.frozen:
         return _probe_fold(setup, setup.features, fold, training, validation)
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, fold))
     fitted = fit(model, bench, training, validation, fold, watch, setup.keeper(fold), inner)
@@ -132,13 +132,19 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     chosen_epochs |= {selection: choice.epoch for selection, choice in fitted.choices.items()}
     if fitted.state is not None:
         model.load_state_dict(fitted.state)
+    scores_of: dict[Reported, Scores] = {
+        selection: score(labels[validation], logits.argmax(axis=1)) for selection, logits in logits_of.items()
+    }
+    if setup.features is not None:
+        probe = _probe_fold(setup, setup.features, fold, np.union1d(training, inner), validation)
+        scores_of["probe"] = probe.validation_scores["last"]
     seen = predict(model, bench.images.pixels, training, bench.normalise, settings.optim.eval_batch_size)
     return FoldResult(
         fold,
         len(training),
         validation,
         logits_of[settings.cv.selection],
-        {selection: score(labels[validation], logits.argmax(axis=1)) for selection, logits in logits_of.items()},
+        scores_of,
         score(labels[training], seen.argmax(axis=1)),
         chosen_epochs,
         tuple(fitted.epochs),
@@ -179,7 +185,7 @@ def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, FINAL_MODEL))
     training, inner = training_parts(setup.training_set, settings, FINAL_MODEL)
     watch.on_fit(FINAL_MODEL, len(training), 0)
-    if setup.features is not None:
+    if setup.features is not None and settings.model.frozen:
         attach_head(model, _head(setup, setup.features, training))
         return model.eval()
     fitted = fit(model, setup.bench, training, NOBODY, FINAL_MODEL, watch, setup.keeper(FINAL_MODEL), inner)
@@ -189,9 +195,9 @@ def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
 
 
 def aggregate(
-    results: Sequence[FoldResult], training_set: TrainingSet, settings: Settings, selection: Selection
+    results: Sequence[FoldResult], training_set: TrainingSet, settings: Settings, selection: Reported
 ) -> Aggregate:
-    """Means and intervals over folds at one selection of the epoch; pooled figures at the one of the settings."""
+    """Means and intervals over folds of what is reported; the bootstrap for the epoch that the settings select."""
     test_share = float(np.mean([len(r.validation) / r.n_training for r in results]))
     validation = [r.validation_scores[selection] for r in results]
     pooled = score_pooled(validation)

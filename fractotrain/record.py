@@ -23,7 +23,7 @@ from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.crossval import Aggregate, FoldResult, Setup
 from fractotrain.errors import TrainingError
 from fractotrain.metrics import Scores
-from fractotrain.settings import Selection
+from fractotrain.settings import Reported
 from fractotrain.stored_model import FACTS_FILE, WEIGHTS_FILE, file_hashes, model_folder
 
 CLASS_NAMES = tuple(str(c) for c in TRAINABLE_CLASSES)
@@ -45,7 +45,7 @@ class Outcome:
     setup: Setup
     n_parameters: int
     folds: tuple[FoldResult, ...]
-    aggregates: dict[Selection, Aggregate]
+    aggregates: dict[Reported, Aggregate]
     """Empty if there was no cross-validation."""
     skipped: tuple[Failure, ...]
     model_file: Path | None
@@ -243,7 +243,7 @@ def _prediction_rows(outcome: Outcome) -> list[Row]:
     ]
 
 
-def _is_main(outcome: Outcome, selection: Selection) -> bool:
+def _is_main(outcome: Outcome, selection: Reported) -> bool:
     return selection == outcome.setup.bench.settings.cv.selection
 
 

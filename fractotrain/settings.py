@@ -14,11 +14,16 @@ CONF_DIR = Path(__file__).resolve().parent / "conf"
 
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
-    "cv": {"inner_parts": 5},
+    "cv": {"inner_parts": 5, "probe": False},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
 
 Selection = Literal["last", "inner", "best_val"]
+"""Ways to select the epoch that is reported."""
+
+Reported = Selection | Literal["probe"]
+"""What the figures of a fold are of: one of its epochs, or a linear head on the frozen features, as a yardstick."""
+
 Precision = Literal["fp32", "bf16", "fp16"]
 
 
@@ -94,6 +99,7 @@ class CvSettings(_Strict):
     folds: tuple[int, ...] | None
     selection: Selection
     inner_parts: int = Field(ge=2, le=100)
+    probe: bool
     cross_validate: bool
     final_model: bool
     bootstrap_samples: int = Field(ge=0, le=100_000)

@@ -33,7 +33,7 @@ from fractotrain.model import InputFormat, Weights, build_model, find_weights, i
 from fractotrain.probe import Features, frozen_features
 from fractotrain.record import Outcome, record_run, store_model
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
-from fractotrain.settings import Selection, Settings
+from fractotrain.settings import Reported, Settings
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Watch
 
@@ -113,11 +113,11 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
     setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
-    if settings.model.frozen:
+    if settings.model.frozen or (settings.cv.probe and plan.folds and plan.weights.file is not None):
         with team.leader_first():
             setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
     results = [cross_validate_fold(setup, fold, watch) for fold in plan.folds]
-    aggregates: dict[Selection, Aggregate] = {}
+    aggregates: dict[Reported, Aggregate] = {}
     if results:
         aggregates = {s: aggregate(results, training_set, settings, s) for s in results[0].validation_scores}
     final: torch.nn.Module | None = None

@@ -10,7 +10,9 @@ class FoldMetrics(Table):
     run_id: str = column("The run.")
     fold: int = column("0-based; -1 for all folds together.", ge=-1)
     part: str = column("On which images.", isin=["train", "validation"])
-    selection: str = column("Which epoch.", isin=["last", "inner", "best_val"])
+    selection: str = column(
+        "Which epoch; `probe`: a linear head on frozen features, beside.", isin=["last", "inner", "best_val", "probe"]
+    )
     metric: str = column("`accuracy`, `macro_f1`, `recall`, `confusion:material` ...")
     defect_class: str = column("The class it is of; `all` for an overall figure.")
     value: float = column("The figure.", nullable=True)
@@ -44,7 +46,7 @@ class Attributions(Table):
 
     run_id: str = column("The run whose model was asked.")
     path: str = column("The image file.")
-    method: str = column("`grad_cam` or `rollout`.")
+    method: str = column("`grad_cam`, `relevance` or `rollout`.")
     target_class: str = one_of(DefectClass, "The class that was explained.")
     target_probability: float = fraction("What the model gives to that class.")
     predicted_class: str = one_of(DefectClass, "What the model answers.")
@@ -62,7 +64,7 @@ class AttributionTests(Table):
     """Heat-maps put to the test, one row per figure; `docs/decisions/0011-attributions.md` says what each asks."""
 
     run_id: str = column("The run whose model was asked.")
-    method: str = column("`grad_cam` or `rollout`.")
+    method: str = column("`grad_cam`, `relevance` or `rollout`.")
     test: str = column("`answer_depends_on_picture`, `randomisation`, `insertion_over_random`, `stability` ...")
     defect_class: str = column("Images of this true class; `all` for every class.")
     magnification: float = column("Images of this magnification; null for every one.", gt=0, nullable=True)

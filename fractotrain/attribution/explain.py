@@ -113,6 +113,8 @@ def plan_explanation(
             raise UsageError(f"--target {target}: is {PREDICTED}, {TRUE} or one of {', '.join(model.classes)}")
         subjects = choose(catalog, read_subjects(catalog, model), choice)
         root = find_images_root(catalog, images_root)
+    # As the recipe says: a tiny network suffers from a second thread on a busy machine (decisions/0008).
+    torch.set_num_threads(model.settings.threads or torch.get_num_threads())
     folder = output or attributions_folder(catalog_path, model.run_id)
     return Plan(catalog_path, model, tuple(subjects), root, tuple(methods), target, folder)
 

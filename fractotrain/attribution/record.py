@@ -71,12 +71,12 @@ def record_tests(
         }
         for f in found
     ]
-    summary = {"verdicts": {str(v.method): {"belief": str(v.belief), "reasons": v.reasons} for v in drawn}}
+    verdicts = {str(v.method): {"belief": str(v.belief), "reasons": v.reasons, "pointing": v.pointing} for v in drawn}
     with open_patiently(plan.catalog_path) as catalog, catalog.transaction():
         catalog.delete("attribution_tests", "method", [str(m) for m in plan.methods], run_id=plan.model.run_id)
         catalog.append("attribution_tests", rows)
         _replace_failures(catalog, plan, failures)
-        _log(catalog, plan, "explain --test", started_at, summary)
+        _log(catalog, plan, "explain --test", started_at, {"verdicts": verdicts})
 
 
 def _replace_failures(catalog: Catalog, plan: Plan, failures: Sequence[Failure]) -> None:

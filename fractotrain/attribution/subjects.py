@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,14 +148,18 @@ def choose(catalog: Catalog, subjects: Sequence[Subject], choice: Choice) -> lis
 
 
 def spread_sample(subjects: Sequence[Subject], size: int, seed: int) -> list[Subject]:
-    """At most ``size`` of them, drawn in turn from each pair of class and magnification: rare ones are among them."""
-    rng = np.random.default_rng(seed)
-    cells: dict[tuple[str, float], list[Subject]] = defaultdict(list)
-    for i in rng.permutation(len(subjects)):
-        cells[subjects[i].true_class or "", subjects[i].magnification or 0.0].append(subjects[i])
-    rounds = itertools.zip_longest(*(cells[key] for key in sorted(cells)))
-    drawn = [subject for one_round in rounds for subject in one_round if subject is not None][:size]
-    return sorted(drawn, key=lambda subject: subject.path)
+    """At most ``size`` of them, from each class in turn, and of a class from each magnification in turn."""
+    shuffled = [subjects[i] for i in np.random.default_rng(seed).permutation(len(subjects))]
+    of_class: dict[str, dict[float, list[Subject]]] = defaultdict(lambda: defaultdict(list))
+    for subject in shuffled:
+        of_class[subject.true_class or ""][subject.magnification or 0.0].append(subject)
+    drawn = _in_turn(_in_turn(of_magnification.values()) for of_magnification in of_class.values())
+    return sorted(drawn[:size], key=lambda subject: subject.path)
+
+
+def _in_turn(piles: Iterable[Sequence[Subject]]) -> list[Subject]:
+    """The first of each pile, then the second of each, until all are empty."""
+    return [subject for layer in itertools.zip_longest(*piles) for subject in layer if subject is not None]
 
 
 def _plain(foan: str) -> str:

@@ -1,4 +1,4 @@
-"""From what was measured to what may be believed: intervals, limits that were set beforehand, and a plain verdict."""
+"""From what was measured to what may be believed: intervals, limits, and a plain verdict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ LIMITS: dict[str, Limit] = {
     Trial.STABILITY: Limit(0.5, complaint="a shift by a quarter of a patch gives another map"),
     Trial.AGREEMENT: Limit(0.0, complaint="the other methods point to different places"),
 }
-"""Trial -> its limit. The thresholds are conventions, fixed before any figure was seen: decisions/0011."""
+"""Trial -> its limit. The thresholds are conventions, the same for every model: decisions/0011."""
 
 
 class Belief(StrEnum):
@@ -130,7 +130,7 @@ def verdicts(found: Sequence[Figure]) -> list[Verdict]:
         failed = [trial for trial in LIMITS if trial in whole and not whole[trial].passed]
         decisive = [trial for trial in failed if LIMITS[trial].decisive]
         unmeasured = [trial for trial, limit in LIMITS.items() if limit.decisive and trial not in whole]
-        reasons = [LIMITS[trial].complaint for trial in decisive or failed]
+        reasons = [_complaint(whole[trial]) for trial in decisive or failed]
         if any(whole[trial].passed is None for trial in failed):
             reasons = [f"fewer than {FEWEST_FOANS} FOANs: no interval can be given"]
         if unmeasured:
@@ -155,6 +155,13 @@ def grouped_mean_interval(
     draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_samples)
     low, high = np.percentile(draws @ sums / (draws @ counts), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
+
+
+def _complaint(figure: Figure) -> str:
+    """What failing means; with a mean on the good side it is not shown, rather than shown to be otherwise."""
+    limit = LIMITS[figure.trial]
+    undecided = figure.value > limit.threshold if limit.above else figure.value < limit.threshold
+    return limit.complaint + (" (or too few images to show otherwise)" if undecided else "")
 
 
 def _pointing(figure: Figure | None) -> str:

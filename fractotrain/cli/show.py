@@ -13,6 +13,7 @@ _SELECTION_NAMES = {
     "last": "Last epoch",
     "inner": "Epoch chosen on held-back training images",
     "best_val": "Best epoch",
+    "probe": "Linear head on frozen features",
 }
 _METRIC_NAMES = {"macro_f1": "macro-F1", "macro_precision": "precision", "macro_recall": "recall"}
 
@@ -27,7 +28,7 @@ def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
     for selection, folds in outcome.aggregates.items():
         main = selection == settings.cv.selection
         optimistic = ", optimistic: chosen on the fold it is reported on" if selection == "best_val" else ""
-        name = "Linear head" if settings.model.frozen else _SELECTION_NAMES[selection]
+        name = _SELECTION_NAMES["probe" if settings.model.frozen else selection]
         title = f"{name}{optimistic}\n({where})"
         columns = ["metric", "mean ± SD", "95 % interval", "corrected", *(["training"] if main else [])]
         table = Table(*(Column(name, no_wrap=True) for name in columns), title=title)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # the records bring torch
     from fractotrain.attribution.verdict import Figure
 
 
+_NARROW = (0, 1, 0, 0)
+"""Padding of tables that should fit a terminal of 80 columns."""
+
 _SHORT = {
     "has_map": "has map",
     "answer_depends_on_picture": "answer by picture",
@@ -100,7 +103,8 @@ def show_tests(console: Console, plan: "Plan", examined: "Examined") -> None:
     whole = [f for f in examined.figures if f.defect_class == "all" and f.magnification is None]
     n_images, n_foans = max(f.n_images for f in whole), max(f.n_foans for f in whole)
     title = f"Heat-maps of {plan.model.run_id}: {n_images} images of {n_foans} FOANs"
-    table = Table("test", "method", "mean", "95 % interval", "limit", "passed", "images", title=title)
+    columns = ("test", "method", "mean, 95 % interval", "limit", "passed", "n")
+    table = Table(*(Column(name, no_wrap=True) for name in columns), title=title, box=box.SIMPLE_HEAD, padding=_NARROW)
     for trial in dict.fromkeys(f.trial for f in whole):
         for figure in (f for f in whole if f.trial == trial):
             table.add_row(trial, str(figure.method), *_shown(figure), str(figure.n_images))
@@ -123,7 +127,7 @@ def _by_scope(title: str, found: Sequence["Figure"]) -> Table:
     scopes = list(dict.fromkeys((f.defect_class, f.magnification) for f in found))
     figure_of = {(f.trial, f.defect_class, f.magnification): f for f in found}
     headings = [name if magnification is None else f"{magnification:g} x" for name, magnification in scopes]
-    table = Table("", *headings, title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table("", *headings, title=title, box=box.SIMPLE_HEAD, padding=_NARROW)
     table.add_row(
         "images", *(str(max(f.n_images for f in found if (f.defect_class, f.magnification) == s)) for s in scopes)
     )
@@ -176,11 +180,11 @@ def agreement_facts(imported: "Imported", found: Sequence["Agreement"]) -> dict[
     return {"imported": dataclasses.asdict(imported), "agreement": [dataclasses.asdict(a) for a in found]}
 
 
-def _shown(figure: "Figure") -> tuple[str, str, str, str]:
-    interval = "-" if figure.low is None or figure.high is None else f"[{figure.low:.3f}, {figure.high:.3f}]"
+def _shown(figure: "Figure") -> tuple[str, str, str]:
+    interval = "" if figure.low is None or figure.high is None else f" [{figure.low:.3f}, {figure.high:.3f}]"
     limit = "" if figure.threshold is None else f"{figure.threshold:.2f}"
     passed = {True: "yes", False: "NO", None: ""}[figure.passed]
-    return f"{figure.value:.3f}", interval, limit, passed
+    return f"{figure.value:.3f}{interval}", limit, passed
 
 
 def _say_failures(console: Console, failures: Sequence[Failure]) -> None:

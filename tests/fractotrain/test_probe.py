@@ -1,16 +1,19 @@
 """The linear head is the one solution of a convex problem."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_model
 from sklearn.linear_model import LogisticRegression
 
+from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
 from fractotrain.loop import predict
-from fractotrain.model import build_model
+from fractotrain.model import Weights, build_model
 from fractotrain.probe import attach_head, fit_head
 from fractotrain.record import summary
 from fractotrain.seeds import Purpose, derive_seed
@@ -71,6 +74,24 @@ def test_features_are_computed_once(planted: Any, quick: Callable[..., Settings]
     assert list(outcome.aggregates) == ["last"]
     assert summary(outcome)["optimistic"] == []
     assert all((a.logits == b.logits).all() for a, b in zip(outcome.folds, again.folds, strict=True))
+
+
+def test_yardstick_stands_beside_fine_tuning(planted: Any, quick: Callable[..., Settings], tmp_path: Path) -> None:
+    """A network that starts from weights is reported beside a head on its frozen features, the one of recipe=probe."""
+    file = tmp_path / "first.safetensors"
+    save_model(build_model(quick().model, Weights("scratch", None, None), 5), str(file))
+    start = ["model.init=file", f"model.weights_file={file}", "cv.final_model=false", "cv.folds=[0,1]"]
+    tuned = run(plan_run(quick(*start), planted.catalog))
+    assert list(tuned.aggregates) == ["last", "best_val", "probe"]
+    alone = run(plan_run(quick(*start, "model.frozen=true"), planted.catalog))
+    assert tuned.aggregates["probe"].figures == alone.aggregates["last"].figures
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        kept = catalog.query(
+            "SELECT count(DISTINCT fold) FROM fold_metrics WHERE selection = 'probe' AND metric = 'macro_f1'"
+        )
+    assert kept.item() == 3  # two folds, and both together
+    without = run(plan_run(quick(*start, "cv.probe=false"), planted.catalog))
+    assert "probe" not in without.aggregates
 
 
 def test_attached_head_answers_as_the_probe(planted: Any, quick: Callable[..., Settings]) -> None:

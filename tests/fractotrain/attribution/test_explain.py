@@ -204,7 +204,7 @@ def _subject(number: int, name: str, magnification: float) -> Subject:
 
 
 def test_sample_holds_rare_classes_and_magnifications() -> None:
-    """One frame of a rare class is drawn among ninety of a common one; the seed alone decides which."""
+    """One frame of a rare class is drawn among ninety of a common one, even of two; the seed decides which."""
     many = [_subject(i, "green_body", (50.0, 100.0)[i % 2]) for i in range(90)]
     rare = [_subject(100, "material", 50.0)]
     drawn = spread_sample(many + rare, 9, seed=1)
@@ -214,6 +214,7 @@ def test_sample_holds_rare_classes_and_magnifications() -> None:
     assert drawn == spread_sample(many + rare, 9, seed=1)
     assert drawn != spread_sample(many + rare, 9, seed=2)
     assert len(spread_sample(many, 500, seed=1)) == 90
+    assert {s.true_class for s in spread_sample(many + rare, 2, seed=1)} == {"green_body", "material"}
 
 
 def test_tests_are_rows_with_a_verdict(trained_catalog: Any) -> None:

@@ -38,6 +38,16 @@ def test_verdict_follows_from_the_limits() -> None:
         assert reasons == (limit.complaint,)
 
 
+def test_what_is_only_undecided_is_called_so() -> None:
+    """A mean on the good side whose interval reaches over the limit is no proof of the contrary, and still no pass."""
+    images = sample(10, per_foan=1)
+    values = {trial: np.full(10, good) for trial, good in GOOD.items()} | {Trial.HAS_MAP: np.ones(10)}
+    values[Trial.DELETION_RANDOM] = np.array([1.0, -0.9] * 5)
+    (verdict,) = verdicts(figures(Scrutiny({Method.ROLLOUT: values}), images, seed=0))
+    assert verdict.belief == Belief.NOT_BELIEVABLE
+    assert verdict.reasons[0].endswith("(or too few images to show otherwise)")
+
+
 @pytest.mark.parametrize("n_foans", [1, 4])
 def test_few_foans_prove_nothing(n_foans: int) -> None:
     """Without an interval nothing is passed, however many frames: those of one component are one observation."""
