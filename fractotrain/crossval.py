@@ -84,6 +84,7 @@ class Setup:
             paths=self.training_set.paths,
             sha256=self.training_set.sha256,
             crop_boxes=self.training_set.crop_boxes,
+            masks=self.training_set.masks,
             labels=self.training_set.labels.tolist(),
             folds=self.training_set.folds.tolist(),
             groups=self.training_set.groups,

@@ -1,7 +1,8 @@
 """Which images a run trains on: rows of the catalog, with label, crop box and fold. Nothing else is asked."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.masks import MaskBox, read_masks
 from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus, SplitStrategy
 from fractotrain.settings import CvSettings
 
@@ -47,6 +49,8 @@ class TrainingSet:
     split: Split
     dataset_hash: str
     """sha256 of the view ``dataset``."""
+    masks: Mapping[str, tuple[MaskBox, ...]] = field(default_factory=dict)
+    """Path -> print inside its crop; only of images that have any."""
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -54,6 +58,7 @@ class TrainingSet:
     def subset(self, keep: NDArray[np.bool_]) -> "TrainingSet":
         """The images where ``keep`` is true."""
         indices = np.flatnonzero(keep)
+        kept = {self.paths[i] for i in indices}
         return TrainingSet(
             tuple(self.paths[i] for i in indices),
             tuple(self.sha256[i] for i in indices),
@@ -64,6 +69,7 @@ class TrainingSet:
             tuple(self.foans[i] for i in indices),
             self.split,
             self.dataset_hash,
+            {path: boxes for path, boxes in self.masks.items() if path in kept},
         )
 
 
@@ -75,7 +81,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         BadInputError: fewer than two classes.
     """
     dataset = catalog.query(
-        "SELECT path, sha256, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, defect_class, "
+        "SELECT path, sha256, micrograph_id, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, defect_class, "
         "coalesce(foan, instance_id, path) AS foan FROM dataset "
         "WHERE status = ? AND list_contains(?, defect_class) ORDER BY path",
         [str(MatchStatus.MATCHED), list(LABEL_OF_CLASS)],
@@ -103,6 +109,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         )
     if cv.folds is not None and (unknown := [k for k in cv.folds if k >= split.n_folds]):
         raise UsageError(f"fold {unknown[0]}: split {split.split_id} has the folds 0 to {split.n_folds - 1}")
+    masks = read_masks(catalog)
     boxes = joined.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").rows()
     return TrainingSet(
         tuple(joined["path"]),
@@ -114,6 +121,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         tuple(joined["foan"]),
         split,
         catalog.content_hash("dataset"),
+        {path: masks[name] for path, name in joined.select("path", "micrograph_id").iter_rows() if name in masks},
     )
 
 

@@ -14,6 +14,7 @@ import torch
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.masks import MASK_RULE_VERSION
 from data_contracts.records import Failure
 from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
 from fractotrain.checkpoint import fingerprint
@@ -143,7 +144,8 @@ def _features(setup: Setup, plan: Plan, watch: Watch) -> Features:
         weights=plan.weights.sha256 or seed,
         sha256=setup.training_set.sha256,
         crop_boxes=setup.training_set.crop_boxes,
-        versions=[RULE_VERSION, torch.__version__, timm.__version__, plan.machine.name],
+        masks=setup.training_set.masks,
+        versions=[RULE_VERSION, MASK_RULE_VERSION, torch.__version__, timm.__version__, plan.machine.name],
     )
     model = build_model(settings.model, plan.weights, seed).to(plan.machine.device)
     return frozen_features(
@@ -170,7 +172,7 @@ def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failur
     skipped: tuple[Failure, ...] = ()
     while True:
         frames = [
-            Frame(plan.images_root / path, path, sha256, box)
+            Frame(plan.images_root / path, path, sha256, box, training_set.masks.get(path, ()))
             for path, sha256, box in zip(training_set.paths, training_set.sha256, training_set.crop_boxes, strict=True)
         ]
         pixels, failures = cached_pixels(

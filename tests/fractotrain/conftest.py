@@ -152,7 +152,7 @@ def _plant() -> Callable[..., Planted]:
     return plant
 
 
-@pytest.fixture(name="complete")
+@pytest.fixture(name="complete", scope="session")
 def _complete() -> Callable[[str, dict[str, object]], dict[str, object]]:
     """The function that fills a row's silent columns."""
     return complete

@@ -73,6 +73,23 @@ def test_rows_carry_label_box_and_fold(planted: Any, cv: Callable[..., CvSetting
     assert found.split.split_id == planted.split_id
 
 
+def test_masks_go_with_their_image(planted: Any, cv: Callable[..., CvSettings]) -> None:
+    """Print inside a crop is handed on by path; a subset keeps only its own."""
+    with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        name = catalog.query("SELECT micrograph_id FROM dataset WHERE path = ?", [planted.paths[0]]).item()
+        boxes = [(1, 2, 9, 8), (20, 2, 30, 8)]
+        rows = [
+            {"micrograph_id": name, "number": k, "left_px": a, "top_px": b, "right_px": c, "bottom_px": d}
+            for k, (a, b, c, d) in enumerate(boxes)
+        ]
+        catalog.append("overlay_masks", rows)
+    found = _read(planted, cv())
+    assert found.masks == {planted.paths[0]: tuple(boxes)}
+    others = np.array([path != planted.paths[0] for path in found.paths])
+    assert found.subset(others).masks == {}
+    assert found.subset(~others).masks == found.masks
+
+
 def test_only_matched_images_of_a_trainable_class(planted: Any, cv: Callable[..., CvSettings]) -> None:
     """Images in review and of unknown class are left out, whatever the folds say."""
     with Catalog.open(planted.catalog) as catalog, catalog.transaction():

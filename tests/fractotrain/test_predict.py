@@ -34,7 +34,7 @@ WHOLE = Box(0, 0, 96, 88)
 def _reading(path: Path, foan: str | None = None, crop: Box = CROP, pixel_sha256: str = "") -> FrameReading:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     pixels = pixel_sha256 or f"pixels of {path.name}"
-    return FrameReading(path, sha256, pixels, crop, 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
+    return FrameReading(path, sha256, pixels, crop, (), 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
 
 
 @pytest.fixture
