@@ -149,7 +149,8 @@ def _map(folder: Path, path: str, *, is_there: bool = True) -> dict[str, object]
         (folder / name).write_bytes(written.getvalue())
     return {
         "run_id": RUN, "path": path, "method": "grad_cam", "target_class": "material", "map_path": name,
-        "map_sha256": hashlib.sha256(written.getvalue()).hexdigest(),
+        "map_sha256": hashlib.sha256(written.getvalue()).hexdigest(), "target_probability": 0.9,
+        "predicted_class": "material", "trained_on": True,
     }  # fmt: skip
 
 
