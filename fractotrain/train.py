@@ -109,7 +109,7 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     settings, team = plan.settings, plan.machine.team
     with team.leader_first():
-        training_set, pixels, skipped = _decode(plan, watch)
+        training_set, pixels, skipped = decode(plan, watch)
     normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
@@ -166,7 +166,7 @@ def _remove_checkpoints(setup: Setup, plan: Plan) -> None:
         setup.checkpoint_dir.rmdir()
 
 
-def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
+def decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
     """Pixels of the training set; without the images that fail, if the settings allow it."""
     training_set = plan.training_set
     skipped: tuple[Failure, ...] = ()
