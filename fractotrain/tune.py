@@ -111,6 +111,7 @@ def tune(
     Raises:
         UsageError: nothing to tune, no such fold, or no trial came to an end.
     """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # on_trial tells what there is to tell
     if settings.model.frozen:
         raise UsageError("model.frozen=true fits a linear head, which has none of these settings to tune")
     settings = check_settings(

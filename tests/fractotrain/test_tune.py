@@ -27,11 +27,6 @@ Quick = Callable[..., Settings]
 SMALL = ("cv.inner_parts=2", "optim.epochs=3")
 
 
-@pytest.fixture(autouse=True)
-def _quiet_optuna() -> None:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
 def test_study_goes_on_where_it_stands(planted: Any, quick: Quick) -> None:
     """Two trials, then the same call for three: one more is run; for other settings a study of its own begins."""
     told: list[int] = []
