@@ -1,6 +1,7 @@
 """Raw frames -> what curation knows of them, without a catalog: the entry point ``fracto.frame_reader``."""
 
 import hashlib
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +91,14 @@ def _in_folder(folder: Path, site: Profile) -> list[_Found | Failure]:
 
 def _file(path: Path) -> _Found | Failure:
     """A file that was named is tried whatever its suffix."""
-    if not path.exists():
-        return Failure(str(path), Stage.MICROGRAPHS, FailureReason.VANISHED, "there is no such file")
-    beside = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in SIDECAR_SUFFIXES)
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        beside = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in SIDECAR_SUFFIXES)
+    except OSError as error:
+        return Failure(str(path), Stage.MICROGRAPHS, FailureReason.UNREADABLE, f"cannot be read: {error.strerror}")
+    if not is_file:  # opening a named pipe would wait for ever
+        detail = "not a file but a pipe, a socket or a device"
+        return Failure(str(path), Stage.MICROGRAPHS, FailureReason.UNREADABLE, detail)
     candidates = [FoundFile("sidecar", name, 0, 0, None) for name in beside if name != path.name]
     owned = sidecars_of([FoundFile("image", path.name, 0, 0, None)], candidates)[path.name]
     name = f"{path.resolve().parent.name}/{path.name}"

@@ -57,6 +57,11 @@ def default_recipe() -> str:
     return "base" if torch.cuda.is_available() else "fast"
 
 
+def processors() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _precision(settings: Settings, device: torch.device) -> Precision:
     asked = settings.optim.precision
     if asked == "auto":
@@ -70,6 +75,6 @@ def _precision(settings: Settings, device: torch.device) -> Precision:
 
 def _threads_given() -> int:
     """CPUs of this process, or what OMP_NUM_THREADS allows."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = processors()
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(available, int(asked)) if asked.isdecimal() and int(asked) > 0 else available

@@ -1,7 +1,6 @@
 """Raw frames -> classes: through the crop that curation finds and the pixels that training saw, to a stored model."""
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from data_contracts.frames import FRAME_READER_GROUP, FrameReader, FrameReading
 from data_contracts.masks import read_masks
 from data_contracts.records import Box, Failure
 from fractotrain.cache import Frame, decode_frame
+from fractotrain.device import processors
 from fractotrain.loop import Logits, predict
 from fractotrain.stored_model import StoredModel, load_stored_model
 
@@ -36,6 +36,7 @@ class FrameAnswer:
 
     path: str
     sha256: str
+    pixel_sha256: str
     predicted_class: str
     probabilities: dict[str, float]
     """Class -> softmax of the logits, as the model gives it: not calibrated."""
@@ -54,7 +55,7 @@ class FrameAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FoanAnswer:
-    """What the model says of one component: the mean of the logits of its frames."""
+    """What the model says of one component: the mean of the logits of its frames; copies of a picture count once."""
 
     foan: str
     predicted_class: str
@@ -109,7 +110,7 @@ def predict_frames(
         model = load_stored_model(catalog, run_id, device)
         profile = _profile_of_last_ingest(catalog)
         known = _known_frames(catalog, model)
-    readings = reader(paths, profile, _processors(), on_read)
+    readings = reader(paths, profile, processors(), on_read)
     frames: list[FrameAnswer] = []
     failures: list[Failure] = []
     batch_size = model.settings.optim.eval_batch_size
@@ -193,6 +194,7 @@ def _answer(
     return FrameAnswer(
         str(reading.path),
         reading.sha256,
+        reading.pixel_sha256,
         names[int(logits.argmax())],
         dict(zip(names, softmax(logits.astype(float)).tolist(), strict=True)),
         dict(zip(names, logits.tolist(), strict=True)),
@@ -209,12 +211,13 @@ def _answer(
 
 def _by_foan(frames: Sequence[FrameAnswer]) -> tuple[FoanAnswer, ...]:
     """One answer per FOAN that is known, in the order of the FOANs."""
-    frames_of: dict[str, list[FrameAnswer]] = defaultdict(list)
+    frames_of: dict[str, dict[str, FrameAnswer]] = defaultdict(dict)
     for frame in frames:
         if frame.foan is not None:
-            frames_of[frame.foan].append(frame)
+            frames_of[frame.foan][frame.pixel_sha256] = frame
     answers = []
-    for foan, own in sorted(frames_of.items()):
+    for foan, pictures in sorted(frames_of.items()):
+        own = list(pictures.values())
         names = list(own[0].logits)
         mean: Logits = np.mean([list(frame.logits.values()) for frame in own], axis=0)
         predicted = names[int(mean.argmax())]
@@ -230,7 +233,3 @@ def _by_foan(frames: Sequence[FrameAnswer]) -> tuple[FoanAnswer, ...]:
             )
         )
     return tuple(answers)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

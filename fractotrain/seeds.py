@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     NOISE = 2
     BOOTSTRAP = 3
     INNER = 4
+    TUNE = 5
 
 
 def derive_seed(seed: int, purpose: Purpose, fold: int = FINAL_MODEL, epoch: int = 0) -> int:

@@ -14,6 +14,7 @@ import torch
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.masks import MASK_RULE_VERSION
 from data_contracts.records import Failure
 from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
 from fractotrain.checkpoint import fingerprint
@@ -108,7 +109,7 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     settings, team = plan.settings, plan.machine.team
     with team.leader_first():
-        training_set, pixels, skipped = _decode(plan, watch)
+        training_set, pixels, skipped = decode(plan, watch)
     normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
@@ -143,7 +144,8 @@ def _features(setup: Setup, plan: Plan, watch: Watch) -> Features:
         weights=plan.weights.sha256 or seed,
         sha256=setup.training_set.sha256,
         crop_boxes=setup.training_set.crop_boxes,
-        versions=[RULE_VERSION, torch.__version__, timm.__version__, plan.machine.name],
+        masks=setup.training_set.masks,
+        versions=[RULE_VERSION, MASK_RULE_VERSION, torch.__version__, timm.__version__, plan.machine.name],
     )
     model = build_model(settings.model, plan.weights, seed).to(plan.machine.device)
     return frozen_features(
@@ -164,7 +166,7 @@ def _remove_checkpoints(setup: Setup, plan: Plan) -> None:
         setup.checkpoint_dir.rmdir()
 
 
-def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
+def decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
     """Pixels of the training set; without the images that fail, if the settings allow it."""
     training_set = plan.training_set
     skipped: tuple[Failure, ...] = ()

@@ -7,6 +7,7 @@ from fractotrain.cli.explain import explain
 from fractotrain.cli.predict import predict
 from fractotrain.cli.report import report
 from fractotrain.cli.triage import triage
+from fractotrain.cli.tune import tune
 
 
 def register(app: typer.Typer) -> None:
@@ -15,4 +16,5 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict)
     app.command("report")(report)
     app.command("triage")(triage)
+    app.command("tune")(tune)
     app.command("explain")(explain)

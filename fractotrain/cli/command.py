@@ -96,7 +96,7 @@ def train(
         **({"cv.final_model": False} if folds_only else {}),
         **({"cv.cross_validate": False, "cv.final_model": True} if final_only else {}),
     }
-    settings = _compose(overrides or [], options) if like is None else _settings_like(like, catalog, options)
+    settings = compose(overrides or [], options) if like is None else _settings_like(like, catalog, options)
     if print_config:
         typer.echo(settings.to_yaml(), nl=False)
         return
@@ -104,7 +104,8 @@ def train(
     _train(settings, catalog, metrics, console, quiet=quiet, as_json=as_json)
 
 
-def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
+def compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
+    """Settings of the recipe asked for, else of the one that suits the machine."""
     with training_packages():
         from fractotrain.device import default_recipe  # noqa: PLC0415 - the app must start without torch
         from fractotrain.settings import compose_settings  # noqa: PLC0415 - as above

@@ -1,5 +1,6 @@
 """Raw frames are read for prediction as an ingest reads them."""
 
+import os
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -61,8 +62,9 @@ def test_folder_and_file_give_what_an_ingest_reads(told: Any, tmp_path: Path) ->
     for name, seed in (("b.png", 1), (f"{identifier}_a.png", 2), ("torn.png", 3)):
         Image.fromarray(_frame(seed)).save(folder / name)
     (folder / "torn.png").write_bytes((folder / "torn.png").read_bytes()[:2000])
-    results = told(folder, tmp_path / "none.png")
-    named, plain, torn, gone = results
+    os.mkfifo(tmp_path / "pipe.png")
+    results = told(folder, tmp_path / "none.png", tmp_path / "pipe.png")
+    named, plain, torn, gone, pipe = results
     assert [r.path.name for r in (named, plain)] == [f"{identifier}_a.png", "b.png"]
     expected = read_micrograph(named.path, "x", (), MicrographSettings())
     assert not isinstance(expected, Failure)
@@ -75,6 +77,8 @@ def test_folder_and_file_give_what_an_ingest_reads(told: Any, tmp_path: Path) ->
     assert isinstance(torn, Failure)
     assert isinstance(gone, Failure)
     assert gone.item.endswith("none.png")
+    assert isinstance(pipe, Failure)
+    assert "pipe" in pipe.detail
 
 
 def test_folder_without_images_and_foreign_profile_are_refused(told: Any, tmp_path: Path) -> None:

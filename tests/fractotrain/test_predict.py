@@ -31,9 +31,10 @@ CROP = Box(0, 0, 96, 80)
 WHOLE = Box(0, 0, 96, 88)
 
 
-def _reading(path: Path, foan: str | None = None, crop: Box = CROP, pixel_sha256: str = "0" * 64) -> FrameReading:
+def _reading(path: Path, foan: str | None = None, crop: Box = CROP, pixel_sha256: str = "") -> FrameReading:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return FrameReading(path, sha256, pixel_sha256, crop, (), 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
+    pixels = pixel_sha256 or f"pixels of {path.name}"
+    return FrameReading(path, sha256, pixels, crop, (), 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
 
 
 @pytest.fixture
@@ -124,6 +125,8 @@ def test_answer_of_a_foan_is_that_of_the_mean_logit(trained: Any, tmp_path: Path
     assert (new.foan, new.n_frames, new.acquaintance) == ("N-1", 4, "new")
     mean = np.mean([list(frame.logits.values()) for frame in answers.frames[:4]], axis=0)
     assert list(new.probabilities.values()) == pytest.approx(list(np.exp(mean) / np.exp(mean).sum()))
+    again = predict_frames(planted.catalog, [*paths[:4], paths[0]])
+    assert (again.foans[0].n_frames, again.foans[0].probabilities) == (4, new.probabilities)  # a copy adds nothing
     assert new.n_agreeing == sum(frame.predicted_class == new.predicted_class for frame in answers.frames[:4])
 
 

@@ -30,6 +30,13 @@ def test_recipe_paper_is_the_papers_column() -> None:
     assert (cv.strategy, cv.selection, settings.seed) == ("image", "best_val", 42)
 
 
+def test_default_recipe_makes_the_papers_updates() -> None:
+    """16 images an update like the paper, in one batch: accumulation changes nothing but the time that it takes."""
+    base, paper = compose_settings(["recipe=base"]).optim, compose_settings(["recipe=paper"]).optim
+    assert base.images_per_update == paper.images_per_update == 16
+    assert base.model_copy(update={"batch_size": 8, "accumulate": 2, "precision": "fp16"}) == paper
+
+
 def test_command_line_wins_over_the_recipe() -> None:
     """What the user says holds, whatever the recipe says."""
     assert compose_settings(["recipe=fast", "optim.lr=2e-5", "cv.folds=[0,2]"]).optim.lr == 2e-5

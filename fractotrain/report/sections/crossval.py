@@ -45,9 +45,11 @@ def cross_validation(study: Study) -> Section:
 
 
 def _selection_words(study: Study) -> str:
-    if study.record.selection == "best_val":
-        return "The epoch was chosen on the fold that it is reported on."
-    return "The last epoch, whatever its figures."
+    return {
+        "last": "The last epoch, whatever its figures.",
+        "inner": "The epoch was chosen on training images that were held back for it.",
+        "best_val": "The epoch was chosen on the fold that it is reported on.",
+    }[study.record.selection]
 
 
 def fold_figures(study: Study) -> dict[str, tuple[list[float], Interval]]:

@@ -1,0 +1,219 @@
+"""Search for settings by Optuna, inside the training images of one fold: its validation images are never looked at.
+
+Each trial is fitted on a part of the groups outside the fold and judged on the part held back (see ``inner_split``).
+The study lies in a journal beside the catalog: several processes and machines that share the disk work on it together,
+and one that was killed goes on from there.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+from optuna.storages.journal import JournalFileBackend
+
+from data_contracts.errors import UsageError
+from fractotrain.cache import Pixels
+from fractotrain.checkpoint import fingerprint
+from fractotrain.crossval import training_parts
+from fractotrain.data import TrainingSet
+from fractotrain.errors import TrainingError
+from fractotrain.loop import NOBODY, Bench, Images, Indices, count_updates, fit
+from fractotrain.model import build_model
+from fractotrain.seeds import Purpose, derive_seed
+from fractotrain.settings import Settings, check_settings
+from fractotrain.train import Plan, decode, plan_run
+from fractotrain.transforms import Normaliser
+from fractotrain.watch import Epoch, Watch
+
+Value = float | int
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "optim.weight_decay": (0.0, 0.3),
+    "optim.layer_decay": (0.6, 1.0),
+    "model.patch_drop": (0.0, 0.2),
+}
+LOG_RANGES: Mapping[str, tuple[float, float]] = {"optim.lr": (1e-6, 1e-4)}
+WHOLE_RANGES: Mapping[str, tuple[int, int]] = {
+    "optim.warmup_updates": (25, 250),  # 50 to 500 batches, two to an update
+    "data.randaugment_ops": (1, 3),
+    "data.randaugment_magnitude": (5, 15),
+}
+CHOICES: Mapping[str, tuple[float, ...]] = {
+    "model.drop_path": (0.0, 0.1, 0.2),
+    "optim.label_smoothing": (0.0, 0.05, 0.1),
+}
+"""The four together are the space of Schmid et al. (supplement): setting -> what may be tried."""
+
+MIN_RESOURCE, REDUCTION = 3, 3
+"""Successive halving: epochs before the first cut, and the share that survives one is 1 / REDUCTION."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Where a study stands."""
+
+    study: str
+    journal: Path
+    fold: int
+    n_complete: int
+    n_pruned: int
+    n_failed: int
+    best_macro_f1: float
+    """Of the held-back training images, at the best epoch of the best trial: optimistic by the choice among trials."""
+    best: dict[str, Value]
+    """Setting -> value of the best trial."""
+    importances: dict[str, float]
+    """Setting -> share of the variance over trials that it explains (fANOVA); empty below two complete trials."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arena:
+    """What every trial shares."""
+
+    plan: Plan
+    training_set: TrainingSet
+    pixels: Pixels
+    fitted: Indices
+    held_back: Indices
+    fold: int
+
+
+class _Reporter(Watch):
+    """Tells the pruner of each epoch, and ends the fit if it says so."""
+
+    def __init__(self, trial: optuna.Trial) -> None:
+        self._trial = trial
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Report the held-back images' figure."""
+        self._trial.report(epoch.inner_macro_f1 or 0.0, epoch.epoch + 1)
+        if self._trial.should_prune():
+            raise optuna.TrialPruned
+
+
+def tune(
+    settings: Settings,
+    catalog_path: Path,
+    fold: int,
+    n_trials: int,
+    on_trial: Callable[[int, float | None], None] = lambda _number, _value: None,
+) -> Tuned:
+    """Bring the study of these settings up to ``n_trials`` ended trials, whoever ran them.
+
+    Args:
+        settings: What is not tuned, and the epochs of a trial.
+        catalog_path: The catalog.
+        fold: Its validation images stay unseen; the settings found are judged on it without bias.
+        n_trials: Ended trials of the whole study, over all processes.
+        on_trial: Told of every trial of this process, with its figure if it was not pruned.
+
+    Raises:
+        UsageError: nothing to tune, no such fold, or no trial came to an end.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # on_trial tells what there is to tell
+    if settings.model.frozen:
+        raise UsageError("model.frozen=true fits a linear head, which has none of these settings to tune")
+    settings = check_settings(
+        settings.model_dump(mode="json"),
+        {
+            "cv.selection": "inner",
+            "cv.folds": (fold,),
+            "cv.cross_validate": True,
+            "cv.final_model": False,
+            "optim.warmup_updates": 0,  # each trial has its own
+        },
+    )
+    plan = plan_run(settings, catalog_path)
+    training_set, pixels, _ = decode(plan, Watch())
+    fitted, held_back = training_parts(training_set, settings, fold)
+    arena = _Arena(plan, training_set, pixels, fitted, held_back, fold)
+    journal = catalog_path.with_suffix(".tune.jsonl")
+    study = _open_study(arena, journal)
+    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
+    if len(study.get_trials(deepcopy=False, states=ended)) < n_trials:
+        study.optimize(
+            lambda trial: _try(arena, trial),
+            callbacks=[
+                lambda _study, trial: on_trial(trial.number, trial.value),
+                optuna.study.MaxTrialsCallback(n_trials, states=ended),
+            ],
+            catch=(TrainingError,),  # numbers that are none: a failed trial, not a failed study
+        )
+    return _standing(study, journal, fold)
+
+
+def suggest(trial: optuna.Trial, max_warmup_updates: int) -> dict[str, Value]:
+    """Values of one trial; the warm-up never outlasts half of the fit."""
+    found: dict[str, Value] = {}
+    for name, (low, high) in RANGES.items():
+        found[name] = trial.suggest_float(name, low, high)
+    for name, (low, high) in LOG_RANGES.items():
+        found[name] = trial.suggest_float(name, low, high, log=True)
+    for name, (first, last) in WHOLE_RANGES.items():
+        most = min(last, max_warmup_updates) if name == "optim.warmup_updates" else last
+        found[name] = trial.suggest_int(name, min(first, most), most)
+    for name, choices in CHOICES.items():
+        found[name] = trial.suggest_categorical(name, choices)
+    return found
+
+
+def _try(arena: _Arena, trial: optuna.Trial) -> float:
+    """Fit one trial; the best epoch's macro-F1 of the held-back images."""
+    plan = arena.plan
+    given = suggest(trial, count_updates(len(arena.fitted), plan.settings.optim) // 2)
+    settings = check_settings(plan.settings.model_dump(mode="json"), given)
+    model = build_model(settings.model, plan.weights, derive_seed(settings.seed, Purpose.MODEL, arena.fold))
+    shape = plan.input_format
+    normalise = Normaliser(shape.mean, shape.std, settings.model.in_chans, plan.machine.device)
+    bench = Bench(Images(arena.pixels, arena.training_set.labels), settings, normalise, plan.machine)
+    standing = fit(model, bench, arena.fitted, NOBODY, arena.fold, _Reporter(trial), None, arena.held_back)
+    return standing.choices["inner"].macro_f1
+
+
+def _open_study(arena: _Arena, journal: Path) -> optuna.Study:
+    """The study of these settings, images and space; another one of the same journal stays as it is."""
+    settings, training_set = arena.plan.settings, arena.training_set
+    name = "tune-" + fingerprint(
+        settings=settings.model_dump(mode="json", exclude={"threads": True, "data": {"images_root", "cache_dir"}}),
+        dataset=training_set.dataset_hash,
+        split=training_set.split.split_id,
+        fold=arena.fold,
+        space=[RANGES, LOG_RANGES, WHOLE_RANGES, CHOICES],
+    )
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+    study = optuna.create_study(
+        storage=storage,
+        study_name=name,
+        direction="maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=MIN_RESOURCE, reduction_factor=REDUCTION),
+    )
+    # A process that joins later must not draw what the first one drew.
+    seed = derive_seed(settings.seed, Purpose.TUNE, arena.fold, len(study.get_trials(deepcopy=False)))
+    study.sampler = optuna.samplers.TPESampler(seed=seed % 2**32)
+    return study
+
+
+def _standing(study: optuna.Study, journal: Path, fold: int) -> Tuned:
+    counts = {
+        state: len(study.get_trials(deepcopy=False, states=(state,)))
+        for state in (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
+    }
+    complete, pruned, failed = counts.values()
+    if complete == 0:
+        raise UsageError(f"{journal}: no trial of {study.study_name} came to an end; raise --trials")
+    # fANOVA needs trials that differ in their figure.
+    differ = len({trial.value for trial in study.get_trials(deepcopy=False, states=(next(iter(counts)),))}) > 1
+    importances = optuna.importance.get_param_importances(study) if differ else {}
+    return Tuned(
+        study.study_name,
+        journal,
+        fold,
+        complete,
+        pruned,
+        failed,
+        study.best_value,
+        dict(study.best_params),
+        dict(importances),
+    )
