@@ -1,11 +1,19 @@
 """Can the class be told without the fracture surface?"""
 
-from fractotrain.evaluation.shortcuts import ProbeResult, Shortcut, is_strong_possible, majority_scores, probe_facts
+from fractotrain.evaluation.shortcuts import (
+    ProbeResult,
+    Shortcut,
+    is_strong_possible,
+    majority_scores,
+    probe_facts,
+    probe_pixels,
+)
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged
 from fractotrain.report.figures import intervals
 from fractotrain.report.study import Study
+from fractotrain.report.surroundings import read_surroundings
 
-_UNSEEN = ("folder", "top folder")
+_UNSEEN = ("folder", "top folder", "pixels of the data bar")
 """The model never sees these: a class that they betray shows how the archive was made, not how the model cheats."""
 
 
@@ -17,10 +25,12 @@ def shortcuts(study: Study) -> Section:
         "straddles them). Balanced accuracy: what ignores the class reaches 1 / classes. The model sees neither "
         "folder nor file name; it may see magnification, microscope, and size and shape of the frame in its pixels."
     )
-    if not record.facts:
+    of_pixels, about_pixels = _pixel_probes(study)
+    lead = f"{lead} {about_pixels}"
+    probes = probe_facts(record.facts, answers.labels, study.fitting_folds, study.draws, study.scores) + of_pixels
+    if not probes:
         sentence = "No fact of the catalog varies between the frames, so none can betray the class."
         return Section("Shortcuts", lead, (), (Verdict(Level.BELIEVE, sentence),))
-    probes = probe_facts(record.facts, answers.labels, study.fitting_folds, study.draws, study.scores)
     majority = majority_scores(answers.labels, study.fitting_folds, study.draws)
     chance = 1 / max(len(set(answers.labels.tolist())), 1)
     rows: list[tuple[Cell, ...]] = [
@@ -38,6 +48,26 @@ def shortcuts(study: Study) -> Section:
     svg = intervals(names, {"balanced accuracy": estimates}, "balanced accuracy", {"chance": chance})
     figure = Figure("shortcuts_figure", "Balanced accuracy of probes that do not see the fracture", svg, table.data)
     return Section("Shortcuts", lead, (figure, table), (_verdict(study, probes),))
+
+
+def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
+    """Probes on pixels, if they are asked for, and what is to be said about them."""
+    places = study.record.places
+    if not study.settings.look_at_pixels:
+        return [], "Pixels of data bar and border were not looked at (`--pixels`)."
+    if places is None:
+        return (
+            [],
+            "Pixels could not be looked at: the catalog does not say where the images lie.",
+        )
+    seen = read_surroundings(places)
+    if seen.n_unreadable == len(places):
+        return [], "Pixels could not be looked at: no image could be read."
+    pixels = {"pixels of the data bar": seen.data_bar, "pixels of the border": seen.border}
+    probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
+    return probes, "The border is the rim of the crop and shows a little of the fracture. " + (
+        f"{seen.n_unreadable} of {len(places)} images could not be read."
+    )
 
 
 def _share(probe: ProbeResult) -> str:

@@ -66,6 +66,7 @@ def test_image_folds_and_the_best_epoch_are_marked_optimistic(
     assert "Optimistic: the epoch was chosen on the very fold" in refused
     assert "12 of 360 validation images" in refused
     assert "Macro-F1" in refused
+    assert not _sentences(report, Level.BELIEVE)
     assert "optimistic: image folds, optimistic: best epoch" in report.page.read_text()
 
 
