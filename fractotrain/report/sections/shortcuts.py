@@ -65,9 +65,8 @@ def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
         return [], "Pixels could not be looked at: no image could be read."
     pixels = {"pixels of the data bar": seen.data_bar, "pixels of the border": seen.border}
     probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
-    return probes, "The border is the rim of the crop and shows a little of the fracture. " + (
-        f"{seen.n_unreadable} of {len(places)} images could not be read."
-    )
+    unread = f"{seen.n_unreadable} of {len(places)} images could not be read"
+    return probes, f"The border is the rim of the crop and shows a little of the fracture; {unread}."
 
 
 def _share(probe: ProbeResult) -> str:
