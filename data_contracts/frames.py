@@ -27,6 +27,8 @@ class FrameReading:
     """Of its size and grey levels: equal for equal pictures in different files."""
     crop_box: Box
     """Pixels; the largest picture without the data bar."""
+    masks: tuple[Box, ...]
+    """Pixels of the frame: print inside the crop, filled by the rule of ``masks``."""
     magnification: float | None
     magnification_source: ReadingMethod | None
     pixel_size_nm: float | None

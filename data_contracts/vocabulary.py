@@ -35,6 +35,8 @@ class MatchMethod(StrEnum):
     EXACT = "exact"
     FUZZY = "fuzzy"
     SERIAL = "serial"
+    PICTURE = "picture"
+    """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
     REVIEWED = "reviewed"
 
@@ -86,6 +88,7 @@ class Stage(StrEnum):
     PAIRS = "pairs"
     FOLDS = "folds"
     TRAINING = "training"
+    EXPLAINING = "explaining"
 
 
 class FailureReason(StrEnum):
@@ -107,6 +110,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
     BREAKS_CONTRACT = "breaks_contract"
+    EMPTY_MAP = "empty_map"
     UNEXPECTED = "unexpected"
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from data_contracts.errors import BadInputError
 from data_contracts.frames import FrameReading
-from data_contracts.records import Failure, MicrographReading
+from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.schema import MINIMUM_NAME_CONFIDENCE
 from data_contracts.vocabulary import FailureReason, Stage
 from fractocurate.discovery import IMAGE_SUFFIXES, SIDECAR_SUFFIXES, FoundFile, discover, sidecars_of
@@ -121,6 +121,7 @@ def _read(found: _Found, settings: MicrographSettings, site: Profile) -> FrameRe
         sha256,
         reading.pixel_sha256,
         reading.crop_box,
+        reading.masks,
         magnification,
         source,
         reading.pixel_size_nm,
@@ -133,8 +134,13 @@ def _read(found: _Found, settings: MicrographSettings, site: Profile) -> FrameRe
 def _texts(name: str, reading: MicrographReading, parser: NameParser) -> list[tuple[TextReading, bool]]:
     """Each text that may name the component, and whether a FOAN without its prefix counts in it."""
     names = parser.parse(name)
-    said = [parser.read(r.raw) for r in reading.readings if r.field in IDENTIFYING_FIELDS]
+    said = [parser.read(_text_of(r)) for r in reading.readings if r.field in IDENTIFYING_FIELDS]
     return [(text, True) for text in (names.file, *names.folders)] + [(text, False) for text in said]
+
+
+def _text_of(reading: Reading) -> str:
+    """What a tag holds may be encoded: its value is the text. A bar is given as it was printed."""
+    return reading.raw if reading.field == "bar_text" else reading.value or reading.raw
 
 
 def _foan(texts: Sequence[tuple[TextReading, bool]]) -> tuple[str | None, list[str]]:

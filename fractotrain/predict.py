@@ -17,7 +17,8 @@ from scipy.special import softmax
 from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError
 from data_contracts.frames import FRAME_READER_GROUP, FrameReader, FrameReading
-from data_contracts.records import Failure
+from data_contracts.masks import read_masks
+from data_contracts.records import Box, Failure
 from fractotrain.cache import Frame, decode_frame
 from fractotrain.loop import Logits, predict
 from fractotrain.stored_model import StoredModel, load_stored_model
@@ -143,9 +144,12 @@ def _known_frames(catalog: Catalog, model: StoredModel) -> dict[str, dict[str, A
     """sha256 of bytes or of pixels -> what the catalog knows of the first file that has them, training images first."""
     rows = catalog.query(
         "SELECT d.path, d.sha256, m.pixel_sha256, d.foan, d.magnification, d.magnification_source, d.pixel_size_nm, "
-        "d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px "
+        "d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px, m.micrograph_id "
         "FROM dataset d JOIN micrographs m USING (micrograph_id) ORDER BY d.path DESC"
     ).to_dicts()
+    masks = read_masks(catalog)
+    for row in rows:
+        row["masks"] = masks.get(row["micrograph_id"], ())
     rows.sort(key=lambda row: row["sha256"] in model.training_images)  # the last one under a key stays
     return {row["pixel_sha256"]: row for row in rows} | {row["sha256"]: row for row in rows}
 
@@ -155,13 +159,15 @@ def _known(reading: FrameReading, known: Mapping[str, Mapping[str, Any]]) -> Map
 
 
 def _frame(reading: FrameReading, known: Mapping[str, Mapping[str, Any]]) -> Frame:
-    box: CropBox
-    if (row := _known(reading, known)) is not None:
-        box = (row["crop_left_px"], row["crop_top_px"], row["crop_right_px"], row["crop_bottom_px"])
-    else:
-        found = reading.crop_box
-        box = (round(found.left), round(found.top), round(found.right), round(found.bottom))
-    return Frame(reading.path, str(reading.path), reading.sha256, box)
+    path, name, sha256 = reading.path, str(reading.path), reading.sha256
+    if (row := _known(reading, known)) is None:
+        return Frame(path, name, sha256, _pixel_box(reading.crop_box), tuple(map(_pixel_box, reading.masks)))
+    box = (row["crop_left_px"], row["crop_top_px"], row["crop_right_px"], row["crop_bottom_px"])
+    return Frame(path, name, sha256, box, row["masks"])
+
+
+def _pixel_box(box: Box) -> CropBox:
+    return round(box.left), round(box.top), round(box.right), round(box.bottom)
 
 
 def _answer(

@@ -61,7 +61,7 @@ def record_run(outcome: Outcome, catalog_path: Path) -> None:
         CatalogError: the catalog cannot be written; the summary then lies in a file that the message names.
     """
     try:
-        catalog = _open_patiently(catalog_path)
+        catalog = open_patiently(catalog_path)
     except CatalogError as error:
         rescue = catalog_path.with_suffix(f".{outcome.run_id}.json")
         rescue.write_text(json.dumps(summary(outcome), indent=1))
@@ -153,8 +153,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _open_patiently(catalog_path: Path) -> Catalog:
-    """Hours of training must not be lost because somebody looks at the catalog just now."""
+def open_patiently(catalog_path: Path) -> Catalog:
+    """Open for writing, waiting a while: hours of work must not be lost because somebody looks at the catalog now."""
     deadline = time.monotonic() + BUSY_WAIT_S
     while True:
         try:
@@ -189,9 +189,8 @@ def _metric_rows(outcome: Outcome) -> list[Row]:
         for selection, scores in result.validation_scores.items():
             rows += _score_rows(outcome.run_id, result.fold, "validation", selection, scores)
         rows += _score_rows(outcome.run_id, result.fold, "train", main, result.training_scores)
-        epochs = (("last", len(result.epochs)), ("best_val", result.best_epoch + 1)) if result.epochs else ()
-        for chosen, epoch in epochs:
-            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch))
+        for chosen, epoch in result.chosen_epochs.items():
+            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch + 1))
     for selection, folds in outcome.aggregates.items():
         rows += _score_rows(outcome.run_id, ALL_FOLDS, "validation", selection, folds.pooled)
         parts = {"validation": folds.figures} | ({"train": folds.training_figures} if selection == main else {})

@@ -15,7 +15,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.vocabulary import TRAINABLE_CLASSES, DefectClass
 from fractotrain.model import InputFormat, Weights, build_model
-from fractotrain.settings import Settings, check_settings
+from fractotrain.settings import Settings, check_stored_settings
 from fractotrain.transforms import Normaliser
 
 WEIGHTS_FILE = "model.safetensors"
@@ -85,7 +85,7 @@ def load_stored_model(catalog: Catalog, run_id: str | None = None, device: torch
     classes = tuple(DefectClass(name) for name in facts["classes"])
     if classes != TRAINABLE_CLASSES:
         raise BadInputError(f"{folder}: tells {', '.join(classes)}, which are not the classes of this Fracto")
-    settings = check_settings(facts["settings"])
+    settings = check_stored_settings(facts["settings"])
     device = device or torch.device("cpu")
     module = build_model(settings.model, Weights("scratch", None, None), settings.seed)
     module.load_state_dict(load_file(folder / WEIGHTS_FILE))
@@ -122,5 +122,8 @@ def _find_run(catalog: Catalog, run_id: str | None) -> tuple[str, Mapping[str, s
     if len(named) != 1:
         raise UsageError(f"{run_id}: {len(named) or 'no'} such training runs; those with a model are {known}")
     if named[0] not in with_model:
-        raise UsageError(f"{named[0]}: this run stored no final model (--folds-only?); those with one are {known}")
+        raise UsageError(
+            f"{named[0]}: this run stored no final model, or an older Fracto stored it without its hash; "
+            f"those with one are {known}"
+        )
     return named[0], hashes_of[named[0]]

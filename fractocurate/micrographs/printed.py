@@ -23,6 +23,7 @@ from fractocurate.micrographs.data_bar import find_data_bar
 from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.magnification import has_sign
+from fractocurate.micrographs.masking import crop_or_mask
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
@@ -106,11 +107,18 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     if not overlay.is_certain and (printed is None or not printed.says_something):
         return before
     paper = paper_around(grey, overlay.box)
+    height_px, width_px = grey.shape
+    kept = crop_or_mask([*([paper] if paper is not None else []), *overlay.boxes], width_px, height_px)
     if paper is not None:
-        crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
-        sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
+        sight.bar = DataBar(DataBarKind.BOX, paper, kept.crop, int(np.median(paper.cut(grey))), masks=kept.masks)
     else:
-        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, overlay.crop, int(grey.max()))
+        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, kept.crop, int(grey.max()), masks=kept.masks)
+    if kept.masks:
+        saved = 1 - largest_free(kept.masks, width_px, height_px).area / (width_px * height_px)
+        sight.issues.append(
+            f"data bar: {len(kept.masks)} piece(s) of print inside the crop are masked and filled from around, for "
+            f"cutting them off would cost {saved:.0%} of the picture"
+        )
     return sight
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.ledger import Work, finished, input_hash, outcome_row
+from data_contracts.masks import MaskBox, read_masks
 from data_contracts.pixels import PixelError, decode_crop
 from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus, PairKind, SplitStrategy, Stage
@@ -34,8 +35,6 @@ from fractocurate.workers import Task, WorkerPool
 
 FINGERPRINT_VERSION = 1
 PAIRS_VERSION = 1
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -119,10 +118,10 @@ def split_id(plan: FoldPlan) -> str:
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:16]
 
 
-def read_fingerprint(path: Path, item: str, box: Box) -> Fingerprint | Failure:
-    """Fingerprint of one cropped frame; runs in a worker."""
+def read_fingerprint(path: Path, item: str, box: MaskBox, masks: tuple[MaskBox, ...]) -> Fingerprint | Failure:
+    """Fingerprint of one cropped frame, print inside it filled; runs in a worker."""
     try:
-        return fingerprint(decode_crop(path, box))
+        return fingerprint(decode_crop(path, box, masks))
     except PixelError as error:
         return Failure(item, Stage.FINGERPRINTS, error.reason, error.detail)
 
@@ -143,11 +142,12 @@ def _fingerprint(
     work = Work(Stage.FINGERPRINTS, FINGERPRINT_VERSION, _NO_SETTINGS)
     tasks: list[Task[Fingerprint]] = []
     id_of: dict[str, str] = {}
+    masks = read_masks(catalog)
     for micrograph_id, sha256, left, top, right, bottom, path in frames.iter_rows():
-        box = (left, top, right, bottom)
-        key = input_hash([sha256, str(box)])
+        box, masked = (left, top, right, bottom), masks.get(micrograph_id, ())
+        key = input_hash([sha256, str(box), *([str(masked)] if masked else [])])
         id_of[key] = micrograph_id
-        tasks.append(Task(key, path, Stage.FINGERPRINTS, read_fingerprint, (images_root / path, path, box)))
+        tasks.append(Task(key, path, Stage.FINGERPRINTS, read_fingerprint, (images_root / path, path, box, masked)))
     _forget_others(catalog, set(id_of))
 
     def rows(key: str, print_: Fingerprint) -> Mapping[str, Sequence[Row]]:

@@ -3,6 +3,7 @@
 import typer
 
 from fractotrain.cli.command import TRAIN_HELP, train
+from fractotrain.cli.explain import explain
 from fractotrain.cli.predict import predict
 from fractotrain.cli.report import report
 from fractotrain.cli.triage import triage
@@ -14,3 +15,4 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict)
     app.command("report")(report)
     app.command("triage")(triage)
+    app.command("explain")(explain)

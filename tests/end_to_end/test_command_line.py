@@ -13,12 +13,12 @@ from data_contracts.errors import ExitCode
 Command = Callable[..., Outcome]
 
 COMMANDS = {
-    "ingest": ["REPORTS", "IMAGES", "--labels", "--profile", "--catalog", "--jobs", "--json", "--quiet"],
-    "status": ["--catalog", "--json"],
+    "ingest": ["REPORTS", "IMAGES", "--labels", "--decisions", "--profile", "--catalog", "--jobs", "--json", "--quiet"],
+    "status": ["--matching", "--output", "--catalog", "--json"],
     "why": ["IMAGE", "--catalog", "--json"],
     "validate": ["--catalog", "--format", "text", "json", "junit", "github"],
     "audit": ["--folds", "--max-leakage", "--html", "--catalog", "--seed", "image", "foan", "cluster"],
-    "export": ["TARGET", "--format", "csv", "parquet", "images", "fractovit"],
+    "export": ["TARGET", "--review", "--format", "csv", "parquet", "images", "fractovit"],
     "review": ["IMAGE", "--foan", "--serial", "--exclude", "--by", "--note"],
     "train": ["--catalog", "--print-config", "KEY=VALUE"],
 }

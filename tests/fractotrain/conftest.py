@@ -22,6 +22,9 @@ from fractotrain.settings import Settings, compose_settings
 CLASSES = tuple(str(c) for c in TRAINABLE_CLASSES)
 WIDTH_PX, HEIGHT_PX, BAR_PX = 96, 88, 8
 
+Draw = Callable[[int, str, np.random.Generator], NDArray[np.uint8]]
+"""Label, FOAN and source of chance -> a frame with its data bar."""
+
 
 @dataclass
 class Planted:
@@ -52,20 +55,25 @@ def plant(
     strategy: str = "cluster",
     *,
     with_folds: bool = True,
+    images_per_foan: int = 3,
+    draw: Draw = lambda label, _foan, rng: texture(label, rng),
 ) -> Planted:
-    """An archive of textures, three images a FOAN, and the catalog that an ingest and an audit would make of it."""
+    """An archive of textures, and the catalog that an ingest and an audit would make of it.
+
+    Folds keep a FOAN together, but for the strategy ``image``, which deals out its images to the folds in turn.
+    """
     planted = Planted(folder / "catalog.duckdb", folder / "images")
     planted.images.mkdir(parents=True)
     rng = np.random.default_rng(7)
     tables: dict[str, list[dict[str, object]]] = {
-        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "folds")
+        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "fingerprints", "folds")
     }
     for label, count in enumerate(n_per_class):
         for i in range(count):
             path = f"{CLASSES[label]}_{i:03d}.png"
-            Image.fromarray(texture(label, rng)).save(planted.images / path)
-            foan = f"F-{label}-{i // 3}"
-            fold = (i // 3) % n_folds
+            foan = f"F-{label}-{i // images_per_foan}"
+            Image.fromarray(draw(label, foan, rng)).save(planted.images / path)
+            fold = (i if strategy == "image" else i // images_per_foan) % n_folds
             planted.folds.append(fold)
             _add_rows(tables, planted, path, label, foan, {"fold": fold, "strategy": strategy, "n_folds": n_folds})
     with Catalog.open(planted.catalog) as catalog, catalog.transaction():
@@ -78,7 +86,7 @@ def plant(
 
 def complete(table: str, row: dict[str, object]) -> dict[str, object]:
     """Fill columns that say nothing about training: null where the contract allows it, else empty."""
-    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False}
+    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False, pl.Binary(): b""}
     columns = TABLES[table].to_schema().columns
     blank = {
         name: None if columns[name].nullable else empty[dtype] for name, dtype in polars_schema(TABLES[table]).items()
@@ -106,6 +114,12 @@ def _add_rows(
             "file_format": "PNG", "colour_mode": "L", "bit_depth": 8, "n_frames": 1, "pixel_sha256": sha256,
             "data_bar_kind": "bottom", "crop_left_px": 0, "crop_top_px": 0, "crop_right_px": WIDTH_PX,
             "crop_bottom_px": HEIGHT_PX - BAR_PX,
+        }
+    )  # fmt: skip
+    tables["fingerprints"].append(
+        {
+            "micrograph_id": sha256[:16], "phash": sha256[:16], "pixel_sha256": sha256, "width_px": WIDTH_PX,
+            "height_px": HEIGHT_PX - BAR_PX, "thumbnail_png": b"",
         }
     )  # fmt: skip
     if instance not in {row["instance_id"] for row in tables["fracture_instances"]}:

@@ -33,7 +33,7 @@ WHOLE = Box(0, 0, 96, 88)
 
 def _reading(path: Path, foan: str | None = None, crop: Box = CROP, pixel_sha256: str = "0" * 64) -> FrameReading:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return FrameReading(path, sha256, pixel_sha256, crop, 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
+    return FrameReading(path, sha256, pixel_sha256, crop, (), 500.0, ReadingMethod.DATA_BAR, None, None, foan, ())
 
 
 @pytest.fixture

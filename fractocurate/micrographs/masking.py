@@ -1,0 +1,44 @@
+"""Print over a picture is cut off where that costs little of the picture; else it stays inside the crop as masks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fractocurate.micrographs.flatness import PixelBox, largest_free
+
+MOST_CROPPED = 0.08
+"""Share of the frame that is cut off rather than masked: some two lines of text at one border."""
+MOST_MASKED = 0.05
+"""Share of the crop that may be filled; beyond, a smaller crop is the better picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """What is kept of a frame."""
+
+    crop: PixelBox
+    masks: tuple[PixelBox, ...]
+    """Boxes of print inside the crop, in pixels of the frame."""
+
+
+def crop_or_mask(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> KeptPicture:
+    """The crop without print, or a larger one in which the boxes that cost most are masked.
+
+    Box by box, the one whose masking enlarges the crop most is masked until the crop loses little; of equal ones the
+    smallest. Where more of the crop would be filled than is worth it, nothing is masked.
+
+    Args:
+        boxes: print and bars with their margins, pixels of the frame.
+        width_px: of the frame.
+        height_px: of the frame.
+    """
+    least_area = (1 - MOST_CROPPED) * width_px * height_px
+    whole = KeptPicture(largest_free(boxes, width_px, height_px), ())
+    crop, rest = whole.crop, list(boxes)
+    while crop.area < least_area:
+        crops = [largest_free([*rest[:k], *rest[k + 1 :]], width_px, height_px) for k in range(len(rest))]
+        worst = max(range(len(rest)), key=lambda k: (crops[k].area, -rest[k].area))
+        crop = crops[worst]
+        del rest[worst]
+    inside = [box.intersected(crop) for box in boxes if box.overlaps(crop)]
+    n_masked = sum(box.area for box in inside)
+    return KeptPicture(crop, tuple(inside)) if n_masked <= MOST_MASKED * crop.area else whole
