@@ -39,6 +39,9 @@ class RunRecord:
     fold_metrics: pl.DataFrame
     leakage: pl.DataFrame
     attributions: pl.DataFrame
+    attribution_tests: pl.DataFrame
+    attribution_verdicts: dict[str, dict[str, Any]]
+    """Method -> ``belief`` and ``reasons``, as the latest test of this run's heat-maps found them."""
     catalog: Path
     is_dataset_changed: bool
     """The dataset is no longer the one that the run saw."""
@@ -104,6 +107,8 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         catalog.query("SELECT * FROM leakage WHERE scope = 'all' ORDER BY ALL"),
         catalog.query("SELECT * FROM attributions WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        catalog.query("SELECT * FROM attribution_tests WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        _attribution_verdicts(catalog, run["run_id"]),
         catalog.path,
         catalog.content_hash("dataset") != run["dataset_hash"],
     )
@@ -140,6 +145,17 @@ def _choose_run(catalog: Catalog, run_id: str | None) -> dict[str, Any]:
             f"--run {run_id}: {len(named) or 'no'} such training runs with out-of-fold answers; the latest are {known}"
         )
     return named.to_dicts()[0]
+
+
+def _attribution_verdicts(catalog: Catalog, run_id: str) -> dict[str, dict[str, Any]]:
+    tests = catalog.query(
+        "SELECT settings, summary FROM runs WHERE command = 'explain --test' ORDER BY started_at, run_id"
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for settings, summary in tests.iter_rows():
+        if json.loads(settings)["run_id"] == run_id:
+            found |= json.loads(summary)["verdicts"]
+    return found
 
 
 def _facts(rows: pl.DataFrame, answers: Answers) -> dict[str, Names]:

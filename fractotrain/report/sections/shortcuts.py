@@ -1,5 +1,7 @@
 """Can the class be told without the fracture surface?"""
 
+import numpy as np
+
 from fractotrain.evaluation.shortcuts import (
     ProbeResult,
     Shortcut,
@@ -64,6 +66,7 @@ def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
     if seen.n_unreadable == len(places):
         return [], "Pixels could not be looked at: no image could be read."
     pixels = {"pixels of the data bar": seen.data_bar, "pixels of the border": seen.border}
+    pixels = {name: grey for name, grey in pixels.items() if np.ptp(grey, axis=0).any()}  # else they can tell nothing
     probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
     unread = f"{seen.n_unreadable} of {len(places)} images could not be read"
     return probes, f"The border is the rim of the crop and shows a little of the fracture; {unread}."
