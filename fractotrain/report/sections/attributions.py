@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,11 +29,11 @@ def attributions(study: Study) -> Section:
     record = study.record
     lead = "Heat-maps of the run's final model, made and tested by `fracto explain`."
     blocks: list[Table | Picture] = []
+    pictures, states = _pictures(study)
+    blocks += pictures
     if not record.attribution_tests.is_empty():
         blocks.append(_tests(record.attribution_tests))
     if not record.attributions.is_empty():
-        pictures, states = _pictures(study)
-        blocks += pictures
         blocks.append(_listing(record.attributions, states))
     return Section("Attributions", lead, tuple(blocks), _verdicts(study))
 
@@ -66,11 +67,15 @@ def _tests(tests: pl.DataFrame) -> Table:
             "-" if row["threshold"] is None else f"{row['threshold']:g}",
             {True: "passed", False: "failed", None: "-"}[row["passed"]],
         )
-        for row in tests.to_dicts()
+        for row in sorted(tests.to_dicts(), key=_whole_first)
     ]
     columns = ("method", "test", "class", "magnification", "value", "limit", "result")
     caption = "Heat-maps put to the test; what each test asks stands in docs/decisions/0011-attributions.md"
-    return Table("attribution_tests", caption, columns, tuple(rows), max_shown=60)
+    return Table("attribution_tests", caption, columns, tuple(rows), max_shown=40)
+
+
+def _whole_first(row: dict[str, Any]) -> bool:
+    return row["defect_class"] != "all" or row["magnification"] is not None
 
 
 def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:

@@ -17,6 +17,8 @@ from fractotrain.report.surroundings import read_surroundings
 
 _UNSEEN = ("folder", "top folder", "pixels of the data bar")
 """The model never sees these: a class that they betray shows how the archive was made, not how the model cheats."""
+_BORDER = "pixels of the border"
+"""A rim of the crop: the only probe that sees a little of the fracture."""
 
 
 def shortcuts(study: Study) -> Section:
@@ -65,7 +67,7 @@ def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
     seen = read_surroundings(places)
     if seen.n_unreadable == len(places):
         return [], "Pixels could not be looked at: no image could be read."
-    pixels = {"pixels of the data bar": seen.data_bar, "pixels of the border": seen.border}
+    pixels = {"pixels of the data bar": seen.data_bar, _BORDER: seen.border}
     pixels = {name: grey for name, grey in pixels.items() if np.ptp(grey, axis=0).any()}  # else they can tell nothing
     probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
     unread = f"{seen.n_unreadable} of {len(places)} images could not be read"
@@ -73,7 +75,11 @@ def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
 
 
 def _share(probe: ProbeResult) -> str:
-    return "" if probe.share_of_model is None else f" ({probe.share_of_model:.0%} of the model's advantage)"
+    return (
+        ""
+        if probe.share_of_model is None or probe.verdict is Shortcut.NONE
+        else f" ({probe.share_of_model:.0%} of the model's advantage)"
+    )
 
 
 def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
@@ -90,14 +96,11 @@ def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
         return Verdict(Level.BELIEVE, f"No fact around the fracture tells the class ({numbers}).")
     best = max(telling, key=lambda probe: probe.scores["macro_recall"].value or 0)
     strong = any(probe.verdict is Shortcut.STRONG for probe in telling)
-    sentence = (
-        f"The class can be told without the fracture surface, from {best.name}: {_numbers(best)}{_share(best)}, "
-        f"{study.record.split_words}. "
-        + (
-            "A good figure of the model is no proof that it looks at the fracture."
-            if strong
-            else "Look at the heat-maps."
-        )
+    finding = "The class can be told without the fracture surface, from"
+    if best.name == _BORDER:
+        finding = "The class can be told from very little of the fracture, from"
+    sentence = f"{finding} {best.name}: {_numbers(best)}{_share(best)}, {study.record.split_words}. " + (
+        "A good figure of the model is no proof that it looks at the fracture." if strong else "Look at the heat-maps."
     )
     return Verdict(Level.DO_NOT if strong else Level.CAUTION, sentence)
 
