@@ -400,10 +400,10 @@ def _group(part: _Field, index: int, *, lenient: bool, short_year: bool) -> str:
 
 
 def _usual_slips_undone(group: str, part: _Field) -> list[str]:
-    if part.kind != "number" or part.low <= len(group) <= part.high:
+    if part.kind == "letters" or part.low <= len(group) <= part.high:
         return [group]
     if len(group) < part.low:
-        return [group.rjust(part.low, "0")]
+        return [group if part.kind == "year" else group.rjust(part.low, "0")]
     return sorted({group[:i] + group[i + 1 :] for i in range(1, len(group)) if group[i] == group[i - 1]})
 
 

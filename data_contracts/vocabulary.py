@@ -38,6 +38,7 @@ class MatchMethod(StrEnum):
     PICTURE = "picture"
     """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
     REVIEWED = "reviewed"
 
 
@@ -147,6 +148,7 @@ class ReadingMethod(StrEnum):
     SCALE_BAR = "scale_bar"
     FIELD_WIDTH = "field_width"
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
 
 
 class PairKind(StrEnum):

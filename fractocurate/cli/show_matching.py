@@ -72,7 +72,13 @@ def show_bound(bound: WrongLinkBound, out: Console) -> None:
         f"{bound.n_confirmed} have two witnesses, {bound.n_one_witness} have one; {bound.n_by_folder} more, by a "
         "folder's name alone, are not covered"
     )
+    out.print(
+        f"at most {bound.max_wrong_by_image} if names were typed one by one, at most {bound.max_wrong_by_series} if "
+        "series were named at once"
+    )
     out.print(f"{bound.n_tested} images were tested, {bound.n_failed} failed. {METHOD}")
+    for path in bound.failed[:_SHOWN]:
+        out.print(f"  failed: {escape(printable(path))}")
     if not bound.n_tested:
         out.print("No image has a second witness, so nothing is known: have some links looked at (`fracto review`).")
     out.print("Not covered:")

@@ -45,7 +45,7 @@ NOT_COVERED = (
     "the instance within the right FOAN: a serial number mistyped into that of a sibling",
     "what a report itself states wrongly",
     "names with one witness, if they are wrong more often than names with two",
-    "a data bar or a serial number alone, if it is wrong more often than a name",
+    "a serial number, a data bar or a picture alone, if it is wrong more often than a name",
 )
 """What no comparison of witnesses can see."""
 
@@ -65,8 +65,12 @@ class WrongLinkBound:
     """Images with a FOAN in the file name and a second witness, linked or not."""
     n_failed: int
     """Tested images that their name alone would have linked wrongly."""
+    max_wrong_by_image: int
+    """Upper bound on the wrong links among those with one witness, if names were typed one by one."""
+    max_wrong_by_series: int
+    """The same, if series were named at once; the largest of them are taken to be the wrong ones."""
     max_wrong: int
-    """Upper bound on the wrong links among those with one witness."""
+    """The larger of both."""
     max_share: float | None
     """Of the links that are covered; None if there are none."""
     failed: tuple[str, ...]
@@ -114,10 +118,9 @@ def bound_wrong_links(
     by_name = decide([_name_alone(image) for image in images], instances, profile, MatchingMode.GUARDED)
     alone = {decision.path: decision.foan for decision in by_name.decisions}
     failed = [path for path in tested if alone[path] in reported and alone[path] not in said[path].second]
-    max_wrong = max(
-        min(max_hidden(len(failed), len(tested), len(exposed)), len(one_witness)),
-        _by_series(said, foan_of, failed, tested, exposed & foan_of.keys(), exposed),
-    )
+    by_image = min(max_hidden(len(failed), len(tested), len(exposed)), len(one_witness))
+    by_series = _by_series(said, foan_of, failed, tested, one_witness, exposed)
+    max_wrong = max(by_image, by_series)
     n_covered = len(foan_of) - len(by_folder)
     return WrongLinkBound(
         n_links=len(foan_of),
@@ -126,6 +129,8 @@ def bound_wrong_links(
         n_by_folder=len(by_folder),
         n_tested=len(tested),
         n_failed=len(failed),
+        max_wrong_by_image=by_image,
+        max_wrong_by_series=by_series,
         max_wrong=max_wrong,
         max_share=max_wrong / n_covered if n_covered else None,
         failed=tuple(sorted(failed)),

@@ -24,7 +24,8 @@ def crop_or_mask(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> Ke
     """The crop without print, or a larger one in which the boxes that cost most are masked.
 
     Box by box, the one whose masking enlarges the crop most is masked until the crop loses little; of equal ones the
-    smallest. Where more of the crop would be filled than is worth it, nothing is masked.
+    smallest. Nothing is masked where more of the crop would be filled than is worth it, nor where the larger crop cuts
+    through a piece of print: around such a block, more of it may have gone unseen.
 
     Args:
         boxes: print and bars with their margins, pixels of the frame.
@@ -39,6 +40,6 @@ def crop_or_mask(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> Ke
         worst = max(range(len(rest)), key=lambda k: (crops[k].area, -rest[k].area))
         crop = crops[worst]
         del rest[worst]
-    inside = [box.intersected(crop) for box in boxes if box.overlaps(crop)]
-    n_masked = sum(box.area for box in inside)
-    return KeptPicture(crop, tuple(inside)) if n_masked <= MOST_MASKED * crop.area else whole
+    inside = tuple(box for box in boxes if box.overlaps(crop))
+    is_torn = any(box.intersected(crop) != box for box in inside)
+    return whole if is_torn or sum(box.area for box in inside) > MOST_MASKED * crop.area else KeptPicture(crop, inside)

@@ -9,7 +9,7 @@ from pathlib import Path
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
 from data_contracts.vocabulary import MatchReason, MatchStatus
-from fractocurate.progress import Progress
+from fractocurate.progress import Progress, Silent
 from fractocurate.review_sheet import SheetDecision, looks_spoilt, read_review_sheet
 from fractocurate.stages.matching import apply_decision
 from fractocurate.stages.rows import Row
@@ -48,7 +48,7 @@ def record_decision(
         raise BadInputError(f"{path}: {problem}")
     action = "exclude" if foan is None else "link"
     decision = SheetDecision(0, path, row["sha256"], action, foan, serial_number, reviewer, note)
-    _append(catalog, [decision])
+    _append(catalog, [decision], Silent())
 
 
 def record_sheet(catalog: Catalog, sheet: Path, progress: Progress) -> DecisionSummary:
@@ -88,12 +88,11 @@ def record_sheet(catalog: Catalog, sheet: Path, progress: Progress) -> DecisionS
             new.setdefault(content, decision)
     if new:
         progress.start("decisions", len(new))
-        _append(catalog, list(new.values()))
-        progress.advance(len(new))
+        _append(catalog, list(new.values()), progress)
     return DecisionSummary(len(new), len(decisions) - len(new))
 
 
-def _append(catalog: Catalog, decisions: Sequence[SheetDecision]) -> None:
+def _append(catalog: Catalog, decisions: Sequence[SheetDecision], progress: Progress) -> None:
     """Record decisions and bring the matches in line, in one transaction."""
     first = int(catalog.query("SELECT coalesce(max(decision_id), 0) + 1 AS n FROM decisions")["n"][0])
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -102,6 +101,7 @@ def _append(catalog: Catalog, decisions: Sequence[SheetDecision]) -> None:
         catalog.append("decisions", rows)
         for row in rows:
             apply_decision(catalog, row)
+            progress.advance()
 
 
 def _row(decision: SheetDecision, number: int, decided_at: str) -> Row:

@@ -13,6 +13,7 @@ from scipy.special import softmax
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.finding import find_file
+from data_contracts.masks import MaskBox, read_masks
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.cache import Frame
 from fractotrain.stored_model import StoredModel
@@ -34,7 +35,9 @@ class Subject:
     path: str
     """As the catalog names it."""
     sha256: str
-    crop_box: tuple[int, int, int, int]
+    crop_box: MaskBox
+    masks: tuple[MaskBox, ...]
+    """Print inside the crop."""
     foan: str | None
     serial_number: str | None
     magnification: float | None
@@ -58,7 +61,7 @@ class Subject:
 
     def frame(self, images_root: Path) -> Frame:
         """Its file and crop."""
-        return Frame(images_root / self.path, self.path, self.sha256, self.crop_box)
+        return Frame(images_root / self.path, self.path, self.sha256, self.crop_box, self.masks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,13 @@ def read_subjects(catalog: Catalog, model: StoredModel) -> list[Subject]:
         "ORDER BY d.path",
         [model.run_id],
     )
+    masks = read_masks(catalog)
     return [
         Subject(
             row["path"],
             row["sha256"],
             (row["crop_left_px"], row["crop_top_px"], row["crop_right_px"], row["crop_bottom_px"]),
+            masks.get(row["micrograph_id"], ()),
             row["foan"],
             row["serial_number"],
             row["magnification"],

@@ -234,3 +234,8 @@ def test_a_slip_leaves_all_characters_in_the_key(pattern: str, text: str, key: s
     grammar = Grammar(pattern, first_year=1990, last_year=2049)
     assert grammar.find(text) == []
     assert grammar.find_malformed(text)[0].key == key
+
+
+def test_a_year_may_have_a_character_twice() -> None:
+    """2012 with its 1 typed twice is one of the usual slips, 2011 with a 2 behind it is none."""
+    assert Grammar("FOAN-{year}-{number:4}").find_malformed("FOAN-20112-0168")[0].likely == ("FOAN-2012-0168",)

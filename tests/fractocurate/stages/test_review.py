@@ -11,7 +11,7 @@ from data_contracts.errors import BadInputError
 from fractocurate.profile import load_profile
 from fractocurate.progress import Silent
 from fractocurate.review_sheet import COLUMNS
-from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.matching import match_images
 from fractocurate.stages.review import DecisionSummary, record_decision, record_sheet
 from fractocurate.why import explain
 
@@ -92,7 +92,7 @@ def test_a_sheet_settles_pictures_at_once_and_for_good(doubtful: Plot) -> None:
         record_decision(catalog, "a.png", "F-1", None, "S", "looked again")
         assert record_sheet(catalog, sheet, Silent()) == DecisionSummary(0, 2)
         assert _found(catalog)["a.png"] == ("matched", "F-1", "00123")
-        match_by_name(catalog, load_profile(None), Silent())
+        match_images(catalog, load_profile(None), Silent())
         assert _found(catalog)["copy.png"] == ("matched", "F-1", "00123")
         said = [
             fact for link in explain(catalog, "copy.png") if link.title == "Decided by people" for fact in link.facts

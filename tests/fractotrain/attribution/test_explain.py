@@ -199,7 +199,7 @@ def test_images_are_found_as_why_finds_them(trained_catalog: Any) -> None:
 def _subject(number: int, name: str, magnification: float) -> Subject:
     """An image without any picture."""
     crop = (0, 0, 1, 1)
-    return Subject(f"{number:03}", "0" * 64, crop, None, None, magnification, name, trained_on=False,
+    return Subject(f"{number:03}", "0" * 64, crop, (), None, None, magnification, name, trained_on=False,
                    foan_trained_on=False, out_of_fold=None)  # fmt: skip
 
 

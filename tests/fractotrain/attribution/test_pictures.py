@@ -48,7 +48,7 @@ def test_overlay_colours_the_hot_patch_and_spares_the_others() -> None:
 def panel(number: int, true_class: str | None = "material", **changes: object) -> Panel:
     """A frame of one grey at a magnification of its own."""
     facts = {"trained_on": False, "foan_trained_on": False, "out_of_fold": None} | changes
-    subject = Subject(f"{number}.png", "0" * 64, (0, 0, 8, 6), "F-1", "S1", 50.0 * number, true_class, **facts)
+    subject = Subject(f"{number}.png", "0" * 64, (0, 0, 8, 6), (), "F-1", "S1", 50.0 * number, true_class, **facts)
     grey = np.full((60, 80), 20 * number, np.uint8)
     overlays = {Method.ROLLOUT: as_panel(grey)}
     return Panel(subject, as_panel(grey), overlays, "material", 0.7, "material", 0.7)
