@@ -24,6 +24,9 @@ HighStep = Annotated[
     float | None, typer.Option("--high", help="Magnification it is compared with; the highest without.")
 ]
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that conformal sets guarantee.")]
+Pixels = Annotated[
+    bool, typer.Option("--pixels", help="Probe the pixels of data bar and border, too: decodes every image.")
+]
 Pdf = Annotated[bool, typer.Option("--pdf", help="Print the page to NAME.pdf as well; needs Chromium.")]
 
 
@@ -35,6 +38,7 @@ def report(
     low: LowStep = None,
     high: HighStep = None,
     alpha: Alpha = 0.10,
+    pixels: Pixels = False,
     pdf: Pdf = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -50,9 +54,8 @@ def report(
         from fractotrain.report.write import write_report  # noqa: PLC0415 - as above
     if output.suffix.lower() not in {".html", ".htm"}:
         raise UsageError(f"--output {output}: the page is HTML; name a file that ends in .html")
-    written = write_report(
-        catalog, run, output, ReportSettings(margin=margin, low_step=low, high_step=high, alpha=alpha)
-    )
+    settings = ReportSettings(margin=margin, low_step=low, high_step=high, alpha=alpha, look_at_pixels=pixels)
+    written = write_report(catalog, run, output, settings)
     printed = write_pdf(written.page) if pdf else None
     if as_json:
         sys.stdout.write(json.dumps(dataclasses.asdict(written), default=str, indent=1) + "\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from data_contracts.errors import ExitCode
 from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
@@ -17,7 +17,7 @@ from fractotrain.cli.predict import Frames, Model
 from fractotrain.cli.progress import bars_on
 
 if TYPE_CHECKING:  # the records bring torch
-    from fractotrain.triage import Advised
+    from fractotrain.triage import Advised, FrameAdvice
 
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that is guaranteed.")]
 
@@ -51,18 +51,21 @@ def triage(
         raise typer.Exit(ExitCode.FINISHED_WITH_FAILED_ITEMS)
 
 
+def _ground(frame: "FrameAdvice") -> str:
+    ground = "all magnifications" if frame.calibrated_at is None else f"{frame.calibrated_at:g} x"
+    return ground if frame.acquaintance == "new" else f"{ground}; no guarantee: trained on its FOAN"
+
+
 def _show(console: Console, advised: "Advised") -> None:
     title = f"Run {advised.run_id}: at most {advised.alpha:.0%} of the frames of a class are answered wrongly"
-    table = Table("frame", "advice", "class", "probability", "set", "calibrated at", "remarks", title=title)
+    table = Table(Column("frame", overflow="fold"), "advice", "class", "set", "rests on", title=title)
     for frame in advised.frames:
         table.add_row(
             escape(repr(frame.path)),
             frame.advice.replace("_", " "),
-            frame.predicted_class,
-            f"{frame.probabilities[frame.predicted_class]:.3f}",
+            f"{frame.predicted_class} {frame.probabilities[frame.predicted_class]:.2f}",
             ", ".join(frame.classes) or "none",
-            "all magnifications" if frame.calibrated_at is None else f"{frame.calibrated_at:g} x",
-            "" if frame.acquaintance == "new" else "no guarantee: the model was trained on its FOAN",
+            _ground(frame),
         )
     console.print(table)
     counts = Counter(frame.advice.replace("_", " ") for frame in advised.frames)

@@ -4,7 +4,7 @@ Every figure here is a function of sums over frames: counts of a confusion matri
 sums are taken once per group, and a draw is a row of weights: one matrix product gives the sums of all draws.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class GroupBootstrap:
         counted = np.where(where, 1.0, 0.0)
         drawn = self.sums(np.stack([np.where(where, terms, 0.0), counted], axis=1))
         value = terms[where].mean() if where.any() else np.nan
-        return self.estimate(value, ratio(drawn[:, 0], drawn[:, 1]), where)
+        return _never_certain(self.estimate(value, ratio(drawn[:, 0], drawn[:, 1]), where))
 
     def scores(self, true: Ints, predicted: Ints, where: Bools) -> dict[str, Estimate]:
         """Every figure of ``metrics.FIGURES`` with its interval, over the frames that count."""
@@ -86,7 +86,7 @@ class GroupBootstrap:
         values = figures_of_confusions(terms.sum(axis=0))
         drawn = figures_of_confusions(self.sums(terms))
         return {
-            name: self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted))
+            name: _never_certain(self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted)))
             for name in values
         }
 
@@ -98,6 +98,17 @@ def percentile_interval(drawn: Floats, level: float) -> tuple[float | None, floa
         return None, None
     low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
+
+
+def _never_certain(estimate: Estimate) -> Estimate:
+    """Where all frames or none are right, every draw says the same; that none of n FOANs errs is still a bound.
+
+    The open end is that of Clopper and Pearson (1934) for 0 of n: ``1 - 0.025 ** (1 / n)``.
+    """
+    if estimate.low is None or estimate.low != estimate.high or estimate.value not in {0.0, 1.0}:
+        return estimate
+    reach = ((1 - LEVEL) / 2) ** (1 / estimate.n_foans)
+    return replace(estimate, low=reach) if estimate.value == 1.0 else replace(estimate, high=1 - reach)
 
 
 def _basis(figure: str, true: Ints, predicted: Ints) -> Bools:

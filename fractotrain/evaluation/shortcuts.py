@@ -1,12 +1,13 @@
 """Can the class be told without looking at the fracture? Probes that see only what surrounds it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from fractotrain.evaluation.answers import Floats, Ints, Names
@@ -15,6 +16,8 @@ from fractotrain.metrics import N_CLASSES
 
 MAX_LEVELS = 50
 """Values of a fact beyond this number, the rarest, are taken together."""
+N_COMPONENTS = 24
+"""Of the pixels: layouts of bars and frames are few."""
 STRONG_SHARE = 0.5
 """A probe that has half of the model's advantage over chance explains much of it."""
 
@@ -68,9 +71,26 @@ def probe_facts(
         tables["all of these together"] = np.column_stack(list(columns.values()))
     results = []
     for name, table in tables.items():
-        scores = draws.scores(labels, _predict_across_folds(table, labels, folds), everywhere)
+        scores = draws.scores(labels, _predict_across_folds(table, labels, folds, _fact_probe), everywhere)
         n_values = int(sum(len(set(column)) for column in table.T))
         results.append(ProbeResult(name, n_values, chance, scores, *_judge(scores["macro_recall"], model, chance)))
+    return results
+
+
+def probe_pixels(
+    pixels: Mapping[str, Floats],
+    labels: Ints,
+    folds: Ints,
+    draws: GroupBootstrap,
+    model: dict[str, Estimate],
+) -> list[ProbeResult]:
+    """As ``probe_facts``, from grey levels of shape (frames, pixels) by their principal components."""
+    chance = 1 / max(len(np.unique(labels)), 1)
+    everywhere = np.ones(len(labels), bool)
+    results = []
+    for name, grey in pixels.items():
+        scores = draws.scores(labels, _predict_across_folds(grey, labels, folds, _pixel_probe), everywhere)
+        results.append(ProbeResult(name, grey.shape[1], chance, scores, *_judge(scores["macro_recall"], model, chance)))
     return results
 
 
@@ -107,21 +127,35 @@ def _common_values(values: Names) -> Names:
     return np.where(kept[position], different[position], "another").astype(object)
 
 
-def _predict_across_folds(table: Names, labels: Ints, folds: Ints) -> Ints:
+def _predict_across_folds(
+    table: Names | Floats, labels: Ints, folds: Ints, make_probe: Callable[[int], Pipeline]
+) -> Ints:
     predicted = np.zeros(len(labels), np.int64)
     for fold in np.unique(folds):
         held, others = folds == fold, folds != fold
-        predicted[held] = _fit_and_predict(table[others], labels[others], table[held])
+        predicted[held] = _fit_and_predict(table[others], labels[others], table[held], make_probe)
     return predicted
 
 
-def _fit_and_predict(table: Names, labels: Ints, new: Names) -> Ints:
+def _fit_and_predict(
+    table: Names | Floats, labels: Ints, new: Names | Floats, make_probe: Callable[[int], Pipeline]
+) -> Ints:
     if len(np.unique(labels)) < 2:  # nothing to tell apart: also where there is one fold only
         return np.full(len(new), labels[0] if len(labels) else 0, np.int64)
-    probe = make_pipeline(
-        OneHotEncoder(handle_unknown="ignore"), LogisticRegression(class_weight="balanced", max_iter=1000)
-    )
-    return np.asarray(probe.fit(table, labels).predict(new), np.int64)
+    return np.asarray(make_probe(len(labels)).fit(table, labels).predict(new), np.int64)
+
+
+def _regression() -> LogisticRegression:
+    return LogisticRegression(class_weight="balanced", max_iter=1000)
+
+
+def _fact_probe(_n_frames: int) -> Pipeline:
+    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), _regression())
+
+
+def _pixel_probe(n_frames: int) -> Pipeline:
+    components = PCA(min(N_COMPONENTS, n_frames - 1), svd_solver="full")
+    return make_pipeline(components, _regression())  # unscaled: components without variance stay silent
 
 
 def bucketed(values: Floats, width: float) -> Names:

@@ -14,6 +14,7 @@ from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.evaluation.answers import Answers, Names
 from fractotrain.evaluation.magnification import nearest_step
 from fractotrain.evaluation.shortcuts import bucketed
+from fractotrain.report.surroundings import FramePlaces
 
 CLASS_NAMES = tuple(str(c) for c in TRAINABLE_CLASSES)
 
@@ -31,11 +32,16 @@ class RunRecord:
     sub_types: Names
     facts: dict[str, Names]
     """What is known about each frame without looking at the fracture."""
+    places: tuple[FramePlaces, ...] | None
+    """Where the pixels of each frame lie; None if nobody knows where the images are."""
     dataset: pl.DataFrame
     """Every image file: the columns of the view that the data card counts."""
     fold_metrics: pl.DataFrame
     leakage: pl.DataFrame
     attributions: pl.DataFrame
+    attribution_tests: pl.DataFrame
+    attribution_verdicts: dict[str, dict[str, Any]]
+    """Method -> ``belief`` and ``reasons``, as the latest test of this run's heat-maps found them."""
     catalog: Path
     is_dataset_changed: bool
     """The dataset is no longer the one that the run saw."""
@@ -57,6 +63,11 @@ class RunRecord:
     def is_balanced(self) -> bool:
         """Training drew every class equally often."""
         return bool(self.settings["data"]["sampler"] == "weighted")
+
+    @property
+    def is_optimistic(self) -> bool:
+        """Components on both sides of the split, or an epoch chosen on the fold that it is reported on."""
+        return self.strategy == "image" or self.selection == "best_val"
 
     @property
     def selection(self) -> str:
@@ -91,10 +102,13 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         answers,
         _names(rows["sub_type"]),
         _facts(rows, answers),
+        _places(rows, catalog.meta("images_root")),
         catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
         catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         catalog.query("SELECT * FROM leakage WHERE scope = 'all' ORDER BY ALL"),
         catalog.query("SELECT * FROM attributions WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        catalog.query("SELECT * FROM attribution_tests WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        _attribution_verdicts(catalog, run["run_id"]),
         catalog.path,
         catalog.content_hash("dataset") != run["dataset_hash"],
     )
@@ -105,8 +119,10 @@ SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining,
        coalesce(d.foan, d.instance_id, p.path) AS unit, coalesce(d.instance_id, d.foan, p.path) AS specimen,
        d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
        coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,
+       d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px,
+       m.data_bar_left_px, m.data_bar_top_px, m.data_bar_right_px, m.data_bar_bottom_px,
        d.crop_right_px - d.crop_left_px AS crop_width_px, d.crop_bottom_px - d.crop_top_px AS crop_height_px
-FROM predictions p LEFT JOIN dataset d USING (path)
+FROM predictions p LEFT JOIN dataset d USING (path) LEFT JOIN micrographs m USING (micrograph_id)
 WHERE p.run_id = ? ORDER BY p.path
 """
 
@@ -131,6 +147,17 @@ def _choose_run(catalog: Catalog, run_id: str | None) -> dict[str, Any]:
     return named.to_dicts()[0]
 
 
+def _attribution_verdicts(catalog: Catalog, run_id: str) -> dict[str, dict[str, Any]]:
+    tests = catalog.query(
+        "SELECT settings, summary FROM runs WHERE command = 'explain --test' ORDER BY started_at, run_id"
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for settings, summary in tests.iter_rows():
+        if json.loads(settings)["run_id"] == run_id:
+            found |= json.loads(summary)["verdicts"]
+    return found
+
+
 def _facts(rows: pl.DataFrame, answers: Answers) -> dict[str, Names]:
     """Facts with more than one value; one that all frames share can tell nothing."""
     folders = [path.rsplit("/", 1)[0] if "/" in path else "" for path in rows["path"]]
@@ -147,6 +174,17 @@ def _facts(rows: pl.DataFrame, answers: Answers) -> dict[str, Names]:
         "folder": np.array(folders, object),
     }
     return {name: values for name, values in facts.items() if len(set(values)) > 1}
+
+
+def _places(rows: pl.DataFrame, images_root: str | None) -> tuple[FramePlaces, ...] | None:
+    if images_root is None:
+        return None
+    crops = rows.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").fill_null(0).rows()
+    bars = rows.select("data_bar_left_px", "data_bar_top_px", "data_bar_right_px", "data_bar_bottom_px").rows()
+    return tuple(
+        FramePlaces(Path(images_root) / path, crop, None if None in bar else bar)
+        for path, crop, bar in zip(rows["path"], crops, bars, strict=True)
+    )
 
 
 def _sizes(rows: pl.DataFrame, width: str, height: str) -> Names:

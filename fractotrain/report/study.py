@@ -26,6 +26,8 @@ class ReportSettings:
     """A magnification with fewer FOANs is not compared."""
     alpha: float = 0.10
     """Error rate that conformal sets guarantee."""
+    look_at_pixels: bool = False
+    """Probe the pixels of data bar and border too: every frame is decoded once."""
     n_draws: int = 2000
     seed: int = 42
 

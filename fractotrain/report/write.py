@@ -3,12 +3,12 @@
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
-from fractotrain.report.blocks import Figure, Section, Table, Verdict
+from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
 from fractotrain.report.sections.attributions import attributions
@@ -49,7 +49,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     with Catalog.open_read_only(catalog_path) as catalog:
         record = read_run(catalog, run_id)
     study = Study(record, settings)
-    sections = [section(study) for section in SECTIONS]
+    sections = [_tempered(section(study), record) for section in SECTIONS]
     html = render_page("Training report", _subtitle(record), sections)
     folder = output.with_suffix(".files")
     try:
@@ -60,6 +60,17 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
             f"{output}: the report cannot be written: {error.strerror or error}; name another --output"
         ) from error
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
+
+
+def _tempered(section: Section, record: RunRecord) -> Section:
+    """What is read from optimistic answers is at best to be taken with caution."""
+    if not record.is_optimistic:
+        return section
+    verdicts = tuple(
+        Verdict(Level.CAUTION, f"{v.sentence} Optimistic, as the run is.") if v.level is Level.BELIEVE else v
+        for v in section.verdicts
+    )
+    return replace(section, verdicts=verdicts)
 
 
 def _subtitle(record: RunRecord) -> str:

@@ -1,50 +1,151 @@
-"""Where the model looked (the paper's Figs. 5 and 6): pictures that `fracto explain` left beside the catalog."""
+"""Where the model looked (the paper's Figs. 5 and 6), and whether those maps may be believed."""
 
 import base64
 import hashlib
+import io
 from pathlib import Path
+from typing import Any
 
-from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, words
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
+from fractotrain.attribution.overlay import overlay
+from fractotrain.evaluation.bootstrap import Estimate
+from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, step_name, words
+from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
+from fractotrain.report.surroundings import FramePlaces
 
-_MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
-_SHOWN = 12
-_MAX_BYTES = 2_000_000
-"""Per picture: twelve of them keep the page below what mail programs refuse."""
+_SHOWN = 8
+"""Images; some 50 kB each and method."""
+_PANEL_PX = 320
+_LEVELS = {"may be believed": Level.BELIEVE, "to be read with care": Level.CAUTION, "not to be believed": Level.DO_NOT}
 
 
 def attributions(study: Study) -> Section:
-    """Maps whose files are there and unchanged; the others are named."""
-    lead = (
-        "Heat-maps of the run's model. Whether they may be believed is for `fracto explain` to test, not for this page."
-    )
-    rows = study.record.attributions
-    if rows.is_empty():
+    """Verdicts and tests of the maps, and maps over their frames, wrong answers first."""
+    record = study.record
+    lead = "Heat-maps of the run's final model, made and tested by `fracto explain`."
+    blocks: list[Table | Picture] = []
+    pictures, states = _pictures(study)
+    blocks += pictures
+    if not record.attribution_tests.is_empty():
+        blocks.append(_tests(record.attribution_tests))
+    if not record.attributions.is_empty():
+        blocks.append(_listing(record.attributions, states))
+    return Section("Attributions", lead, tuple(blocks), _verdicts(study))
+
+
+def _verdicts(study: Study) -> tuple[Verdict, ...]:
+    record = study.record
+    if record.attribution_verdicts:
+        return tuple(
+            Verdict(
+                _LEVELS.get(said["belief"], Level.CAUTION),
+                f"Heat-maps by {words(method)}: "
+                f"{': '.join(filter(None, [said['belief'], '; '.join(said['reasons'])]))}.",
+            )
+            for method, said in record.attribution_verdicts.items()
+        )
+    if record.attributions.is_empty():
         sentence = "Nobody has looked where the model looks: no heat-maps are stored for this run (`fracto explain`)."
-        return Section("Attributions", lead, (), (Verdict(Level.CAUTION, sentence),))
-    listed: list[tuple[Cell, ...]] = []
+    else:
+        sentence = "The heat-maps of this run were not put to the test (`fracto explain --test`)."
+    return (Verdict(Level.CAUTION, sentence),)
+
+
+def _tests(tests: pl.DataFrame) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            words(row["method"]),
+            words(row["test"]),
+            words(row["defect_class"]),
+            "all" if row["magnification"] is None else step_name(row["magnification"]),
+            Estimate(row["value"], row["low"], row["high"], row["n_images"], row["n_foans"]),
+            "-" if row["threshold"] is None else f"{row['threshold']:g}",
+            {True: "passed", False: "failed", None: "-"}[row["passed"]],
+        )
+        for row in sorted(tests.to_dicts(), key=_whole_first)
+    ]
+    columns = ("method", "test", "class", "magnification", "value", "limit", "result")
+    caption = "Heat-maps put to the test; what each test asks stands in docs/decisions/0011-attributions.md"
+    return Table("attribution_tests", caption, columns, tuple(rows), max_shown=40)
+
+
+def _whole_first(row: dict[str, Any]) -> bool:
+    return row["defect_class"] != "all" or row["magnification"] is not None
+
+
+def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
+    listed: list[tuple[Cell, ...]] = [
+        (
+            row["path"], words(row["method"]), words(row["target_class"]), round(row["target_probability"], 3),
+            words(row["predicted_class"]), "yes" if row["trained_on"] else "no", row["map_path"],
+            states[row["map_path"]],
+        )
+        for row in rows.to_dicts()
+    ]  # fmt: skip
+    columns = ("image", "method", "class asked for", "its probability", "answer", "trained on it", "file", "state")
+    return Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=40)
+
+
+def _pictures(study: Study) -> tuple[list[Picture], dict[str, str]]:
+    """Some images with their maps side by side, and the state of every map's file."""
+    record, answers = study.record, study.answers
+    rows = record.attributions.to_dicts()
+    maps = {row["map_path"]: _load(record.catalog.parent / row["map_path"], row["map_sha256"]) for row in rows}
+    position = {path: i for i, path in enumerate(answers.paths)}
+    is_wrong = {path: bool(answers.labels[i] != answers.predicted[i]) for path, i in position.items()}
+    paths = sorted({row["path"] for row in rows}, key=lambda path: (not is_wrong.get(path, False), path))
     pictures: list[Picture] = []
-    for path, method, target, map_path, sha256 in rows.select(
-        "path", "method", "target_class", "map_path", "map_sha256"
-    ).iter_rows():
-        state, picture = _load(study.record.catalog.parent / map_path, sha256)
-        listed.append((path, words(method), words(target), map_path, state))
-        if picture is not None and len(pictures) < _SHOWN:
-            pictures.append(Picture(f"{path}, {words(method)}, asked for {words(target)}", *picture))
-    columns = ("image", "method", "class asked for", "file", "state")
-    table = Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=_SHOWN)
-    return Section("Attributions", lead, (*pictures, table))
+    for path in paths:
+        shown = [row for row in rows if row["path"] == path and maps[row["map_path"]][1] is not None]
+        if len(pictures) == _SHOWN or not shown or record.places is None or path not in position:
+            continue
+        frame = _cropped(record.places[position[path]])
+        if frame is None:
+            continue
+        panels = [np.repeat(frame[..., None], 3, axis=2)]
+        panels += [overlay(frame, heat) for row in shown if (heat := maps[row["map_path"]][1]) is not None]
+        truth = CLASS_NAMES[answers.labels[position[path]]]
+        names = ", ".join(f"{words(row['method'])} ({words(row['target_class'])})" for row in shown)
+        trained = "; the model was trained on it" if shown[0]["trained_on"] else ""
+        caption = (
+            f"{path}: frame, then {names}; answer {words(shown[0]['predicted_class'])}, truth {words(truth)}; out of "
+            f"fold {'wrong' if is_wrong[path] else 'right'}{trained}"
+        )
+        pictures.append(Picture(caption, "image/jpeg", _jpeg(panels)))
+    return pictures, {name: state for name, (state, _) in maps.items()}
 
 
-def _load(file: Path, sha256: str) -> tuple[str, tuple[str, str] | None]:
-    """What can be said about a file, and the picture as media type and base64 if it can be shown."""
+def _load(file: Path, sha256: str) -> tuple[str, np.ndarray | None]:
+    """What can be said about the file of a map, and the map (patches) if it is as it was made."""
     try:
         content = file.read_bytes()
     except OSError as error:
         return f"not there ({error.strerror})", None
     if hashlib.sha256(content).hexdigest() != sha256:
         return "changed since it was made", None
-    media_type = _MEDIA_TYPES.get(file.suffix.lower())
-    if media_type is None or len(content) > _MAX_BYTES:
-        return "as made; not a picture that this page can show", None
-    return "as made", (media_type, base64.b64encode(content).decode("ascii"))
+    return "as made", np.load(io.BytesIO(content), allow_pickle=False)
+
+
+def _cropped(place: FramePlaces) -> GreyImage | None:
+    """The crop, reduced to the width of a panel; None if the image is not there: its map is listed all the same."""
+    try:
+        grey = decode_grey(read_bytes(place.path)).grey
+    except PixelError:
+        return None
+    left, top, right, bottom = place.crop
+    cropped = Image.fromarray(np.ascontiguousarray(grey[top:bottom, left:right]))
+    height_px = max(1, round(_PANEL_PX * cropped.height / cropped.width))
+    return np.asarray(cropped.resize((_PANEL_PX, height_px), Image.Resampling.LANCZOS))
+
+
+def _jpeg(panels: list[np.ndarray]) -> str:
+    gap = np.full((panels[0].shape[0], 8, 3), 255, np.uint8)
+    strip = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
+    written = io.BytesIO()
+    Image.fromarray(strip).save(written, "JPEG", quality=85)
+    return base64.b64encode(written.getvalue()).decode("ascii")

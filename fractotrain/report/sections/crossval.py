@@ -135,8 +135,7 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
     # Guessing has a higher macro-F1 than the majority rule; balanced accuracy is 1 / classes for both.
     chance = 1 / len(np.unique(study.answers.labels))
     beats = recall.is_above(chance)
-    optimistic = record.strategy == "image" or record.selection == "best_val"
-    level = Level.DO_NOT if optimistic or not beats else Level.BELIEVE
+    level = Level.DO_NOT if record.is_optimistic or not beats else Level.BELIEVE
     sentence = (
         f"Macro-F1 {ranged(macro_f1)} ({record.split_words}, {macro_f1.n:,} frames, {macro_f1.n_foans:,} FOANs); "
         f"always saying the most frequent class reaches {majority.value or 0:.3f}. Balanced accuracy {ranged(recall)}, "

@@ -1,12 +1,24 @@
 """Can the class be told without the fracture surface?"""
 
-from fractotrain.evaluation.shortcuts import ProbeResult, Shortcut, is_strong_possible, majority_scores, probe_facts
+import numpy as np
+
+from fractotrain.evaluation.shortcuts import (
+    ProbeResult,
+    Shortcut,
+    is_strong_possible,
+    majority_scores,
+    probe_facts,
+    probe_pixels,
+)
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged
 from fractotrain.report.figures import intervals
 from fractotrain.report.study import Study
+from fractotrain.report.surroundings import read_surroundings
 
-_UNSEEN = ("folder", "top folder")
+_UNSEEN = ("folder", "top folder", "pixels of the data bar")
 """The model never sees these: a class that they betray shows how the archive was made, not how the model cheats."""
+_BORDER = "pixels of the border"
+"""A rim of the crop: the only probe that sees a little of the fracture."""
 
 
 def shortcuts(study: Study) -> Section:
@@ -17,10 +29,12 @@ def shortcuts(study: Study) -> Section:
         "straddles them). Balanced accuracy: what ignores the class reaches 1 / classes. The model sees neither "
         "folder nor file name; it may see magnification, microscope, and size and shape of the frame in its pixels."
     )
-    if not record.facts:
+    of_pixels, about_pixels = _pixel_probes(study)
+    lead = f"{lead} {about_pixels}"
+    probes = probe_facts(record.facts, answers.labels, study.fitting_folds, study.draws, study.scores) + of_pixels
+    if not probes:
         sentence = "No fact of the catalog varies between the frames, so none can betray the class."
         return Section("Shortcuts", lead, (), (Verdict(Level.BELIEVE, sentence),))
-    probes = probe_facts(record.facts, answers.labels, study.fitting_folds, study.draws, study.scores)
     majority = majority_scores(answers.labels, study.fitting_folds, study.draws)
     chance = 1 / max(len(set(answers.labels.tolist())), 1)
     rows: list[tuple[Cell, ...]] = [
@@ -40,8 +54,32 @@ def shortcuts(study: Study) -> Section:
     return Section("Shortcuts", lead, (figure, table), (_verdict(study, probes),))
 
 
+def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
+    """Probes on pixels, if they are asked for, and what is to be said about them."""
+    places = study.record.places
+    if not study.settings.look_at_pixels:
+        return [], "Pixels of data bar and border were not looked at (`--pixels`)."
+    if places is None:
+        return (
+            [],
+            "Pixels could not be looked at: the catalog does not say where the images lie.",
+        )
+    seen = read_surroundings(places)
+    if seen.n_unreadable == len(places):
+        return [], "Pixels could not be looked at: no image could be read."
+    pixels = {"pixels of the data bar": seen.data_bar, _BORDER: seen.border}
+    pixels = {name: grey for name, grey in pixels.items() if np.ptp(grey, axis=0).any()}  # else they can tell nothing
+    probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
+    unread = f"{seen.n_unreadable} of {len(places)} images could not be read"
+    return probes, f"The border is the rim of the crop and shows a little of the fracture; {unread}."
+
+
 def _share(probe: ProbeResult) -> str:
-    return "" if probe.share_of_model is None else f" ({probe.share_of_model:.0%} of the model's advantage)"
+    return (
+        ""
+        if probe.share_of_model is None or probe.verdict is Shortcut.NONE
+        else f" ({probe.share_of_model:.0%} of the model's advantage)"
+    )
 
 
 def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
@@ -58,14 +96,11 @@ def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
         return Verdict(Level.BELIEVE, f"No fact around the fracture tells the class ({numbers}).")
     best = max(telling, key=lambda probe: probe.scores["macro_recall"].value or 0)
     strong = any(probe.verdict is Shortcut.STRONG for probe in telling)
-    sentence = (
-        f"The class can be told without the fracture surface, from {best.name}: {_numbers(best)}{_share(best)}, "
-        f"{study.record.split_words}. "
-        + (
-            "A good figure of the model is no proof that it looks at the fracture."
-            if strong
-            else "Look at the heat-maps."
-        )
+    finding = "The class can be told without the fracture surface, from"
+    if best.name == _BORDER:
+        finding = "The class can be told from very little of the fracture, from"
+    sentence = f"{finding} {best.name}: {_numbers(best)}{_share(best)}, {study.record.split_words}. " + (
+        "A good figure of the model is no proof that it looks at the fracture." if strong else "Look at the heat-maps."
     )
     return Verdict(Level.DO_NOT if strong else Level.CAUTION, sentence)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from fractotrain.evaluation.answers import Answers, folds_over_foans
@@ -81,6 +82,17 @@ def test_one_foan_gives_no_interval(simulate: Callable[..., Answers]) -> None:
     assert (one.low, one.high, one.n, one.n_foans) == (None, None, 8, 1)
     none = draws.scores(answers.labels, answers.predicted, answers.foans == "nobody")["accuracy"]
     assert (none.value, none.low, none.n) == (None, None, 0)
+
+
+def test_no_error_seen_is_not_no_error(simulate: Callable[..., Answers]) -> None:
+    """All frames right: every draw says 1; the open end is that of scipy's exact interval for 0 errors of 60 FOANs."""
+    answers = simulate(strength=50.0)
+    found = GroupBootstrap.of(answers.foans, 50, 0).scores(answers.labels, answers.predicted, answers.labels >= 0)
+    exact = binomtest(60, 60).proportion_ci(method="exact")
+    assert (found["accuracy"].value, found["accuracy"].high) == (1, 1)
+    assert found["accuracy"].low == pytest.approx(exact.low)
+    wrong = GroupBootstrap.of(answers.foans, 50, 0).mean(np.zeros(len(answers)), answers.labels >= 0)
+    assert (wrong.low, wrong.high) == (0, pytest.approx(1 - exact.low))
 
 
 def test_foans_never_straddle_the_folds_made_for_fitting(simulate: Callable[..., Answers]) -> None:

@@ -42,6 +42,7 @@ def plant_run(
     vendor_tells_the_class: bool = False,
     strength: float = 2.5,
     n_folds: int = 5,
+    with_failed_map_test: bool = False,
 ) -> PlantedRun:
     """Frames of FOANs at four magnifications, one with a hostile name, and out-of-fold answers of a simulated model."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,7 @@ def plant_run(
         )  # fmt: skip
     planted = PlantedRun(folder / "catalog.duckdb", labels, logits, n_foans)
     with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        catalog.set_meta("images_root", str(folder / "images"))
         for table, rows in tables.items():
             catalog.append(table, [complete(table, row) for row in rows])
         catalog.append("leakage", [_leakage(fold, n, strategy) for fold in (-1, 0)])
@@ -108,7 +110,11 @@ def plant_run(
             "fold_metrics",
             [_metric(fold, part, selection) for fold in range(n_folds) for part in ("train", "validation")],
         )
-        catalog.append("attributions", [_map(folder, HOSTILE), _map(folder, paths[2], is_there=False)])
+        if with_failed_map_test:
+            test, run_of_test = _heat_map_test()
+            catalog.append("attribution_tests", [test])
+            catalog.append("runs", [run_of_test])
+        catalog.append("attributions", [_map(folder, paths[1]), _map(folder, HOSTILE, is_there=False)])
         settings: dict[str, Any] = {
             "recipe": "base", "model": {"name": "test_vit"}, "data": {"sampler": "weighted"},
             "cv": {"selection": selection},
@@ -142,16 +148,35 @@ def _metric(fold: int, part: str, selection: str) -> dict[str, object]:
 
 
 def _map(folder: Path, path: str, *, is_there: bool = True) -> dict[str, object]:
+    """A map of 4 x 4 patches, and its image; or a map whose file is missing."""
     written = io.BytesIO()
-    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(written, "PNG")
-    name = f"map_{int(is_there)}.png"
+    np.save(written, np.arange(16, dtype=np.float32).reshape(4, 4))
+    name = f"map_{int(is_there)}.npy"
     if is_there:
         (folder / name).write_bytes(written.getvalue())
+        image = folder / "images" / path
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((768, 1024), 99, np.uint8)).save(image, "TIFF")
     return {
-        "run_id": RUN, "path": path, "method": "grad_cam", "target_class": "material", "map_path": name,
-        "map_sha256": hashlib.sha256(written.getvalue()).hexdigest(), "target_probability": 0.9,
-        "predicted_class": "material", "trained_on": True,
+        "run_id": RUN, "path": path, "method": "grad_cam", "target_class": "material", "target_probability": 0.7,
+        "predicted_class": "material", "trained_on": True, "map_path": name,
+        "map_sha256": hashlib.sha256(written.getvalue()).hexdigest(),
     }  # fmt: skip
+
+
+def _heat_map_test() -> tuple[dict[str, object], dict[str, object]]:
+    """A test of heat-maps that failed, and the run that drew the verdict."""
+    test = {
+        "run_id": RUN, "method": "grad_cam", "test": "randomisation", "defect_class": "all", "magnification": None,
+        "n_images": 40, "n_foans": 20, "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.5, "passed": False,
+    }  # fmt: skip
+    verdict = {"grad_cam": {"belief": "not to be believed", "reasons": ["the map hardly changes"]}}
+    run = {
+        "run_id": "explain-planted", "command": "explain --test", "started_at": "2026-01-02",
+        "finished_at": "2026-01-02", "outcome": "finished", "settings": json.dumps({"run_id": RUN}), "versions": "{}",
+        "dataset_hash": None, "split_id": None, "summary": json.dumps({"verdicts": verdict}),
+    }  # fmt: skip
+    return test, run
 
 
 @pytest.fixture(name="plant_run", scope="session")

@@ -62,7 +62,7 @@ def test_the_page_needs_no_other_file_and_no_script(page: Path) -> None:
     assert not re.search(r"https?:|url\((?!#)|<link|<script|@import", html)
     sources = [attributes["src"] or "" for tag, attributes in parsed.tags if tag == "img"]
     assert len(sources) == 1
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
     references = [v or "" for _, attributes in parsed.tags for k, v in attributes.items() if k.endswith("href")]
     assert references
     assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
@@ -85,8 +85,10 @@ def test_hostile_names_are_shown_and_never_run(page: Path) -> None:
 
 
 def test_what_became_of_each_heat_map_is_said(page: Path) -> None:
-    """One picture is shown, the one whose file is missing is named."""
+    """One map is shown over its frame, the one whose file is missing is named."""
     shown = " ".join(Page(page.read_text(encoding="utf-8")).text)
+    assert "frame, then grad cam (material); answer material" in shown
+    assert "the model was trained on it" in shown
     assert "as made" in shown
     assert "not there" in shown
 

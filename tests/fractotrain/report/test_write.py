@@ -49,6 +49,7 @@ def test_a_clean_run_can_be_believed(clean: tuple[Any, Report]) -> None:
     """Grouped folds, last epoch, no leak: nothing is marked optimistic, and each verdict has n, split and interval."""
     _, report = clean
     assert not _sentences(report, Level.DO_NOT)
+    assert "not put to the test" in _sentences(report, Level.CAUTION)
     believed = _sentences(report, Level.BELIEVE)
     assert "Macro-F1 0." in believed
     assert "cluster split, 5 folds, 360 frames, 60 FOANs" in believed
@@ -66,6 +67,7 @@ def test_image_folds_and_the_best_epoch_are_marked_optimistic(
     assert "Optimistic: the epoch was chosen on the very fold" in refused
     assert "12 of 360 validation images" in refused
     assert "Macro-F1" in refused
+    assert not _sentences(report, Level.BELIEVE)
     assert "optimistic: image folds, optimistic: best epoch" in report.page.read_text()
 
 
@@ -86,6 +88,18 @@ def test_a_model_that_knows_nothing_is_not_believed(
     planted = plant_run(tmp_path, complete, strength=-0.5)
     report = write_report(planted.catalog, None, tmp_path / "report.html", QUICK)
     assert "not shown to be better than chance" in _sentences(report, Level.DO_NOT)
+
+
+def test_heat_maps_that_failed_their_tests_are_not_believed(
+    tmp_path: Path, plant_run: Callable[..., Any], complete: Any
+) -> None:
+    """The verdict of `fracto explain --test` stands on top, its figures with interval, n and FOANs in a table."""
+    planted = plant_run(tmp_path, complete, with_failed_map_test=True)
+    report = write_report(planted.catalog, None, tmp_path / "report.html", QUICK)
+    assert "by grad cam: not to be believed: the map hardly changes" in _sentences(report, Level.DO_NOT)
+    (test,) = pl.read_csv(report.folder / "attribution_tests.csv").to_dicts()
+    assert (test["value"], test["value low"], test["value n"], test["value FOANs"]) == (0.8, 0.7, 40, 20)
+    assert test["result"] == "failed"
 
 
 def test_figures_are_those_of_the_stored_answers(clean: tuple[Any, Report]) -> None:

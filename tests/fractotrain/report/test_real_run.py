@@ -1,0 +1,61 @@
+"""Report and triage of a run that `fracto train` made."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from data_contracts.catalog import Catalog
+from data_contracts.errors import MissingToolError
+from fractotrain.report.study import ReportSettings
+from fractotrain.report.write import write_report
+from fractotrain.settings import Settings
+from fractotrain.train import plan_run, run
+
+
+def test_tables_hold_the_figures_that_training_stored(
+    planted: Any, quick: Callable[..., Settings], tmp_path: Path
+) -> None:
+    """Mean, SD and both intervals over folds, recomputed from the answers, are those of the closing table."""
+    run(plan_run(quick("cv.final_model=false"), planted.catalog))
+    settings = ReportSettings(n_draws=50, look_at_pixels=True)
+    report = write_report(planted.catalog, None, tmp_path / "report.html", settings)
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        stored = dict(
+            catalog.query(
+                "SELECT metric, value FROM fold_metrics WHERE fold = -1 AND part = 'validation' AND selection = 'last'"
+            ).iter_rows()
+        )
+    row = pl.read_csv(report.folder / "folds.csv").filter(pl.col("metric") == "macro-F1").row(0, named=True)
+    assert float(row["mean"]) == pytest.approx(stored["macro_f1:mean"], abs=5e-4)
+    assert float(row["SD"]) == pytest.approx(stored["macro_f1:sd"], abs=5e-4)
+    low, high = stored["macro_f1:corrected_low"], stored["macro_f1:corrected_high"]
+    assert row["corrected interval"] == f"[{low:.3f}, {high:.3f}]"
+    low, high = stored["macro_f1:t_low"], stored["macro_f1:t_high"]
+    assert row["t interval"] == f"[{low:.3f}, {high:.3f}]"
+    page = report.page.read_text()
+    assert "0 of 36 images could not be read" in page
+    assert "train-" in page
+
+
+def test_without_matplotlib_the_command_says_how_to_install_it() -> None:
+    """The app starts, and the error names package and remedy."""
+    script = (
+        "import sys\n"
+        "sys.modules['matplotlib'] = None\n"
+        "from fractotrain.cli import report\n"
+        "try: report()\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert shown.startswith(MissingToolError.__name__)
+    assert "matplotlib" in shown
+    assert "pip install 'fracto[train]'" in shown
