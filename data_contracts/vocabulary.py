@@ -38,7 +38,6 @@ class MatchMethod(StrEnum):
     PICTURE = "picture"
     """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
-    REPORT_CAPTION = "report_caption"
     REVIEWED = "reviewed"
 
 

@@ -20,6 +20,7 @@ from fractocurate.matching.names import NameParser, TextReading
 from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
+from fractocurate.stages.captions import CaptionFinding, magnifications_by_caption
 from fractocurate.stages.rows import Row, reading_rows
 
 MATCHING_VERSION = 3
@@ -37,9 +38,14 @@ def match_images(catalog: Catalog, profile: Profile, progress: Progress) -> None
     progress.start("matching", len(images))
     outcome = decide(images, instances(catalog), profile)
     micrograph_of = dict(catalog.query("SELECT path, micrograph_id FROM dataset").iter_rows())
-    decisions = settled(catalog, outcome.decisions)
+    captions = magnifications_by_caption(catalog)
+    decisions = [_with_doubts(d, captions.get(d.path)) for d in settled(catalog, outcome.decisions)]
     linked = {(d.path, d.instance_id) for d in decisions}
-    readings = [row for image in images for row in reading_rows("image_file", image.path, _name_readings(image))]
+    readings = [
+        row
+        for image in images
+        for row in reading_rows("image_file", image.path, _readings_of(image, captions.get(image.path)))
+    ]
     with catalog.transaction():
         catalog.replace("readings", readings, subject="image_file")
         catalog.replace("match_candidates", [_candidate_row(c, linked) for c in outcome.candidates])
@@ -182,14 +188,18 @@ def match_row(decision: Decision, micrograph_id: str) -> Row:
 def _inputs_hash(catalog: Catalog, profile: Profile) -> str:
     tables = catalog.content_hash("fracture_instances", "decisions", "figure_links")
     images = catalog.query(
-        "SELECT d.path, d.sha256, d.micrograph_id, m.leftover FROM dataset d LEFT JOIN micrographs m "
+        "SELECT d.path, d.sha256, d.micrograph_id, m.leftover, m.magnification FROM dataset d LEFT JOIN micrographs m "
         "USING (micrograph_id) ORDER BY d.path",
     ).write_csv()
     texts = catalog.query(
         "SELECT subject_id, field, raw, value FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
     ).write_csv()
+    captions = catalog.query(
+        "SELECT figure_id, foan, serial_number, magnification, caption_confidence FROM report_figures "
+        "ORDER BY figure_id"
+    ).write_csv()
     settings = profile.fingerprint("foan", "serial_number", "vocabulary", "matching")
-    return input_hash([str(MATCHING_VERSION), settings, tables, images, texts])
+    return input_hash([str(MATCHING_VERSION), settings, tables, images, texts, captions])
 
 
 def _with_human_decisions(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
@@ -239,12 +249,21 @@ def _overruled(
     return Decision(decision.path, status, reason, instance_id, foan, method, None, None, rule, "", evidence)
 
 
-def _name_readings(image: ImageEvidence) -> list[Reading]:
-    """What a path says, as readings: magnification first, because the view ``dataset`` takes the first."""
+def _with_doubts(decision: Decision, caption: CaptionFinding | None) -> Decision:
+    """A caption that contradicts the frame's magnification is told; it says nothing about the link."""
+    if caption is None or not caption.doubts:
+        return decision
+    return replace(decision, evidence="; ".join((decision.evidence, *caption.doubts)))
+
+
+def _readings_of(image: ImageEvidence, caption: CaptionFinding | None) -> list[Reading]:
+    """What a path and captions say, as readings: magnification first, because the view ``dataset`` takes the first."""
     readings = []
     magnification = parse_magnification_from_name(image.path.rsplit("/", 1)[-1])
     if magnification is not None:
         readings.append(magnification)
+    if caption is not None and caption.reading is not None:
+        readings.append(caption.reading)
     readings += _text_readings(image.name.file, ReadingMethod.FILE_NAME)
     for folder in image.name.folders:
         readings += _text_readings(folder, ReadingMethod.FOLDER_NAME)

@@ -32,7 +32,9 @@ def archive(plot: Plot) -> Path:
     plot.add("files", kind="report", path="r.pdf", sha256="a" * 64)
     plot.add("reports", report_id=_REPORT, sha256="a" * 64, path="r.pdf")
     plot.add("report_pages", report_id=_REPORT, page=1, width_pt=595.0, height_pt=842.0)
-    plot.add("report_figures", figure_id=f"{_REPORT}:1:1", report_id=_REPORT, page=1, number=1, **_surface(1))
+    caption = {"caption": "Fig. 1: origin, 500x", "magnification": 500.0, "caption_confidence": 0.95}
+    figure = {"figure_id": f"{_REPORT}:1:1", "report_id": _REPORT, "page": 1, "number": 1}
+    plot.add("report_figures", **figure, **caption, **_surface(1))
     stated = {"report_id": _REPORT, "label_source": None, "page": 1, "method": "text_layer"}
     plot.add_instance("FOAN-2020-0001", "11111", "material", **stated)
     plot.add_image("image 3.tif", **{k: v for k, v in _surface(1).items() if k != "contrast"})
@@ -83,3 +85,22 @@ def test_links_go_with_what_they_rest_on(archive: Path, gone: str) -> None:
         else:
             forget_micrographs(catalog, list(catalog.query("SELECT sha256 FROM micrographs")["sha256"]))
         assert catalog.read("figure_links").is_empty()
+
+
+def test_a_caption_gives_the_magnification_that_the_frame_does_not_state(archive: Path) -> None:
+    """Only for the frame that the figure surely is; what a frame states itself stands, a contradiction is told."""
+    with Catalog.open(archive) as catalog:
+        link_pictures(catalog, Silent())
+        match_images(catalog, load_profile(None), Silent())
+        found = {p: (m, s) for p, m, s in catalog.query(_MAGNIFICATIONS).iter_rows()}
+        assert found == {"image 3.tif": (500.0, "report_caption"), "image 4.tif": (None, None)}
+        micrograph_id = catalog.query("SELECT micrograph_id FROM dataset WHERE path = 'image 3.tif'").item()
+        stated = {"magnification": 1000.0, "magnification_source": "data_bar"}
+        catalog.update("micrographs", {"micrograph_id": micrograph_id}, stated)
+        match_images(catalog, load_profile(None), Silent())
+        assert catalog.query(_MAGNIFICATIONS).row(0) == ("image 3.tif", 1000.0, "data_bar")
+        evidence = catalog.query("SELECT evidence FROM matches WHERE path = 'image 3.tif'").item()
+    assert "500 in the caption on page 1 of r.pdf" in evidence
+
+
+_MAGNIFICATIONS = "SELECT path, magnification, magnification_source FROM dataset ORDER BY path"
