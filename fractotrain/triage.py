@@ -72,7 +72,7 @@ def triage_frames(
                 frame.path,
                 frame.magnification,
                 advice,
-                frame.predicted_class,
+                CLASS_NAMES[decided.predicted[0]],
                 tuple(name for name, is_in in zip(CLASS_NAMES, decided.sets[0], strict=True) if is_in),
                 dict(zip(CLASS_NAMES, decided.probabilities[0].tolist(), strict=True)),
                 step,

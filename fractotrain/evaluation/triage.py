@@ -28,6 +28,7 @@ class TriageAnswers:
     probabilities: Floats
     """Calibrated, shape (frames, classes)."""
     predicted: Ints
+    """The one class of the set where there is one, else the class of the largest calibrated probability."""
     advice: tuple[Advice, ...]
 
 
@@ -43,10 +44,11 @@ class Triage:
         sets = self.conformal.sets(logits)
         advice = {0: Advice.PERSON, 1: Advice.ANSWER}
         sizes = sets.sum(axis=1)
+        probabilities = self.calibrator.probabilities(logits)
         return TriageAnswers(
             sets,
-            self.calibrator.probabilities(logits),
-            logits.argmax(axis=1).astype(np.int64),
+            probabilities,
+            np.where(sizes == 1, sets.argmax(axis=1), probabilities.argmax(axis=1)).astype(np.int64),
             tuple(advice.get(int(size), Advice.HIGHER_MAGNIFICATION) for size in sizes),
         )
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,17 @@ def test_no_fold_calibrates_itself(simulate: Callable[..., Answers]) -> None:
     held = answers.folds == 1
     assert np.array_equal(sets[0][held], sets[1][held])
     assert not np.array_equal(sets[0][~held], sets[1][~held])
+
+
+def test_an_answer_is_the_class_that_the_guarantee_is_about(simulate: Callable[..., Answers]) -> None:
+    """Where the set holds one class, that class is the answer, also where another has the larger logit."""
+    answers = simulate(n_foans=200, strength=2.0, class_shares=(0.8, 0.1, 0.1))
+    skewed = replace(answers, logits=answers.logits + np.array([0.0, 3.0, 0.0]))
+    decided = fit_triage(skewed, 0.2, balanced_sampler=True).decide(skewed.logits)
+    single = decided.sets.sum(axis=1) == 1
+    assert single.mean() > 0.3
+    assert (decided.predicted != skewed.predicted)[single].any()
+    assert decided.sets[np.arange(len(skewed)), decided.predicted][single].all()
 
 
 def test_triage_answers_the_sure_and_sends_on_the_rest(simulate: Callable[..., Answers]) -> None:
