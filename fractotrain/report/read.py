@@ -1,6 +1,7 @@
 """What the catalog knows about one run: its answers, its figures, and the dataset behind them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
+from data_contracts.masks import MaskBox, read_masks
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.evaluation.answers import Answers, Names
 from fractotrain.evaluation.magnification import nearest_step
@@ -102,7 +104,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         answers,
         _names(rows["sub_type"]),
         _facts(rows, answers),
-        _places(rows, catalog.meta("images_root")),
+        _places(rows, catalog.meta("images_root"), read_masks(catalog)),
         catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
         catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         catalog.query("SELECT * FROM leakage WHERE scope = 'all' ORDER BY ALL"),
@@ -120,7 +122,7 @@ SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining,
        d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
        coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,
        d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px,
-       m.data_bar_left_px, m.data_bar_top_px, m.data_bar_right_px, m.data_bar_bottom_px,
+       d.micrograph_id, m.data_bar_left_px, m.data_bar_top_px, m.data_bar_right_px, m.data_bar_bottom_px,
        d.crop_right_px - d.crop_left_px AS crop_width_px, d.crop_bottom_px - d.crop_top_px AS crop_height_px
 FROM predictions p LEFT JOIN dataset d USING (path) LEFT JOIN micrographs m USING (micrograph_id)
 WHERE p.run_id = ? ORDER BY p.path
@@ -176,14 +178,16 @@ def _facts(rows: pl.DataFrame, answers: Answers) -> dict[str, Names]:
     return {name: values for name, values in facts.items() if len(set(values)) > 1}
 
 
-def _places(rows: pl.DataFrame, images_root: str | None) -> tuple[FramePlaces, ...] | None:
+def _places(
+    rows: pl.DataFrame, images_root: str | None, masks: Mapping[str, tuple[MaskBox, ...]]
+) -> tuple[FramePlaces, ...] | None:
     if images_root is None:
         return None
     crops = rows.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").fill_null(0).rows()
     bars = rows.select("data_bar_left_px", "data_bar_top_px", "data_bar_right_px", "data_bar_bottom_px").rows()
     return tuple(
-        FramePlaces(Path(images_root) / path, crop, None if None in bar else bar)
-        for path, crop, bar in zip(rows["path"], crops, bars, strict=True)
+        FramePlaces(Path(images_root) / path, crop, None if None in bar else bar, masks.get(micrograph_id, ()))
+        for path, micrograph_id, crop, bar in zip(rows["path"], rows["micrograph_id"], crops, bars, strict=True)
     )
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data_contracts.masks import MaskBox, cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from fractotrain.evaluation.answers import Floats
-
-CropBox = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels, half-open."""
 
 BAR_PX = (8, 64)
 """Height and width to which a data bar is reduced: layout and logo stay, digits hardly."""
@@ -27,9 +25,11 @@ class FramePlaces:
     """Where to look in one file."""
 
     path: Path
-    crop: CropBox
-    bar: CropBox | None
+    crop: MaskBox
+    bar: MaskBox | None
     """None if the frame has no data bar."""
+    masks: tuple[MaskBox, ...] = ()
+    """Print inside the crop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,11 @@ def _look(frame: FramePlaces) -> tuple[Floats, Floats] | None:
         grey = decode_grey(read_bytes(frame.path)).grey
     except PixelError:
         return None  # counted, and said on the page
-    bar = np.zeros(BAR_PX[0] * BAR_PX[1]) if frame.bar is None else _reduced(_cut(grey, frame.bar), BAR_PX)
-    picture = _cut(grey, frame.crop)
+    bar = np.zeros(BAR_PX[0] * BAR_PX[1]) if frame.bar is None else _reduced(cut_picture(grey, frame.bar), BAR_PX)
+    picture = cut_picture(grey, frame.crop, frame.masks)
     rim = max(1, round(RIM_SHARE * min(picture.shape)))
     sides = (picture[:rim], picture[-rim:], picture[:, :rim].T, picture[:, -rim:].T)
     return bar, np.concatenate([_reduced(side, _RIM_PX) for side in sides])
-
-
-def _cut(grey: GreyImage, box: CropBox) -> GreyImage:
-    left, top, right, bottom = box
-    return grey[top:bottom, left:right]
 
 
 def _reduced(grey: GreyImage, size_px: tuple[int, int]) -> Floats:

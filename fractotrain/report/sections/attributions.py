@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
+from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from fractotrain.attribution.overlay import overlay
 from fractotrain.evaluation.bootstrap import Estimate
@@ -137,8 +138,7 @@ def _cropped(place: FramePlaces) -> GreyImage | None:
         grey = decode_grey(read_bytes(place.path)).grey
     except PixelError:
         return None
-    left, top, right, bottom = place.crop
-    cropped = Image.fromarray(np.ascontiguousarray(grey[top:bottom, left:right]))
+    cropped = Image.fromarray(cut_picture(grey, place.crop, place.masks))
     height_px = max(1, round(_PANEL_PX * cropped.height / cropped.width))
     return np.asarray(cropped.resize((_PANEL_PX, height_px), Image.Resampling.LANCZOS))
 
