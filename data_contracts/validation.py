@@ -217,6 +217,7 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("matches", "instance_id", "fracture_instances", "instance_id"),
     ("match_candidates", "instance_id", "fracture_instances", "instance_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
+    ("frame_features", "micrograph_id", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_a", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_b", "micrographs", "micrograph_id"),
     ("leakage", "split_id", "folds", "split_id"),
