@@ -117,7 +117,7 @@ def mirrored_bits(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """
     cells = np.unpackbits(bits, axis=1).reshape(-1, _ROWS, _COLUMNS, _DIRECTIONS)
     opposite = -np.arange(_DIRECTIONS) % _DIRECTIONS
-    return np.packbits(cells[:, :, ::-1, opposite].reshape(len(bits), -1), axis=1)
+    return np.packbits(cells[:, :, ::-1, opposite].reshape(len(bits), 8 * bits.shape[1]), axis=1)
 
 
 def _detected(detector: Any, searched: npt.NDArray[np.float32]) -> bool:  # noqa: ANN401 - ships no types

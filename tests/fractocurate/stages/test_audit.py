@@ -15,7 +15,7 @@ from fractocurate.stages import audit as audit_module
 from fractocurate.stages.audit import AuditSummary, audit, check_gate
 
 Plot = Any
-_TWO_FOLDS = AuditSettings(n_folds=2)
+_TWO_FOLDS = AuditSettings(n_folds=2, self_test_images=0)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_near_duplicate_is_found_kept_together_and_counted(textures: Plot) -> No
         summary = _audit(catalog, textures)
         pairs = catalog.read("pairs").select("path_a", "path_b", "kind", "same_foan").rows()
         folds = catalog.query("SELECT strategy, path, fold FROM folds").rows()
-    assert pairs == [("00.png", "again.png", "near_duplicate", False)]
+    assert pairs == [("00.png", "again.png", "re_encoded", False)]
     assert (summary.n_files, summary.n_pairs, summary.failures) == (13, 1, ())
     assert "again.png" in summary.html
     by_strategy = {s: {p: f for strategy, p, f in folds if strategy == s} for s in map(str, SplitStrategy)}
@@ -58,20 +58,20 @@ def test_near_duplicate_is_found_kept_together_and_counted(textures: Plot) -> No
 def test_second_audit_computes_nothing_again_and_says_the_same(textures: Plot, monkeypatch: pytest.MonkeyPatch) -> None:
     """No fingerprint and no pair is computed twice; another Hamming distance computes the pairs anew."""
     compared: list[int] = []
-    find = audit_module.find_similar_pairs
+    find = audit_module.find_all_pairs
 
-    def counting(prints: Any, **options: Any) -> Any:
+    def counting(prints: Any, frames: Any, **options: Any) -> Any:
         compared.append(len(prints) - len(options["known"]))
-        return find(prints, **options)
+        return find(prints, frames, **options)
 
-    monkeypatch.setattr(audit_module, "find_similar_pairs", counting)
+    monkeypatch.setattr(audit_module, "find_all_pairs", counting)
     tables = ("fingerprints", "similar_pairs", "folds", "leakage")
     with Catalog.open(textures.write()) as catalog:
         first = _audit(catalog, textures)
         before = catalog.content_hash(*tables)
         second = _audit(catalog, textures)
         assert catalog.content_hash(*tables) == before
-        narrow = _audit(catalog, textures, AuditSettings(n_folds=2, max_hamming=0))
+        narrow = _audit(catalog, textures, AuditSettings(n_folds=2, max_hamming=0, self_test_images=0))
         again = _audit(catalog, textures)
         assert catalog.content_hash(*tables) == before
     assert (first.fingerprints.n_done, first.fingerprints.n_skipped) == (13, 0)
