@@ -15,7 +15,7 @@ from fractocurate.leakage.local_features import LocalFeatures, mirrored_bits
 
 MAX_DESCRIPTOR_BITS = 30
 """Of 128. Features of one spot mostly differ in fewer bits, those of two spots rarely."""
-MAX_MATCHES = 150
+MAX_MATCHES = 120
 """The closest so many matches of two frames are looked at."""
 TOLERANCE = 0.006
 """Distance at which a match agrees with a transform, as share of the longest side of the coarser frame: 3 px of 512."""

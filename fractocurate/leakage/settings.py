@@ -24,7 +24,7 @@ DEFAULT_CLUSTER_SSIM = HEADLINE_SSIM
 SSIM_THRESHOLDS: tuple[float, ...] = (CONFIRMATION_FLOOR, 0.60, 0.70, HEADLINE_SSIM, 0.85, 0.90, 0.95)
 """As in the paper's Table 1."""
 
-DEFAULT_SELF_TEST_IMAGES = 20
+DEFAULT_SELF_TEST_IMAGES = 12
 """Images that the audit plants copies of, to see what it would miss. Each costs some seconds of a core."""
 
 

@@ -12,6 +12,7 @@ from fractocurate.leakage.local_features import LocalFeatures
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
 """Inliers and SSIM of the common region; each of these pairs is enough. Strangers reached 4 inliers and, aligned as
 well as they could be, SSIM 0.35 (decision 4)."""
+_MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""
 MIN_COMMON_SHARE = 0.15
@@ -73,8 +74,11 @@ def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) ->
         None if none does.
     """
     best: CommonField | None = None
+    promising = [x for x in alignments if x.n_inliers == 0 or x.n_inliers >= _MIN_INLIERS]
+    if not promising:
+        return None
     view_a, view_b = a.features.view, b.features.view
-    for alignment in alignments:
+    for alignment in promising:
         region = compare_common_region(view_a, view_b, alignment)
         if region is None or not _is_borne_out(alignment, region) or (best is not None and region.ssim <= best.ssim):
             continue
