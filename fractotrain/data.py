@@ -1,6 +1,7 @@
 """Which images a run trains on: rows of the catalog, with label, crop box and fold. Nothing else is asked."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.ledger import picture_key
 from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus
 from fractotrain.settings import CvSettings
 
@@ -83,7 +85,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
             "`fracto status` says what became of the images"
         )
     split = choose_split(catalog, cv)
-    folds = catalog.query("SELECT path, fold FROM folds WHERE split_id = ?", [split.split_id])
+    folds = catalog.query("SELECT path, fold, picture_key FROM folds WHERE split_id = ?", [split.split_id])
     joined = dataset.join(folds, on="path", how="left", maintain_order="left")
     without_fold = joined.filter(pl.col("fold").is_null())
     if not without_fold.is_empty():
@@ -92,6 +94,9 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
             f"(first: {without_fold['path'][0]}); it is older than the last ingest: run `fracto audit --folds "
             f"{split.n_folds}` again"
         )
+    boxes = joined.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").rows()
+    if not cv.allow_unaudited:
+        _check_audited(catalog, split, joined, boxes)
     if joined["defect_class"].n_unique() < 2:
         raise BadInputError(
             f"{catalog.path}: all {len(joined)} images are of class {joined['defect_class'][0]}; a classifier needs "
@@ -99,7 +104,6 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         )
     if cv.folds is not None and (unknown := [k for k in cv.folds if k >= split.n_folds]):
         raise UsageError(f"fold {unknown[0]}: split {split.split_id} has the folds 0 to {split.n_folds - 1}")
-    boxes = joined.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").rows()
     return TrainingSet(
         tuple(joined["path"]),
         tuple(joined["sha256"]),
@@ -110,6 +114,31 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         split,
         catalog.content_hash("dataset"),
     )
+
+
+def _check_audited(
+    catalog: Catalog, split: Split, joined: pl.DataFrame, boxes: Sequence[tuple[int, int, int, int]]
+) -> None:
+    """Every image is the picture that was compared with all others when the folds were made.
+
+    Raises:
+        UsageError: images changed since, or were never compared.
+    """
+    unlike = [
+        (path, audited)
+        for path, sha256, audited, box in zip(
+            joined["path"], joined["sha256"], joined["picture_key"], boxes, strict=True
+        )
+        if audited != picture_key(sha256, box)
+    ]
+    if unlike:
+        path, audited = unlike[0]
+        reason = "were never audited" if audited is None else "changed since the audit"
+        raise UsageError(
+            f"{catalog.path}: {len(unlike)} of {len(joined)} images of split {split.split_id} {reason} "
+            f"(first: {path}), so nobody knows what leaks; run `fracto audit --folds {split.n_folds}` again, "
+            "or train all the same by cv.allow_unaudited=true"
+        )
 
 
 def choose_split(catalog: Catalog, cv: CvSettings) -> Split:
@@ -182,4 +211,5 @@ def settings_of_run(catalog: Catalog, run_id: str) -> tuple[dict[str, Any], str]
     (row,) = named.to_dicts()
     settings: dict[str, Any] = json.loads(row["settings"])
     settings["cv"]["split_id"] = row["split_id"]
+    settings["cv"].setdefault("allow_unaudited", False)  # runs of an older Fracto do not say
     return settings, str(row["dataset_hash"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
-from data_contracts.ledger import Work, input_hash
+from data_contracts.ledger import Work, picture_key
 from data_contracts.pixels import PixelError, load_grey
 from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
@@ -44,6 +44,11 @@ class CroppedFile:
     path: str
     box: Box
     pixel_size_nm: float | None
+
+    @property
+    def key(self) -> str:
+        """Identifies the picture."""
+        return picture_key(self.sha256, self.box)
 
 
 def read_prints(path: Path, item: str, box: Box) -> FramePrints | Failure:
@@ -87,10 +92,9 @@ def fingerprint_frames(
     tasks: list[Task[FramePrints]] = []
     id_of: dict[str, str] = {}
     for file in files:
-        key = input_hash([file.sha256, str(file.box)])
-        id_of[key] = file.micrograph_id
+        id_of[file.key] = file.micrograph_id
         arguments = (images_root / file.path, file.path, file.box)
-        tasks.append(Task(key, file.path, Stage.FINGERPRINTS, read_prints, arguments))
+        tasks.append(Task(file.key, file.path, Stage.FINGERPRINTS, read_prints, arguments))
     _forget_others(catalog, set(id_of))
 
     def rows(key: str, prints: FramePrints) -> Mapping[str, Sequence[Row]]:

@@ -48,7 +48,7 @@ def run_self_test(
     usable = [f for f in files if f.micrograph_id in frames and not fingerprints[f.micrograph_id].is_featureless]
     sample, others = usable[: settings.self_test_images], usable[:MAX_DISTRACTORS]
     work = Work(Stage.SELF_TEST, SELF_TEST_VERSION, input_hash([str(settings.max_hamming)])[:16])
-    key = input_hash([f"{f.sha256} {f.box} {f.pixel_size_nm}" for f in [*sample, *others]])
+    key = input_hash([f"{f.key} {f.pixel_size_nm}" for f in [*sample, *others]])
     if not sample:
         results: tuple[SelfTestResult, ...] = ()
     elif key in finished(catalog.read("ledger"), work):

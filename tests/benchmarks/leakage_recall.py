@@ -51,7 +51,7 @@ def find_pairs(frames: Mapping[str, Audited]) -> tuple[SimilarPair, ...]:
 
 
 def recall_table(pairs: Iterable[SimilarPair], kind_of: Mapping[NamePair, str]) -> list[str]:
-    """Lines: of each kind of true pair how many there are, and how many each audit finds; then those not in the truth."""
+    """Lines: of each kind of true pair their number and how many each audit finds; then pairs that no truth names."""
     full, paper = set(), set()
     for pair in pairs:
         names = (pair.micrograph_a, pair.micrograph_b)

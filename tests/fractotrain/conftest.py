@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data_contracts.catalog import Catalog
+from data_contracts.ledger import picture_key
 from data_contracts.tables import TABLES, polars_schema
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.settings import Settings, compose_settings
@@ -126,6 +127,7 @@ def _add_rows(
     tables["folds"].append(
         {
             "split_id": planted.split_id, "seed": 42, "path": path, "group_id": foan, **assignment,
+            "picture_key": picture_key(sha256, (0, 0, WIDTH_PX, HEIGHT_PX - BAR_PX)),
         }
     )  # fmt: skip
     planted.paths.append(path)

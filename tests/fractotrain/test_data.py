@@ -65,6 +65,27 @@ def test_folds_older_than_the_ingest_are_refused(planted: Any, cv: Callable[...,
         _read(planted, cv())
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("micrographs", {"crop_bottom_px": 70}), r"1 of 36 images .*changed since the audit .*run `fracto audit"),
+        (("folds", {"picture_key": None}), r"1 of 36 images .*were never audited .*cv.allow_unaudited=true"),
+    ],
+)
+def test_images_that_the_audit_never_saw_are_refused_unless_allowed(
+    planted: Any, cv: Callable[..., CvSettings], change: tuple[str, dict[str, object]], message: str
+) -> None:
+    """Folds were judged by pictures; another crop, or folds that no audit made, are told, and the user may insist."""
+    table, columns = change
+    with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        row = catalog.query("SELECT path, micrograph_id FROM dataset WHERE path = ?", [planted.paths[3]]).to_dicts()[0]
+        key = "path" if table == "folds" else "micrograph_id"
+        catalog.update(table, {key: row[key]}, columns)
+    with pytest.raises(UsageError, match=message):
+        _read(planted, cv())
+    assert len(_read(planted, cv("cv.allow_unaudited=true"))) == 36
+
+
 def test_strategy_that_was_not_audited_is_named_with_those_that_were(
     planted: Any, cv: Callable[..., CvSettings]
 ) -> None:
