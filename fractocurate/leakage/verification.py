@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data_contracts.vocabulary import PairKind
-from fractocurate.leakage.alignment import Alignment
+from fractocurate.leakage.alignment import MAX_SCALE_MISFIT, Alignment
 from fractocurate.leakage.common_region import CommonRegion, compare_common_region
 from fractocurate.leakage.local_features import LocalFeatures
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
-"""Inliers and SSIM of the common region; each of these pairs is enough. Strangers reached 4 inliers and, aligned as
+"""Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does not
+contradict the pixel sizes. Strangers reached 4 inliers and, aligned as
 well as they could be, SSIM 0.35 (decision 4)."""
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
@@ -80,7 +81,9 @@ def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) ->
     view_a, view_b = a.features.view, b.features.view
     for alignment in promising:
         region = compare_common_region(view_a, view_b, alignment)
-        if region is None or not _is_borne_out(alignment, region) or (best is not None and region.ssim <= best.ssim):
+        if region is None or not _is_borne_out(alignment, region, known_scale(a, b)):
+            continue
+        if best is not None and region.ssim <= best.ssim:
             continue
         pixel_ratio = a.longest_side_px / (b.longest_side_px * alignment.scale)
         best = CommonField(
@@ -94,12 +97,14 @@ def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) ->
     return best
 
 
-def _is_borne_out(alignment: Alignment, region: CommonRegion) -> bool:
+def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None) -> bool:
     if max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
         return False
     if alignment.n_inliers == 0:
         return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
-    return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in EVIDENCE)
+    contradicts = scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
+    accepted = EVIDENCE[:1] if contradicts else EVIDENCE
+    return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
 
 
 def _kind(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: CommonRegion, pixel_ratio: float) -> PairKind:

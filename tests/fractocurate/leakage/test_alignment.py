@@ -19,7 +19,10 @@ NUMBERS = st.complex_numbers(min_magnitude=0.1, max_magnitude=8, allow_nan=False
 
 @given(NUMBERS, NUMBERS, NUMBERS, st.booleans())
 def test_the_inverse_brings_every_place_back(
-    factor: complex, offset: complex, place: complex, is_mirrored: bool
+    factor: complex,
+    offset: complex,
+    place: complex,
+    is_mirrored: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """For any similarity, mirrored or not."""
     alignment = Alignment(factor, offset, is_mirrored, 0)
@@ -88,7 +91,7 @@ def test_a_blank_common_region_is_no_evidence(texture: Callable[..., GreyFrame])
 def test_each_symmetry_is_recognised_by_hash_and_undone_by_its_alignment(
     texture: Callable[..., GreyFrame], symmetry: int
 ) -> None:
-    """A turned or mirrored frame has, up to rounding, the hash foretold, and lies under the original as the plan says."""
+    """A turned or mirrored frame has, up to rounding, the hash foretold, and lies where its alignment says."""
     frame = texture(7, 256, 192)
     is_transposed, are_rows_reversed, are_columns_reversed = SYMMETRIES[symmetry]
     turned = frame.T if is_transposed else frame

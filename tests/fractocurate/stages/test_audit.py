@@ -124,3 +124,40 @@ def test_catalog_without_trainable_labels_is_refused(plot: Plot, grains: Callabl
         pytest.raises(BadInputError, match="no image is matched to a trainable class"),
     ):
         audit(catalog, AuditSettings(), plot.images, 1, Silent())
+
+
+def test_the_audit_tests_itself_once(textures: Plot) -> None:
+    """Planted copies are counted by kind in the catalog; an unchanged archive is not tested again; 0 forgets the test."""
+    settings = AuditSettings(n_folds=2, self_test_images=2)
+    with Catalog.open(textures.write()) as catalog:
+        first = _audit(catalog, textures, settings)
+        rows = {row["planted_kind"]: row for row in catalog.read("self_test").iter_rows(named=True)}
+        assert _audit(catalog, textures, settings).self_test == first.self_test
+        assert _audit(catalog, textures).self_test == ()
+        assert catalog.read("self_test").is_empty()
+    assert list(rows) == [result.kind for result in first.self_test]
+    assert rows["re_encoded"]["n_planted"] == rows["re_encoded"]["n_found"] == 2
+    assert rows["strangers"]["n_found"] == 0
+    assert rows["strangers"]["n_planted"] > 100
+    assert "What this audit would have missed" in first.html
+
+
+def test_a_picture_under_two_foans_is_a_conflict(textures: Plot) -> None:
+    """The planted near-duplicate bears the same label under another FOAN; both files are named."""
+    with Catalog.open(textures.write()) as catalog:
+        (conflict,) = _audit(catalog, textures).conflicts
+    assert (conflict.path_a, conflict.path_b) == ("00.png", "again.png")
+    assert not conflict.is_of_class
+    assert conflict.foans == ("F-00", "F-99")
+
+
+def test_rates_say_which_audit_and_which_images_they_are_of(textures: Plot) -> None:
+    """The paper's audit of the image split, with and without the data bar; the full one of every split and class."""
+    with Catalog.open(textures.write()) as catalog:
+        _audit(catalog, textures)
+        rows = catalog.query("SELECT DISTINCT strategy, audit, subset_by, subset FROM leakage ORDER BY ALL").rows()
+        keys = catalog.query("SELECT count(DISTINCT picture_key) FROM folds WHERE picture_key IS NOT NULL").item()
+    whole = {(strategy, audit) for strategy, audit, _, subset in rows if subset is None}
+    assert whole == {(str(s), "full") for s in SplitStrategy} | {("image", "paper"), ("image", "paper_with_bar")}
+    assert {subset for _, _, by, subset in rows if by == "defect_class"} == {"green_body", "hard_machining", "material"}
+    assert keys == 13
