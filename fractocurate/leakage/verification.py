@@ -10,9 +10,8 @@ from fractocurate.leakage.common_region import CommonRegion, compare_common_regi
 from fractocurate.leakage.local_features import LocalFeatures
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
-"""Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does not
-contradict the pixel sizes. Strangers reached 4 inliers and, aligned as
-well as they could be, SSIM 0.35 (decision 4)."""
+"""Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
+not contradict the pixel sizes. Strangers reached 4 inliers and SSIM 0.35 (decision 4)."""
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""

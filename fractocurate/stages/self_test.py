@@ -10,8 +10,8 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair
-from fractocurate.leakage.planted import Planted, plant_copies
-from fractocurate.leakage.self_test import SelfTestResult, measure_recall
+from fractocurate.leakage.planted import PLANTED_KINDS, Planted, plant_copies
+from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, measure_recall
 from fractocurate.leakage.settings import AuditSettings
 from fractocurate.leakage.verification import AuditedFrame
 from fractocurate.progress import Progress
@@ -52,7 +52,8 @@ def run_self_test(
     if not sample:
         results: tuple[SelfTestResult, ...] = ()
     elif key in finished(catalog.read("ledger"), work):
-        return tuple(self_test_of(row) for row in catalog.read("self_test").iter_rows(named=True))
+        stored = [self_test_of(row) for row in catalog.read("self_test").iter_rows(named=True)]
+        return tuple(sorted(stored, key=lambda result: [*PLANTED_KINDS, STRANGERS].index(result.kind)))
     else:
         planted = _planted(sample, images_root, pool, progress)
         foan_of = dict(catalog.query("SELECT micrograph_id, foan FROM dataset WHERE foan IS NOT NULL").rows())

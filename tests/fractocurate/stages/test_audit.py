@@ -127,7 +127,7 @@ def test_catalog_without_trainable_labels_is_refused(plot: Plot, grains: Callabl
 
 
 def test_the_audit_tests_itself_once(textures: Plot) -> None:
-    """Planted copies are counted by kind in the catalog; an unchanged archive is not tested again; 0 forgets the test."""
+    """Planted copies are counted by kind in the catalog, and an unchanged archive is not tested again; 0 forgets it."""
     settings = AuditSettings(n_folds=2, self_test_images=2)
     with Catalog.open(textures.write()) as catalog:
         first = _audit(catalog, textures, settings)
@@ -135,7 +135,7 @@ def test_the_audit_tests_itself_once(textures: Plot) -> None:
         assert _audit(catalog, textures, settings).self_test == first.self_test
         assert _audit(catalog, textures).self_test == ()
         assert catalog.read("self_test").is_empty()
-    assert list(rows) == [result.kind for result in first.self_test]
+    assert sorted(rows) == sorted(result.kind for result in first.self_test)
     assert rows["re_encoded"]["n_planted"] == rows["re_encoded"]["n_found"] == 2
     assert rows["strangers"]["n_found"] == 0
     assert rows["strangers"]["n_planted"] > 100
