@@ -28,7 +28,9 @@ from data_contracts.slips import DIGIT_FOR, LETTER_FOR, one_slip_apart, repaired
 _FIELD = re.compile(r"\{(?P<kind>[a-z]+)(?::(?P<low>\d+)(?:\.\.(?P<high>\d+))?)?\}")
 _SEPARATORS = r"[\s\-_./,:\u2013\u2014]{0,3}"
 _ONE_SEPARATOR = r"[\s\-_./]"
-_WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z])")
+_WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z" + "".join(LETTER_FOR) + "])")
+_FEWEST_BEHIND_DIGITS = 6
+"""Characters behind a prefix all of whose letters were read as digits: ``10-2023`` is a month, no ``IO-2023``."""
 _SEPARATOR_CHARACTERS = frozenset(" -_./")
 
 _LENIENT_DIGIT = "[0-9" + re.escape("".join(DIGIT_FOR)) + "]"
@@ -264,8 +266,14 @@ class Grammar:
         """What may follow the prefix of a malformed identifier."""
         # After a separator only a number goes on: "_SN" is no continuation, "_O64" is one.
         following = rf"(?:{_ONE_SEPARATOR}(?={_LENIENT_DIGIT}?[0-9]))?{_LENIENT_DIGIT}"
-        letters = self._fields[-1].high if self._fields[-1].kind == "letters" else 0
-        tail = rf"(?:{_ONE_SEPARATOR}?[A-Za-z]{{1,{letters}}}(?![^\W_]))?" if letters else ""
+        last, before = self._fields[-1], self._fields[-2] if len(self._fields) > 1 else None
+        tail = ""
+        if last.kind == "letters":
+            tail = rf"(?:{_ONE_SEPARATOR}?[A-Za-z]{{1,{last.high}}}(?![^\W_]))?"
+        elif before is not None and before.kind == "letters":  # one character perhaps too many
+            joint = rf"{_ONE_SEPARATOR}?" if isinstance(self._parts[-2], str) else ""
+            letters, digits = rf"[A-Za-z]{{1,{before.high + 1}}}", rf"{_LENIENT_DIGIT}{{1,{last.high + 1}}}"
+            tail = rf"(?:{_ONE_SEPARATOR}?{letters}{joint}{digits})?"
         return re.compile(
             rf"{_SEPARATORS}(?P<body>{_LENIENT_DIGIT}(?:{following}){{1,{self.n_characters + 6}}}{tail})(?![0-9])"
             r"(?!(?<=[A-Za-z])[A-Za-z])"
@@ -291,6 +299,10 @@ class Grammar:
                 end = word.start() + length
                 if text[end : end + 1].isalpha() and text[end] not in DIGIT_FOR:
                     continue  # no number can follow here
+                if not any(c.isalpha() for c in text[word.start() : end]) and (
+                    self.n_characters < _FEWEST_BEHIND_DIGITS or text[end : end + 1].isspace()
+                ):
+                    continue  # a number of its own
                 if _resembles(text[word.start() : end], self.prefixes):
                     yield word.start(), end
 
@@ -340,7 +352,9 @@ class Grammar:
         joined, first = "".join(digits).upper(), digits[0]
         if self._fields[0].kind != "year" or isinstance(self._parts[0], str):
             return joined
-        is_long = len(first) >= 4 and first[:4].isdigit() and self._year(first[:4]) is not None
+        is_year = len(first) >= 4 and first[:4].isdigit() and self._year(first[:4]) is not None
+        # As many digits as with a long year: it was mistyped (2059-0123, 22005-0191), not shortened.
+        is_long = is_year or (len(first) >= 4 and len(joined) >= self.n_characters)
         year = None if is_long or not first[:2].isdigit() or len(first) == 3 else self._year(first[:2])
         return joined if year is None else year + joined[2:]
 
@@ -378,16 +392,18 @@ def _literal(text: str, *, joined: bool) -> str:
 def _group(part: _Field, index: int, *, lenient: bool, short_year: bool) -> str:
     character = (_LENIENT_DIGIT if lenient else "[0-9]") if part.kind != "letters" else ""
     character = character or (_LENIENT_LETTER if lenient else "[A-Za-z]")
+    # A digit right behind a digit is one too many rather than a letter: K144432 is not K14443-Z.
+    start = "(?:(?=[A-Za-z])|(?<![0-9]))" if part.kind == "letters" and lenient else ""
     low, high = (2, 2) if part.kind == "year" and short_year else (part.low, part.high)
     count = f"{{{low}}}" if low == high else f"{{{low},{high}}}"
-    return f"(?P<f{index}>{character}{count})"
+    return f"{start}(?P<f{index}>{character}{count})"
 
 
 def _usual_slips_undone(group: str, part: _Field) -> list[str]:
-    if part.kind != "number" or part.low <= len(group) <= part.high:
+    if part.kind == "letters" or part.low <= len(group) <= part.high:
         return [group]
     if len(group) < part.low:
-        return [group.rjust(part.low, "0")]
+        return [group if part.kind == "year" else group.rjust(part.low, "0")]
     return sorted({group[:i] + group[i + 1 :] for i in range(1, len(group)) if group[i] == group[i - 1]})
 
 
@@ -396,8 +412,8 @@ def _resembles(word: str, prefixes: tuple[str, ...]) -> bool:
     upper = word.upper()
     if upper in prefixes:
         return False
-    letters = "".join(LETTER_FOR.get(c, c) for c in upper)
-    return any(letters == p or (len(p) >= 4 and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes)
+    letters = {"".join(LETTER_FOR.get(c, c) for c in text.upper()) for text in (word, word.replace("l", "I"))}
+    return any(p in letters or (len(p) >= 4 and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes)
 
 
 def _overlaps(start: int, end: int, found: Sequence[Identifier | MalformedIdentifier]) -> bool:

@@ -39,16 +39,6 @@ def input_hash(parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def picture_key(sha256: str, crop_box: tuple[int, int, int, int]) -> str:
-    """sha256 of what an audit or a model sees of an image file: its bytes, and the part of the frame that counts.
-
-    Args:
-        sha256: of the bytes.
-        crop_box: left, top, right, bottom in pixels, half-open.
-    """
-    return input_hash([sha256, str(crop_box)])
-
-
 def finished(ledger: pl.DataFrame, work: Work) -> set[str]:
     """Inputs whose work is done (or has failed for good) under these settings."""
     return set(

@@ -18,7 +18,7 @@ import io
 import struct
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from data_contracts.deep_tiff import DeepTiff, is_misread_by_pillow, read_deep_tiff
+from data_contracts.masks import MaskBox, cut_picture
 from data_contracts.vocabulary import FailureReason
 
 DEFAULT_MAX_PIXELS = 400_000_000
@@ -149,8 +150,12 @@ def load_grey(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> DecodedImage:
     return decode_grey(read_bytes(path), max_pixels)
 
 
-def decode_crop(path: Path, box: tuple[int, int, int, int], max_pixels: int = DEFAULT_MAX_PIXELS) -> GreyImage:
+def decode_crop(
+    path: Path, box: MaskBox, masks: Sequence[MaskBox] = (), max_pixels: int = DEFAULT_MAX_PIXELS
+) -> GreyImage:
     """The part ``left, top, right, bottom`` (half-open, pixels) of a picture, grey by the same rule as the whole.
+
+    Print inside it, given as boxes in pixels of the whole picture, is filled by the rule of ``masks``.
 
     Raises:
         PixelError: with the reason why there are no pixels.
@@ -161,7 +166,7 @@ def decode_crop(path: Path, box: tuple[int, int, int, int], max_pixels: int = DE
     height_px, width_px = grey.shape
     if not (0 <= left < right <= width_px and 0 <= top < bottom <= height_px):
         raise ValueError(f"{path.name}: box {box} is empty or leaves the picture of {width_px} x {height_px} px")
-    return np.ascontiguousarray(grey[top:bottom, left:right])
+    return cut_picture(grey, box, masks)
 
 
 def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> DecodedImage:

@@ -233,6 +233,10 @@ class MicrographReading:
     """Share of the crop's rows that are brighter or darker as a whole than the rows around them."""
     is_blank: bool
     """The crop shows nothing."""
+    phash: str | None
+    """64-bit pHash of the crop, 16 hexadecimal digits, as ``FigureReading`` has it; None if the crop is empty."""
+    thumbnail_png: bytes | None
+    """The crop, 8-bit grey, longest side 128 px; None if the crop is empty."""
     leftover: str
     """Trace of print that an independent check found in the crop, in a few words; empty if there is none."""
     leftover_box: Box | None
@@ -241,3 +245,5 @@ class MicrographReading:
     """Every value read, agreeing or not: magnification, pixel_size_nm, acquired_at, bar_text, note, file_name ..."""
     issues: tuple[str, ...] = field(default=())
     """Why a person should look: ``magnification: tag 500, data bar 5000``."""
+    masks: tuple[Box, ...] = ()
+    """Print inside the crop, pixels of the frame: ``data_contracts.masks`` says how it is filled."""

@@ -61,7 +61,7 @@ PAIRS_COLUMNS: dict[str, str] = {
 """Columns of the view ``pairs``: one row per confirmed pair of image files."""
 
 # A name may state a magnification where neither tag nor bar does. A bare number is too weak a statement.
-_MINIMUM_NAME_CONFIDENCE = 0.6
+MINIMUM_NAME_CONFIDENCE = 0.6
 
 _DATASET = f"""
 CREATE OR REPLACE VIEW dataset AS
@@ -69,7 +69,7 @@ WITH named AS (
     SELECT subject_id AS path, min_by(TRY_CAST(value AS DOUBLE), number) AS magnification,
            min_by(method, number) AS method
     FROM readings
-    WHERE subject = 'image_file' AND field = 'magnification' AND confidence >= {_MINIMUM_NAME_CONFIDENCE}
+    WHERE subject = 'image_file' AND field = 'magnification' AND confidence >= {MINIMUM_NAME_CONFIDENCE}
     GROUP BY subject_id
 )
 SELECT

@@ -158,8 +158,8 @@ def matched_have_a_picture(_frames: Frames, dataset: pl.DataFrame) -> Iterator[V
 
 
 def boxes_inside(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
-    """Crop and data bar lie inside the frame and do not overlap."""
-    m = frames["micrographs"]
+    """Crop and data bar lie inside the frame and do not overlap, but for print that is masked inside the crop."""
+    m, masks = frames["micrographs"], frames["overlay_masks"]
     for name in ("crop", "data_bar"):
         left, top, right, bottom = (pl.col(f"{name}_{side}_px") for side in ("left", "top", "right", "bottom"))
         outside = (right > pl.col("width_px")) | (bottom > pl.col("height_px"))
@@ -174,8 +174,18 @@ def boxes_inside(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
         & (pl.col("data_bar_left_px") < pl.col("crop_right_px"))
         & (pl.col("crop_top_px") < pl.col("data_bar_bottom_px"))
         & (pl.col("data_bar_top_px") < pl.col("crop_bottom_px")),
-    )
+    ).join(masks, on="micrograph_id", how="anti")
     yield from _violation("micrographs", "crop_without_bar", overlap.select("micrograph_id"), "crop holds the data bar")
+    astray = masks.join(m, on="micrograph_id").filter(
+        (pl.col("left_px") < pl.col("crop_left_px"))
+        | (pl.col("top_px") < pl.col("crop_top_px"))
+        | (pl.col("right_px") > pl.col("crop_right_px"))
+        | (pl.col("bottom_px") > pl.col("crop_bottom_px"))
+        | (pl.col("right_px") <= pl.col("left_px"))
+        | (pl.col("bottom_px") <= pl.col("top_px"))
+    )
+    rows = astray.select("micrograph_id", "number").sort("micrograph_id", "number")
+    yield from _violation("overlay_masks", "mask_inside_crop", rows, "the mask is empty or leaves the crop")
 
 
 def folds_do_not_straddle(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
@@ -214,8 +224,11 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("reports", "superseded_by", "reports", "report_id"),
     ("fracture_instances", "superseded_by", "reports", "report_id"),
     ("matches", "micrograph_id", "micrographs", "micrograph_id"),
+    ("overlay_masks", "micrograph_id", "micrographs", "micrograph_id"),
     ("matches", "instance_id", "fracture_instances", "instance_id"),
     ("match_candidates", "instance_id", "fracture_instances", "instance_id"),
+    ("figure_links", "figure_id", "report_figures", "figure_id"),
+    ("figure_links", "micrograph_id", "micrographs", "micrograph_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
     ("frame_features", "micrograph_id", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_a", "micrographs", "micrograph_id"),
@@ -224,6 +237,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("fold_metrics", "run_id", "runs", "run_id"),
     ("predictions", "run_id", "runs", "run_id"),
     ("attributions", "run_id", "runs", "run_id"),
+    ("attribution_tests", "run_id", "runs", "run_id"),
+    ("expert_answers", "run_id", "runs", "run_id"),
 )
 
 RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (

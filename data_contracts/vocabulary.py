@@ -35,7 +35,10 @@ class MatchMethod(StrEnum):
     EXACT = "exact"
     FUZZY = "fuzzy"
     SERIAL = "serial"
+    PICTURE = "picture"
+    """A report shows the picture itself; its name says nothing, or nothing certain."""
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
     REVIEWED = "reviewed"
 
 
@@ -87,6 +90,7 @@ class Stage(StrEnum):
     SELF_TEST = "self_test"
     FOLDS = "folds"
     TRAINING = "training"
+    EXPLAINING = "explaining"
 
 
 class FailureReason(StrEnum):
@@ -108,6 +112,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     WORKER_CRASHED = "worker_crashed"
     BREAKS_CONTRACT = "breaks_contract"
+    EMPTY_MAP = "empty_map"
     UNEXPECTED = "unexpected"
 
 
@@ -144,6 +149,7 @@ class ReadingMethod(StrEnum):
     SCALE_BAR = "scale_bar"
     FIELD_WIDTH = "field_width"
     LABEL_TABLE = "label_table"
+    REPORT_CAPTION = "report_caption"
 
 
 class PairKind(StrEnum):

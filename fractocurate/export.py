@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.masks import MaskBox, read_masks
 from data_contracts.pixels import PixelError, decode_crop
 from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES, DefectClass, MatchStatus, Stage
@@ -80,7 +81,7 @@ def export(
             root = images_root or Path(catalog.meta("images_root") or "")
             if not root.is_dir():
                 raise BadInputError(f"{root}: the images are not there any more; name their folder with --images")
-            failures = _write_images(trainable, root, target, progress)
+            failures = _write_images(trainable, read_masks(catalog), root, target, progress)
     except OSError as error:
         raise BadInputError(f"{target}: cannot be written: {error.strerror or error}") from error
     return ExportSummary(target, rows.height, failures)
@@ -95,7 +96,9 @@ def _write_fractovit(rows: pl.DataFrame, target: Path) -> None:
             writer.writerow([row["path"], FRACTOVIT_NAMES[DefectClass(row["defect_class"])], magnification])
 
 
-def _write_images(rows: pl.DataFrame, root: Path, target: Path, progress: Progress) -> tuple[Failure, ...]:
+def _write_images(
+    rows: pl.DataFrame, masks: Mapping[str, tuple[MaskBox, ...]], root: Path, target: Path, progress: Progress
+) -> tuple[Failure, ...]:
     """One PNG per file, 8-bit grey, at ``CLASS/ID_NAME.png``; ``dataset.csv`` names it in ``exported_as``."""
     failures: list[Failure] = []
     names: dict[str, str] = {}
@@ -110,7 +113,7 @@ def _write_images(rows: pl.DataFrame, root: Path, target: Path, progress: Progre
         if name in names.values():  # equal bytes, and paths that differ in what no file name should hold
             name = f"{row['defect_class']}/{row['micrograph_id']}_{stem}_{len(names)}.png"
         try:
-            grey = decode_crop(root / row["path"], box)
+            grey = decode_crop(root / row["path"], box, masks.get(row["micrograph_id"], ()))
         except PixelError as error:
             failures.append(Failure(row["path"], Stage.MICROGRAPHS, error.reason, error.detail))
         else:

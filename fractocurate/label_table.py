@@ -1,17 +1,11 @@
 """Labels that stand in a CSV, Excel or parquet table: rows -> labels of image files, with what is wrong of each."""
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-import polars as pl
 
 from data_contracts.errors import BadInputError
 from data_contracts.identifiers import Grammar, Identifier
@@ -19,17 +13,7 @@ from data_contracts.vocabulary import DefectClass, ReadingMethod
 from fractocurate.micrographs.magnification import number_of, parse_magnification
 from fractocurate.profile import LabelColumns, Profile
 from fractocurate.reports.vocabulary import Vocabulary
-
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_TABLE_ERRORS = (
-    pl.exceptions.PolarsError,
-    csv.Error,
-    zipfile.BadZipFile,
-    ValueError,
-    OSError,
-    KeyError,
-)
-"""What the readers of CSV, Excel and parquet raise on files that are something else, or broken."""
+from fractocurate.text_table import read_text_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +47,7 @@ def read_label_table(path: Path, profile: Profile) -> list[LabelRow]:
     Raises:
         BadInputError: no such file, not a table, or a table without the columns for file name and class.
     """
-    table = _read_table(path)
+    table = read_text_table(path, "table of labels")
     columns = _find_columns(table.columns, profile.labels)
     missing = [name for name in ("file_name", "defect_class") if name not in columns]
     if missing:
@@ -192,52 +176,3 @@ def _find_columns(present: Sequence[str], wanted: LabelColumns) -> dict[str, str
                 found[field] = by_key[name.casefold()]
                 break
     return found
-
-
-def _read_table(path: Path) -> pl.DataFrame:
-    """All cells as text."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot read the table of labels: {error.strerror}") from error
-    suffix = path.suffix.lower()
-    try:
-        if suffix == ".parquet":
-            table = pl.read_parquet(io.BytesIO(content))
-        elif suffix in {".xlsx", ".xlsm"}:
-            table = pl.read_excel(io.BytesIO(content), engine="openpyxl", infer_schema_length=None)
-        elif suffix in {".csv", ".tsv", ".txt"}:
-            table = _read_csv(content)
-        else:
-            raise BadInputError(f"{path}: a table of labels is a .csv, .xlsx or .parquet file")
-        flat = [name for name, dtype in table.schema.items() if not dtype.is_nested() and dtype != pl.Binary]
-        table = table.select(flat)
-        # A column of whole numbers with gaps arrives as 12345.0 from pandas and Excel.
-        whole = pl.selectors.float().cast(pl.Int64, strict=False)
-        table = table.with_columns(
-            pl.when(whole == pl.selectors.float())
-            .then(whole.cast(pl.String))
-            .otherwise(pl.selectors.float().cast(pl.String))
-        ).cast(pl.String)
-    except _TABLE_ERRORS as error:
-        raise BadInputError(f"{path}: not a table that can be read: {error}") from error
-    if table.is_empty():
-        raise BadInputError(f"{path}: the table has no rows")
-    return table
-
-
-def _read_csv(content: bytes) -> pl.DataFrame:
-    try:
-        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252")  # what Excel writes in western Europe
-    header = text.splitlines()[0] if text.strip() else ""
-    delimiter = max(",;\t", key=header.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if not rows:
-        return pl.DataFrame()
-    names = [name.strip() or f"column {i}" for i, name in enumerate(rows[0])]
-    names = [name if name not in names[:i] else f"{name} (column {i})" for i, name in enumerate(names)]
-    cells = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[1:]]
-    return pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row")

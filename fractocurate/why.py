@@ -1,12 +1,10 @@
 """The chain from an image's bytes to its label and fold, as the catalog holds it."""
 
-import os
-import unicodedata
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping, Sequence
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import BadInputError
+from data_contracts.finding import find_file
+from data_contracts.masks import MaskBox, read_masks
 from fractocurate.why_report import ChainLink, explain_instance, one, readings_link, text_of
 
 _SHOWN_CANDIDATES = 5
@@ -18,7 +16,7 @@ def find_image(catalog: Catalog, wanted: str) -> str:
     Raises:
         BadInputError: there is none, or more than one.
     """
-    return _find(catalog, wanted, "image")
+    return find_file(catalog, wanted, "image")
 
 
 def find_report(catalog: Catalog, wanted: str) -> str:
@@ -27,35 +25,7 @@ def find_report(catalog: Catalog, wanted: str) -> str:
     Raises:
         BadInputError: there is none, or more than one.
     """
-    return _find(catalog, wanted, "report")
-
-
-def _find(catalog: Catalog, wanted: str, kind: str) -> str:
-    paths = list(catalog.query("SELECT path FROM files WHERE kind = ? ORDER BY path", [kind])["path"])
-    normal = {path: unicodedata.normalize("NFC", path) for path in paths}
-    key = unicodedata.normalize("NFC", PurePosixPath(wanted).as_posix()).strip("/")
-    below_root = {unicodedata.normalize("NFC", p) for p in _below(catalog.meta(f"{kind}s_root") or "", wanted)}
-    found = (
-        [p for p in paths if p == wanted]
-        or [p for p in paths if normal[p] in below_root]
-        or [p for p in paths if normal[p] == key]
-        or [p for p in paths if f"/{normal[p]}".endswith(f"/{key}")]
-        or [p for p in paths if key.casefold() in normal[p].casefold()]
-    )
-    if len(found) == 1:
-        return str(found[0])
-    if not found:
-        raise BadInputError(f"{wanted}: no such {kind} in {catalog.path}; `fracto status` counts what is there")
-    listed = "\n".join(f"  {path}" for path in found[:20])
-    raise BadInputError(f"{wanted}: {len(found)} {kind}s have this in their path; give more of it:\n{listed}")
-
-
-def _below(root: str, wanted: str) -> Iterator[str]:
-    """The path relative to the root of the images, as written and with links followed, if it lies there."""
-    if root and "\0" not in wanted:
-        for path in (Path(os.path.abspath(wanted)), Path(wanted).resolve()):  # noqa: PTH100 - links are kept at first
-            if path.is_relative_to(root):
-                yield path.relative_to(root).as_posix()
+    return find_file(catalog, wanted, "report")
 
 
 def explain(catalog: Catalog, path: str) -> list[ChainLink]:
@@ -68,7 +38,7 @@ def explain(catalog: Catalog, path: str) -> list[ChainLink]:
         return chain
     frame = one(catalog, "SELECT * FROM micrographs WHERE micrograph_id = ?", micrograph_id)
     chain += [
-        _frame(frame),
+        _frame(frame, read_masks(catalog).get(str(frame["micrograph_id"]), ())),
         readings_link(catalog, "Read from the frame", "micrograph", str(micrograph_id)),
         readings_link(catalog, "Read from the name", "image_file", path),
         _candidates(catalog, path),
@@ -96,7 +66,7 @@ def _failure(catalog: Catalog, path: str) -> str:
     return "; ".join(found) or "the folder changed since the last ingest; run `fracto ingest` again"
 
 
-def _frame(frame: Mapping[str, object]) -> ChainLink:
+def _frame(frame: Mapping[str, object], masks: Sequence[MaskBox]) -> ChainLink:
     crop = [frame[f"crop_{side}_px"] for side in ("left", "top", "right", "bottom")]
     bar = [frame[f"data_bar_{side}_px"] for side in ("left", "top", "right", "bottom")]
     facts = [
@@ -107,6 +77,7 @@ def _frame(frame: Mapping[str, object]) -> ChainLink:
         ("magnification", _with_source(frame, "magnification")),
         ("pixel size", _with_source(frame, "pixel_size_nm", " nm")),
     ]
+    facts += [("masked", f"print inside the crop, box {list(mask)}") for mask in masks]
     if frame["leftover"]:
         place = [frame[f"leftover_{side}_px"] for side in ("left", "top", "right", "bottom")]
         facts.append(("print left", f"{frame['leftover']}, box {place}"))
@@ -138,7 +109,9 @@ def _candidates(catalog: Catalog, path: str) -> ChainLink:
         parts = [f"{text_of(c['foan'])} / {text_of(c['serial_number'])}"]
         if c["foan_source"] is not None:
             parts.append(f"similarity {c['similarity']:.3f} from {c['foan_source']}")
-        parts.append(f"serial {c['serial_evidence']}, tag {c['tag_evidence']}")
+        parts.append(f"serial {c['serial_evidence']}, tag {c['tag_evidence']}, pictures {c['picture_evidence']}")
+        if c["company"] > 0:
+            parts.append(f"{c['company']:.0%} of the images around it show this part")
         parts.append("accepted" if c["accepted"] else f"not accepted{': ' + c['guard'] if c['guard'] else ''}")
         facts.append((f"candidate {c['rank']}", "; ".join(parts)))
     if rows.height > _SHOWN_CANDIDATES:

@@ -1,8 +1,8 @@
 """Cropped, resized grey frames, decoded once and kept as one uint8 array that training maps into memory.
 
-An entry is named by what it is made from: the bytes of the file, the crop box, the size and the rule. Crop and resize
-come before every random step, so their result is the same in every epoch, fold and run. A pack is one ``.npy`` file
-with a ``.json`` beside it that names its rows; it appears under its name only when it is whole.
+An entry is named by what it is made from: the bytes of the file, the crop box with its masks, the size and the rule.
+Crop and resize come before every random step, so their result is the same in every epoch, fold and run. A pack is one
+``.npy`` file with a ``.json`` beside it that names its rows; it appears under its name only when it is whole.
 """
 
 import hashlib
@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from data_contracts.masks import MASK_RULE_VERSION, MaskBox, cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
 from fractotrain.errors import TrainingError
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Raised when the same file would give other pixels."""
 
 Pixels = NDArray[np.uint8]
@@ -38,16 +39,24 @@ class Frame:
     name: str
     """As the catalog names it."""
     sha256: str
-    crop_box: tuple[int, int, int, int]
+    crop_box: MaskBox
+    masks: tuple[MaskBox, ...] = ()
+    """Print inside the crop, which is filled."""
 
     def key(self, size_px: tuple[int, int]) -> str:
         """Name of the entry: equal names, equal pixels."""
-        facts = [self.sha256, list(self.crop_box), list(size_px), RULE_VERSION]
+        facts = [self.sha256, self.crop_box, self.masks, size_px, RULE_VERSION, MASK_RULE_VERSION]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def decode_frame(frame: Frame, size_px: tuple[int, int]) -> GreyImage | Failure:
-    """The direct path: bytes -> grey -> crop -> bilinear resize to (height, width), aspect ratio not kept."""
+    """The direct path: bytes -> grey -> filled crop -> what the model sees, (height, width)."""
+    cropped = crop_frame(frame)
+    return cropped if isinstance(cropped, Failure) else as_model_sees(cropped, size_px)
+
+
+def crop_frame(frame: Frame) -> GreyImage | Failure:
+    """The used part of a file, grey, at full resolution, print inside it filled."""
     try:
         content = read_bytes(frame.path)
         if hashlib.sha256(content).hexdigest() != frame.sha256:
@@ -62,8 +71,13 @@ def decode_frame(frame: Frame, size_px: tuple[int, int]) -> GreyImage | Failure:
     if not (0 <= left < right <= width_px and 0 <= top < bottom <= height_px):
         detail = f"the crop box {frame.crop_box} leaves the picture of {width_px} x {height_px} px"
         return _failure(frame, FailureReason.CORRUPT, detail)
-    cropped = Image.fromarray(np.ascontiguousarray(grey[top:bottom, left:right]))
-    return np.asarray(cropped.resize((size_px[1], size_px[0]), Image.Resampling.BILINEAR))
+    return cut_picture(grey, frame.crop_box, frame.masks)
+
+
+def as_model_sees(cropped: GreyImage, size_px: tuple[int, int]) -> GreyImage:
+    """Bilinear resize to (height, width), aspect ratio not kept."""
+    height_px, width_px = size_px
+    return np.asarray(Image.fromarray(cropped).resize((width_px, height_px), Image.Resampling.BILINEAR))
 
 
 def cached_pixels(

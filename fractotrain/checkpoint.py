@@ -19,10 +19,23 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fractotrain.errors import TrainingError
+from fractotrain.settings import Selection
 from fractotrain.watch import Epoch
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _OWN = "fracto"
+
+
+@dataclasses.dataclass(slots=True)
+class Choice:
+    """The best epoch so far by one way of selecting it."""
+
+    epoch: int
+    """0-based."""
+    macro_f1: float
+    """Of the images that choose."""
+    logits: NDArray[np.float32]
+    """Of the validation images after this epoch, shape (images, classes)."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -32,11 +45,10 @@ class Standing:
     epochs: list[Epoch]
     logits: NDArray[np.float32]
     """Of the validation images after the latest epoch, shape (images, classes)."""
-    best_epoch: int
-    best_macro_f1: float
-    best_logits: NDArray[np.float32]
-    best_state: dict[str, torch.Tensor] | None
-    """Weights of the best epoch, if they are wanted."""
+    choices: dict[Selection, Choice]
+    """Way of selecting the epoch -> what it would select; without the last epoch, which needs no choice."""
+    state: dict[str, torch.Tensor] | None
+    """Weights of the epoch that the settings select, unless that is the last."""
 
 
 class Keeper:
@@ -66,17 +78,16 @@ class Keeper:
         if not last and time.monotonic() - self._latest < self._every_s:
             return
         tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
-        tensors |= {f"best.{k}": v for k, v in (standing.best_state or {}).items()}
+        tensors |= {f"chosen.{k}": v for k, v in (standing.state or {}).items()}
         for index, state in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{k}": v for k, v in state.items()}
         tensors["logits"] = torch.from_numpy(standing.logits)
-        tensors["best_logits"] = torch.from_numpy(standing.best_logits)
+        tensors |= {f"logits.{name}": torch.from_numpy(c.logits) for name, c in standing.choices.items()}
         facts = {
             "format_version": FORMAT_VERSION,
             "fingerprint": self._fingerprint,
             "epochs": [dataclasses.asdict(epoch) for epoch in standing.epochs],
-            "best_epoch": standing.best_epoch,
-            "best_macro_f1": standing.best_macro_f1,
+            "choices": {name: [c.epoch, c.macro_f1] for name, c in standing.choices.items()},
             "scaler": scaler.state_dict(),
         }
         on_cpu = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -121,10 +132,11 @@ class Keeper:
         return Standing(
             [Epoch(**epoch) for epoch in facts["epochs"]],
             tensors["logits"].numpy(),
-            facts["best_epoch"],
-            facts["best_macro_f1"],
-            tensors["best_logits"].numpy(),
-            _part(tensors, "best.") or None,
+            {
+                name: Choice(epoch, macro_f1, tensors[f"logits.{name}"].numpy())
+                for name, (epoch, macro_f1) in facts["choices"].items()
+            },
+            _part(tensors, "chosen.") or None,
         )
 
     def remove(self) -> None:

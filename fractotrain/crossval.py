@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fractotrain.checkpoint import Keeper, fingerprint
 from fractotrain.data import TrainingSet
+from fractotrain.inner_split import inner_split
 from fractotrain.intervals import Interval, bootstrap_macro_f1, fold_interval
-from fractotrain.loop import Bench, Logits, fit, predict
+from fractotrain.loop import NOBODY, Bench, Indices, Logits, fit, predict
 from fractotrain.metrics import OVERALL, Scores, score, score_confusion
 from fractotrain.model import InputFormat, Weights, build_model
 from fractotrain.probe import Features, Head, attach_head, fit_head
@@ -28,6 +29,7 @@ class FoldResult:
 
     fold: int
     n_training: int
+    """Images that it was fitted on, without those held back to choose the epoch."""
     validation: NDArray[np.int64]
     """Positions of its validation images in the training set."""
     logits: Logits
@@ -35,8 +37,8 @@ class FoldResult:
     validation_scores: dict[Selection, Scores]
     training_scores: Scores
     """On the training images as they are, un-augmented and each once, at the epoch that the settings select."""
-    best_epoch: int
-    """0-based."""
+    chosen_epochs: dict[Selection, int]
+    """0-based; empty for a linear head, which has none."""
     epochs: tuple[Epoch, ...]
 
 
@@ -67,7 +69,7 @@ class Setup:
 
     def keeper(self, fold: int) -> Keeper | None:
         """What keeps the checkpoint of a fold's fit; None if the settings want none."""
-        settings = self.bench.settings
+        settings, machine = self.bench.settings, self.bench.machine
         if settings.checkpoint_every_s is None:
             return None
         # What decides neither weights nor outputs may differ between a killed run and the one that goes on.
@@ -82,10 +84,12 @@ class Setup:
             paths=self.training_set.paths,
             sha256=self.training_set.sha256,
             crop_boxes=self.training_set.crop_boxes,
+            masks=self.training_set.masks,
             labels=self.training_set.labels.tolist(),
             folds=self.training_set.folds.tolist(),
+            groups=self.training_set.groups,
             weights=self.weights.sha256,
-            machine=[self.bench.machine.name, self.bench.machine.precision, torch.__version__, timm.__version__],
+            machine=[machine.name, machine.precision, machine.team.size, torch.__version__, timm.__version__],
             fold=fold,
         )
         return Keeper(self.checkpoint_dir / f"{name}.safetensors", name, settings.checkpoint_every_s)
@@ -97,18 +101,37 @@ def folds_to_run(training_set: TrainingSet, settings: Settings) -> tuple[int, ..
     return tuple(fold for fold in asked if (training_set.folds == fold).any())
 
 
+def training_parts(training_set: TrainingSet, settings: Settings, fold: int) -> tuple[Indices, Indices]:
+    """Positions that a fold (or the final model) is fitted on, and those held back to choose its epoch, often none.
+
+    Raises:
+        UsageError: the settings ask for an inner split, and the groups do not allow it.
+    """
+    outside = np.flatnonzero(training_set.folds != fold)
+    if settings.cv.selection != "inner" or len(outside) == 0:
+        return outside, NOBODY
+    groups = [training_set.groups[i] for i in outside]
+    seed = derive_seed(settings.seed, Purpose.INNER, fold)
+    fitted, held_back = inner_split(training_set.labels[outside], groups, settings.cv.inner_parts, seed)
+    return outside[fitted], outside[held_back]
+
+
 def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     """Fit one fold. Its result does not depend on which folds ran before."""
     bench, settings, labels = setup.bench, setup.bench.settings, setup.bench.images.labels
-    training = np.flatnonzero(setup.training_set.folds != fold)
+    training, inner = training_parts(setup.training_set, settings, fold)
     validation = np.flatnonzero(setup.training_set.folds == fold)
+    watch.on_fit(fold, len(training), len(validation))
     if setup.features is not None:
         return _probe_fold(setup, setup.features, fold, training, validation)
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, fold))
-    fitted = fit(model, bench, training, validation, fold, watch, setup.keeper(fold))
-    logits_of: dict[Selection, Logits] = {"last": fitted.logits, "best_val": fitted.best_logits}
-    if fitted.best_state is not None:
-        model.load_state_dict(fitted.best_state)
+    fitted = fit(model, bench, training, validation, fold, watch, setup.keeper(fold), inner)
+    logits_of: dict[Selection, Logits] = {"last": fitted.logits}
+    logits_of |= {selection: choice.logits for selection, choice in fitted.choices.items()}
+    chosen_epochs: dict[Selection, int] = {"last": len(fitted.epochs) - 1}
+    chosen_epochs |= {selection: choice.epoch for selection, choice in fitted.choices.items()}
+    if fitted.state is not None:
+        model.load_state_dict(fitted.state)
     seen = predict(model, bench.images.pixels, training, bench.normalise, settings.optim.eval_batch_size)
     return FoldResult(
         fold,
@@ -117,7 +140,7 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
         logits_of[settings.cv.selection],
         {selection: score(labels[validation], logits.argmax(axis=1)) for selection, logits in logits_of.items()},
         score(labels[training], seen.argmax(axis=1)),
-        fitted.best_epoch,
+        chosen_epochs,
         tuple(fitted.epochs),
     )
 
@@ -135,7 +158,7 @@ def _probe_fold(
         logits,
         {"last": score(labels[validation], logits.argmax(axis=1))},
         score(labels[training], head.logits(features[training]).argmax(axis=1)),
-        0,
+        {},
         (),
     )
 
@@ -148,15 +171,20 @@ def _head(setup: Setup, features: Features, training: NDArray[np.int64]) -> Head
 
 
 def fit_final(setup: Setup, watch: Watch) -> torch.nn.Module:
-    """One model on every image, as the folds were trained: last epoch, same number of epochs."""
+    """One model on every image, as the folds were trained: the same number of epochs.
+
+    Of them the last, or the one that an inner split of all images chooses; best_val has no validation images here.
+    """
     settings = setup.bench.settings
     model = build_model(settings.model, setup.weights, derive_seed(settings.seed, Purpose.MODEL, FINAL_MODEL))
-    everything = np.arange(len(setup.training_set))
+    training, inner = training_parts(setup.training_set, settings, FINAL_MODEL)
+    watch.on_fit(FINAL_MODEL, len(training), 0)
     if setup.features is not None:
-        attach_head(model, _head(setup, setup.features, everything))
+        attach_head(model, _head(setup, setup.features, training))
         return model.eval()
-    nothing = np.zeros(0, np.int64)
-    fit(model, setup.bench, everything, nothing, FINAL_MODEL, watch, setup.keeper(FINAL_MODEL))
+    fitted = fit(model, setup.bench, training, NOBODY, FINAL_MODEL, watch, setup.keeper(FINAL_MODEL), inner)
+    if fitted.state is not None:
+        model.load_state_dict(fitted.state)
     return model.eval()
 
 

@@ -1,8 +1,8 @@
 """Which images a run trains on: rows of the catalog, with label, crop box and fold. Nothing else is asked."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
-from data_contracts.ledger import picture_key
-from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus
+from data_contracts.masks import MaskBox, read_masks
+from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus, SplitStrategy
 from fractotrain.settings import CvSettings
 
 LABEL_OF_CLASS = {str(c): label for label, c in enumerate(TRAINABLE_CLASSES)}
@@ -42,11 +42,15 @@ class TrainingSet:
     """Index into ``TRAINABLE_CLASSES``."""
     folds: NDArray[np.int64]
     """0-based fold in which the image validates."""
+    groups: tuple[str, ...]
+    """What the split keeps together: the image, its FOAN or its cluster."""
     foans: tuple[str, ...]
     """The FOAN, or the instance where none is known: what a bootstrap may draw."""
     split: Split
     dataset_hash: str
     """sha256 of the view ``dataset``."""
+    masks: Mapping[str, tuple[MaskBox, ...]] = field(default_factory=dict)
+    """Path -> print inside its crop; only of images that have any."""
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -54,15 +58,18 @@ class TrainingSet:
     def subset(self, keep: NDArray[np.bool_]) -> "TrainingSet":
         """The images where ``keep`` is true."""
         indices = np.flatnonzero(keep)
+        kept = {self.paths[i] for i in indices}
         return TrainingSet(
             tuple(self.paths[i] for i in indices),
             tuple(self.sha256[i] for i in indices),
             tuple(self.crop_boxes[i] for i in indices),
             self.labels[indices],
             self.folds[indices],
+            tuple(self.groups[i] for i in indices),
             tuple(self.foans[i] for i in indices),
             self.split,
             self.dataset_hash,
+            {path: boxes for path, boxes in self.masks.items() if path in kept},
         )
 
 
@@ -74,7 +81,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         BadInputError: fewer than two classes.
     """
     dataset = catalog.query(
-        "SELECT path, sha256, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, defect_class, "
+        "SELECT path, sha256, micrograph_id, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, defect_class, "
         "coalesce(foan, instance_id, path) AS foan FROM dataset "
         "WHERE status = ? AND list_contains(?, defect_class) ORDER BY path",
         [str(MatchStatus.MATCHED), list(LABEL_OF_CLASS)],
@@ -85,7 +92,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
             "`fracto status` says what became of the images"
         )
     split = choose_split(catalog, cv)
-    folds = catalog.query("SELECT path, fold, picture_key FROM folds WHERE split_id = ?", [split.split_id])
+    folds = catalog.query("SELECT path, fold, group_id FROM folds WHERE split_id = ?", [split.split_id])
     joined = dataset.join(folds, on="path", how="left", maintain_order="left")
     without_fold = joined.filter(pl.col("fold").is_null())
     if not without_fold.is_empty():
@@ -94,9 +101,8 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
             f"(first: {without_fold['path'][0]}); it is older than the last ingest: run `fracto audit --folds "
             f"{split.n_folds}` again"
         )
-    boxes = joined.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").rows()
     if not cv.allow_unaudited:
-        _check_audited(catalog, split, joined, boxes)
+        _refuse_changed(catalog, joined, split)
     if joined["defect_class"].n_unique() < 2:
         raise BadInputError(
             f"{catalog.path}: all {len(joined)} images are of class {joined['defect_class'][0]}; a classifier needs "
@@ -104,40 +110,38 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         )
     if cv.folds is not None and (unknown := [k for k in cv.folds if k >= split.n_folds]):
         raise UsageError(f"fold {unknown[0]}: split {split.split_id} has the folds 0 to {split.n_folds - 1}")
+    masks = read_masks(catalog)
+    boxes = joined.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").rows()
     return TrainingSet(
         tuple(joined["path"]),
         tuple(joined["sha256"]),
         tuple((int(left), int(top), int(right), int(bottom)) for left, top, right, bottom in boxes),
         np.array([LABEL_OF_CLASS[c] for c in joined["defect_class"]], np.int64),
         joined["fold"].to_numpy().astype(np.int64),
+        tuple(joined["group_id"]),
         tuple(joined["foan"]),
         split,
         catalog.content_hash("dataset"),
+        {path: masks[name] for path, name in joined.select("path", "micrograph_id").iter_rows() if name in masks},
     )
 
 
-def _check_audited(
-    catalog: Catalog, split: Split, joined: pl.DataFrame, boxes: Sequence[tuple[int, int, int, int]]
-) -> None:
-    """Every image is the picture that was compared with all others when the folds were made.
-
-    Raises:
-        UsageError: images changed since, or were never compared.
-    """
-    unlike = [
-        (path, audited)
-        for path, sha256, audited, box in zip(
-            joined["path"], joined["sha256"], joined["picture_key"], boxes, strict=True
-        )
-        if audited != picture_key(sha256, box)
-    ]
-    if unlike:
-        path, audited = unlike[0]
-        reason = "were never audited" if audited is None else "changed since the audit"
+def _refuse_changed(catalog: Catalog, joined: pl.DataFrame, split: Split) -> None:
+    """Folds hold for the pictures and FOANs that the audit compared; others may leak without anybody having looked."""
+    audited = catalog.query(
+        "SELECT d.path FROM dataset d JOIN fingerprints p USING (micrograph_id) "
+        "WHERE p.width_px = d.crop_right_px - d.crop_left_px AND p.height_px = d.crop_bottom_px - d.crop_top_px"
+    )
+    changed = joined.join(audited, on="path", how="anti")["path"].to_list()
+    what = "were not compared by the audit, or have another picture or crop since"
+    if not changed and split.strategy != SplitStrategy.IMAGE:
+        straddling = joined.filter(pl.col("fold").n_unique().over("foan") > 1)
+        changed, what = straddling["path"].to_list(), "belong to FOANs that now lie in several folds"
+    if changed:
         raise UsageError(
-            f"{catalog.path}: {len(unlike)} of {len(joined)} images of split {split.split_id} {reason} "
-            f"(first: {path}), so nobody knows what leaks; run `fracto audit --folds {split.n_folds}` again, "
-            "or train all the same by cv.allow_unaudited=true"
+            f"{catalog.path}: {len(changed)} of {len(joined)} images {what} (first: {min(changed)}): the archive "
+            f"changed since the folds of split {split.split_id} were made; run `fracto audit --folds {split.n_folds}` "
+            "again, or train all the same by cv.allow_unaudited=true"
         )
 
 

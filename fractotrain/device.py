@@ -7,6 +7,7 @@ import torch
 
 from data_contracts.errors import UsageError
 from fractotrain.settings import Precision, Settings
+from fractotrain.team import ALONE, Team, join_team
 
 _DTYPES: dict[Precision, torch.dtype] = {
     "fp32": torch.float32,
@@ -24,6 +25,7 @@ class Machine:
     """Of the training step; validation is always fp32."""
     n_threads: int
     name: str
+    team: Team = ALONE
 
     def autocast(self) -> torch.autocast:
         """Context of the forward pass of a training step; without effect in fp32."""
@@ -41,11 +43,13 @@ def choose_machine(settings: Settings) -> Machine:
     has_gpu = torch.cuda.is_available()
     if settings.device == "cuda" and not has_gpu:
         raise UsageError("device=cuda, but torch sees no GPU here; take device=cpu (and recipe=fast)")
-    device = torch.device("cuda" if has_gpu and settings.device != "cpu" else "cpu")
+    on_gpu = has_gpu and settings.device != "cpu"
+    team = join_team(gpu=on_gpu)
+    device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
     n_threads = settings.threads or _threads_given()
     torch.set_num_threads(n_threads)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {n_threads} thread(s)"
-    return Machine(device, _precision(settings, device), n_threads, name)
+    return Machine(device, _precision(settings, device), n_threads, name, team)
 
 
 def default_recipe() -> str:

@@ -9,3 +9,7 @@ class TrainingError(FractoError):
 
 class WeightsError(BadInputError):
     """Weights that cannot be had or do not fit the model."""
+
+
+class AttributionError(FractoError):
+    """A heat-map that would mean nothing, or that cannot be stored."""

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
-from fractotrain.metrics import N_CLASSES
-
-LEVEL = 0.95
+from fractotrain.evaluation.bootstrap import LEVEL, GroupBootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +55,9 @@ def bootstrap_macro_f1(
 
     Frames of one component are not independent; its FOAN is. None if there are fewer than two groups or no samples.
     """
-    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    if len(names) < 2 or n_samples == 0:
+    if len(set(groups)) < 2 or n_samples == 0:
         return None
-    counts = np.zeros((len(names), N_CLASSES, N_CLASSES))
-    np.add.at(counts, (group_of, true, predicted), 1)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_samples)
-    confusion = (draws @ counts.reshape(len(names), -1)).reshape(n_samples, N_CLASSES, N_CLASSES)
-    hits = np.einsum("sii->si", confusion)
-    margin = confusion.sum(axis=1) + confusion.sum(axis=2)
-    f1 = np.where(margin > 0, 2 * hits / np.maximum(margin, 1), np.nan)
-    low, high = np.percentile(np.nanmean(f1, axis=1), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    return float(low), float(high)
+    draws = GroupBootstrap.of(np.asarray(groups, object), n_samples, seed)
+    macro_f1 = draws.scores(true, predicted, np.ones(len(true), bool))["macro_f1"]
+    assert macro_f1.low is not None and macro_f1.high is not None  # noqa: S101, PT018 - two groups and some draws
+    return macro_f1.low, macro_f1.high

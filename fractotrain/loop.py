@@ -9,22 +9,26 @@ from numpy.typing import NDArray
 
 from data_contracts.errors import UsageError
 from fractotrain.cache import Pixels
-from fractotrain.checkpoint import Keeper, Standing
+from fractotrain.checkpoint import Choice, Keeper, Standing
 from fractotrain.device import Machine
 from fractotrain.errors import TrainingError
 from fractotrain.losses import focal_loss
-from fractotrain.metrics import score
+from fractotrain.metrics import N_CLASSES, score
+from fractotrain.mixing import mix
 from fractotrain.model import build_optimiser
 from fractotrain.sampler import epoch_order
 from fractotrain.schedule import lr_factor, set_learning_rates
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
-from fractotrain.settings import OptimSettings, Settings
+from fractotrain.settings import OptimSettings, Selection, Settings
 from fractotrain.transforms import Augmentation, Normaliser, grey_batch, randaugment
 from fractotrain.watch import Epoch, Update, Watch
 
 Indices = NDArray[np.int64]
 Logits = NDArray[np.float32]
 """Shape (images, classes)."""
+
+NOBODY: Indices = np.zeros(0, np.int64)
+"""No images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,11 @@ def fit(
     fold: int = FINAL_MODEL,
     watch: Watch | None = None,
     keeper: Keeper | None = None,
+    inner: Indices = NOBODY,
 ) -> Standing:
     """Fit ``model`` in place on the ``training`` images; watch the ``validation`` images, which decide nothing.
+
+    The ``inner`` images, if any, choose an epoch; they are in neither of the others.
 
     With a ``keeper`` the fit goes on where its checkpoint stands, and keeps a checkpoint itself.
 
@@ -77,9 +84,8 @@ def fit(
         TrainingError: the loss or an output is no longer a number, or a checkpoint cannot be read or written.
     """
     watch = watch or Watch()
-    work = _prepare(model, bench, training, validation, fold)
-    nothing = np.zeros((len(validation), 0), np.float32)
-    standing = Standing([], nothing, 0, -1.0, nothing, None)
+    work = _prepare(model, bench, training, validation, inner, fold)
+    standing = Standing([], np.zeros((len(validation), 0), np.float32), {}, None)
     if keeper is not None and (kept := keeper.restore(model, work.optimiser, work.scaler)) is not None:
         standing = kept
         watch.on_resumed(fold, len(standing.epochs))
@@ -88,9 +94,10 @@ def fit(
         training_loss = _train_epoch(work, epoch, watch)
         if not math.isfinite(training_loss):
             raise TrainingError(_not_a_number("the training loss", fold, epoch))
-        macro_f1 = _validate(work, epoch, standing) if len(validation) else None
-        standing.epochs.append(Epoch(fold, epoch, n_epochs, training_loss, macro_f1))
-        if keeper is not None:
+        figures = _validate(work, epoch, standing)
+        seen = Epoch(fold, epoch, n_epochs, training_loss, figures.get("best_val"), figures.get("inner"))
+        standing.epochs.append(seen)
+        if keeper is not None and bench.machine.team.leads:
             keeper.save(model, work.optimiser, work.scaler, standing, last=epoch + 1 == n_epochs)
         watch.on_epoch(standing.epochs[-1])
     return standing
@@ -104,6 +111,7 @@ class _Work:
     bench: Bench
     training: Indices
     validation: Indices
+    inner: Indices
     fold: int
     optimiser: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
@@ -113,7 +121,9 @@ class _Work:
     total_updates: int
 
 
-def _prepare(model: torch.nn.Module, bench: Bench, training: Indices, validation: Indices, fold: int) -> _Work:
+def _prepare(
+    model: torch.nn.Module, bench: Bench, training: Indices, validation: Indices, inner: Indices, fold: int
+) -> _Work:
     settings, device = bench.settings, bench.machine.device
     model.to(device)
     return _Work(
@@ -121,6 +131,7 @@ def _prepare(model: torch.nn.Module, bench: Bench, training: Indices, validation
         bench,
         training,
         validation,
+        inner,
         fold,
         build_optimiser(model, settings.optim),
         torch.amp.GradScaler(device.type, enabled=bench.machine.precision == "fp16"),
@@ -133,9 +144,9 @@ def _prepare(model: torch.nn.Module, bench: Bench, training: Indices, validation
 def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
     """All updates of one epoch; the mean loss over its images, as drawn and varied."""
     settings, bench = work.bench.settings, work.bench
-    optim = settings.optim
+    optim, team = settings.optim, bench.machine.team
     work.model.train()
-    torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, work.fold, epoch))
+    torch.manual_seed(derive_seed(settings.seed, Purpose.NOISE, work.fold, epoch) + team.rank)
     order_seed = derive_seed(settings.seed, Purpose.ORDER, work.fold, epoch)
     order = work.training[epoch_order(bench.images.labels[work.training], settings.data.sampler, order_seed)]
     groups = np.split(order, range(optim.images_per_update, len(order), optim.images_per_update))
@@ -143,14 +154,19 @@ def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
     for update, group in enumerate(groups, start=epoch * len(groups)):
         factor = lr_factor(update, work.total_updates, optim.warmup_updates, optim.warmup_start)
         learning_rates = set_learning_rates(work.optimiser, optim.lr * factor)
-        for batch in np.split(group, range(optim.batch_size, len(group), optim.batch_size)):
+        own = team.share(group)
+        for batch in np.split(own, range(optim.batch_size, len(own), optim.batch_size)) if len(own) else ():
             grey = grey_batch(bench.images.pixels, batch, work.augmentation)
+            images, labels = bench.normalise(grey), work.labels[batch]
+            if settings.data.mixup_alpha or settings.data.cutmix_alpha:
+                images, labels = mix(images, labels, N_CLASSES, settings.data.mixup_alpha, settings.data.cutmix_alpha)
             with bench.machine.autocast():
-                outputs = work.model(bench.normalise(grey))
-            losses = focal_loss(outputs, work.labels[batch], optim.focal_gamma, optim.label_smoothing)
+                outputs = work.model(images)
+            losses = focal_loss(outputs, labels, optim.focal_gamma, optim.label_smoothing)
             # Divided by the images of the update, not of the batch: the last, smaller batch weighs what it holds.
             work.scaler.scale(losses.sum() / len(group)).backward()  # type: ignore[no-untyped-call] # torch's gap
             loss_sum += losses.detach().sum()
+        team.sum_gradients(work.model)
         if optim.clip_norm is not None:
             work.scaler.unscale_(work.optimiser)
             torch.nn.utils.clip_grad_norm_(work.model.parameters(), optim.clip_norm)
@@ -158,22 +174,29 @@ def _train_epoch(work: _Work, epoch: int, watch: Watch) -> float:
         work.scaler.update()
         work.optimiser.zero_grad(set_to_none=True)
         watch.on_update(Update(work.fold, epoch, update, work.total_updates, learning_rates))
-    return loss_sum.item() / len(order)
+    return team.sum(loss_sum).item() / len(order)
 
 
-def _validate(work: _Work, epoch: int, standing: Standing) -> float:
-    """Macro-F1 on the validation images; ``standing`` learns the outputs, and the best epoch's."""
-    bench, optim = work.bench, work.bench.settings.optim
-    logits = predict(work.model, bench.images.pixels, work.validation, bench.normalise, optim.eval_batch_size)
-    if not np.isfinite(logits).all():
-        raise TrainingError(_not_a_number("an output on a validation image", work.fold, epoch))
-    macro_f1 = score(bench.images.labels[work.validation], logits.argmax(axis=1)).overall["macro_f1"]
-    standing.logits = logits
-    if macro_f1 > standing.best_macro_f1:
-        standing.best_epoch, standing.best_macro_f1, standing.best_logits = epoch, macro_f1, logits
-        if bench.settings.cv.selection == "best_val":
-            standing.best_state = {k: v.detach().cpu().clone() for k, v in work.model.state_dict().items()}
-    return macro_f1
+def _validate(work: _Work, epoch: int, standing: Standing) -> dict[Selection, float]:
+    """Macro-F1 of the images that each way of selecting looks at; ``standing`` learns what each would select."""
+    bench = work.bench
+    judges: dict[Selection, Indices] = {"best_val": work.validation, "inner": work.inner}
+    figures: dict[Selection, float] = {}
+    for selection, images in judges.items():
+        if len(images) == 0:
+            continue
+        logits = predict(work.model, bench.images.pixels, images, bench.normalise, bench.settings.optim.eval_batch_size)
+        if not np.isfinite(logits).all():
+            raise TrainingError(_not_a_number("an output on a validation image", work.fold, epoch))
+        if selection == "best_val":
+            standing.logits = logits
+        figures[selection] = score(bench.images.labels[images], logits.argmax(axis=1)).overall["macro_f1"]
+    for selection, macro_f1 in figures.items():
+        if selection not in standing.choices or macro_f1 > standing.choices[selection].macro_f1:
+            standing.choices[selection] = Choice(epoch, macro_f1, standing.logits)
+            if bench.settings.cv.selection == selection:
+                standing.state = {k: v.detach().cpu().clone() for k, v in work.model.state_dict().items()}
+    return figures
 
 
 @torch.no_grad()

@@ -12,6 +12,8 @@ def focal_loss(
 ) -> torch.Tensor:
     """``(1 - pt)^gamma * ce`` per image, shape (batch,), in fp32.
 
+    ``labels`` are classes, shape (batch,), or shares of classes, shape (batch, classes).
+
     ``ce`` is the cross-entropy (of the smoothed label, if asked for) and ``pt = exp(-ce)``, from the unweighted loss:
     a class weight inside ``pt`` would make it no probability (Lin et al. 2017; the paper has no class weights).
     """

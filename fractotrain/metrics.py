@@ -62,3 +62,35 @@ def score_confusion(confusion: Confusion) -> Scores:
         known: dict[str, float | None] = {m: v if occurs[i] else None for m, v in figures.items()}
         per_class[str(name)] = known | {"support": float(n_true[i])}
     return Scores(confusion, overall, per_class)
+
+
+def one_hot_confusions(true: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The confusion matrix of each answer alone, flat; shape (answers, classes squared). Sums of rows are counts."""
+    return np.asarray(np.eye(N_CLASSES**2)[true * N_CLASSES + predicted])
+
+
+def figures_of_confusions(flat: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """The figures of many confusion matrices at once, as ``score_confusion`` defines them; NaN without a definition.
+
+    Args:
+        flat: counts, shape (..., classes squared), rows true, columns predicted.
+
+    Returns:
+        Figure -> shape (...): those of ``OVERALL``, then ``precision:green_body`` and so on.
+    """
+    counts = flat.reshape(*flat.shape[:-1], N_CLASSES, N_CLASSES)
+    hits, n_true, n_predicted = np.einsum("...ii->...i", counts), counts.sum(axis=-1), counts.sum(axis=-2)
+    occurs = n_true + n_predicted > 0
+    by_class = {
+        "precision": np.where(occurs, hits / np.maximum(n_predicted, 1), np.nan),
+        "recall": np.where(occurs, hits / np.maximum(n_true, 1), np.nan),
+        "f1": np.where(occurs, 2 * hits / np.maximum(n_true + n_predicted, 1), np.nan),
+    }
+    n_classes, n = occurs.sum(axis=-1), counts.sum(axis=(-2, -1))
+    figures = {"accuracy": np.where(n > 0, hits.sum(axis=-1) / np.maximum(n, 1), np.nan)}
+    for name in ("f1", "precision", "recall"):
+        total = np.nansum(by_class[name], axis=-1)
+        figures[f"macro_{name}"] = np.where(n_classes > 0, total / np.maximum(n_classes, 1), np.nan)
+    for i, defect_class in enumerate(TRAINABLE_CLASSES):
+        figures |= {f"{name}:{defect_class}": values[..., i] for name, values in by_class.items()}
+    return figures

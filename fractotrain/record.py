@@ -24,6 +24,7 @@ from fractotrain.crossval import Aggregate, FoldResult, Setup
 from fractotrain.errors import TrainingError
 from fractotrain.metrics import Scores
 from fractotrain.settings import Selection
+from fractotrain.stored_model import FACTS_FILE, WEIGHTS_FILE, file_hashes, model_folder
 
 CLASS_NAMES = tuple(str(c) for c in TRAINABLE_CLASSES)
 ALL_FOLDS = -1
@@ -49,6 +50,8 @@ class Outcome:
     skipped: tuple[Failure, ...]
     model_file: Path | None
     """The final model; None if there is none."""
+    model_sha256: dict[str, str] | None = None
+    """Name -> sha256 of the files of the final model."""
 
 
 def record_run(outcome: Outcome, catalog_path: Path) -> None:
@@ -58,7 +61,7 @@ def record_run(outcome: Outcome, catalog_path: Path) -> None:
         CatalogError: the catalog cannot be written; the summary then lies in a file that the message names.
     """
     try:
-        catalog = _open_patiently(catalog_path)
+        catalog = open_patiently(catalog_path)
     except CatalogError as error:
         rescue = catalog_path.with_suffix(f".{outcome.run_id}.json")
         rescue.write_text(json.dumps(summary(outcome), indent=1))
@@ -86,25 +89,27 @@ def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) ->
         "weights": _weights(setup),
         "dataset_hash": setup.training_set.dataset_hash,
         "split_id": setup.training_set.split.split_id,
-        "n_images": len(setup.training_set),
+        "training_images": dict(zip(setup.training_set.sha256, setup.training_set.foans, strict=True)),
         "versions": versions(),
     }
-    folder = catalog_path.with_suffix(".models")
+    target = model_folder(catalog_path, outcome.run_id)
+    folder = target.parent
     draft = None
     try:
         folder.mkdir(exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{outcome.run_id}.", dir=folder))
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        save_file(tensors, draft / "model.safetensors", metadata={"format": "pt"})
-        (draft / "model.json").write_text(json.dumps(facts, indent=1))
+        save_file(tensors, draft / WEIGHTS_FILE, metadata={"format": "pt"})
+        (draft / FACTS_FILE).write_text(json.dumps(facts, indent=1))
         draft.chmod(0o755)  # drafts are private; a model is as public as its catalog's folder
-        (draft / "model.safetensors").chmod(0o644)
-        os.replace(draft, folder / outcome.run_id)  # noqa: PTH105 - as everywhere a draft gets its name
+        (draft / WEIGHTS_FILE).chmod(0o644)
+        hashes = file_hashes(draft)
+        os.replace(draft, target)  # noqa: PTH105 - as everywhere a draft gets its name
     except OSError as error:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
         raise TrainingError(f"{folder}: the model cannot be stored: {error.strerror or error}") from error
-    return dataclasses.replace(outcome, model_file=folder / outcome.run_id / "model.safetensors")
+    return dataclasses.replace(outcome, model_file=target / WEIGHTS_FILE, model_sha256=hashes)
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
@@ -133,6 +138,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "precision": setup.bench.machine.precision,
         "seconds": round((outcome.finished_at - outcome.started_at).total_seconds(), 2),
         "model_file": None if outcome.model_file is None else str(Path(*outcome.model_file.parts[-3:])),
+        "model_sha256": outcome.model_sha256,
     }
 
 
@@ -147,8 +153,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _open_patiently(catalog_path: Path) -> Catalog:
-    """Hours of training must not be lost because somebody looks at the catalog just now."""
+def open_patiently(catalog_path: Path) -> Catalog:
+    """Open for writing, waiting a while: hours of work must not be lost because somebody looks at the catalog now."""
     deadline = time.monotonic() + BUSY_WAIT_S
     while True:
         try:
@@ -183,9 +189,8 @@ def _metric_rows(outcome: Outcome) -> list[Row]:
         for selection, scores in result.validation_scores.items():
             rows += _score_rows(outcome.run_id, result.fold, "validation", selection, scores)
         rows += _score_rows(outcome.run_id, result.fold, "train", main, result.training_scores)
-        epochs = (("last", len(result.epochs)), ("best_val", result.best_epoch + 1)) if result.epochs else ()
-        for chosen, epoch in epochs:
-            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch))
+        for chosen, epoch in result.chosen_epochs.items():
+            rows.append(_row(outcome.run_id, result.fold, "validation", chosen, "epoch", "all", epoch + 1))
     for selection, folds in outcome.aggregates.items():
         rows += _score_rows(outcome.run_id, ALL_FOLDS, "validation", selection, folds.pooled)
         parts = {"validation": folds.figures} | ({"train": folds.training_figures} if selection == main else {})

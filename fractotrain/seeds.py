@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     ORDER = 1
     NOISE = 2
     BOOTSTRAP = 3
+    INNER = 4
 
 
 def derive_seed(seed: int, purpose: Purpose, fold: int = FINAL_MODEL, epoch: int = 0) -> int:

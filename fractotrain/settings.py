@@ -12,7 +12,13 @@ from data_contracts.vocabulary import SplitStrategy
 
 CONF_DIR = Path(__file__).resolve().parent / "conf"
 
-Selection = Literal["last", "best_val"]
+_OFF: dict[str, dict[str, Any]] = {
+    "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
+    "cv": {"inner_parts": 5},
+}
+"""Settings that came after the first runs, at the values that these runs had in effect."""
+
+Selection = Literal["last", "inner", "best_val"]
 Precision = Literal["fp32", "bf16", "fp16"]
 
 
@@ -49,6 +55,8 @@ class DataSettings(_Strict):
     sampler: Literal["weighted", "shuffled"]
     randaugment_ops: int = Field(ge=0, le=10)
     randaugment_magnitude: int = Field(ge=0, le=30)
+    mixup_alpha: float = Field(ge=0, le=10)
+    cutmix_alpha: float = Field(ge=0, le=10)
 
 
 class OptimSettings(_Strict):
@@ -85,6 +93,7 @@ class CvSettings(_Strict):
     split_id: str | None
     folds: tuple[int, ...] | None
     selection: Selection
+    inner_parts: int = Field(ge=2, le=100)
     cross_validate: bool
     final_model: bool
     bootstrap_samples: int = Field(ge=0, le=100_000)
@@ -179,6 +188,16 @@ def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = N
     except ValidationError as error:
         problems = "\n".join(f"  {_problem(dict(e))}" for e in error.errors())
         raise UsageError(f"the settings cannot be used:\n{problems}") from error
+
+
+def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Settings:
+    """As ``check_settings``, for those of a stored run: what its Fracto did not know yet was off.
+
+    Raises:
+        UsageError: with every problem found.
+    """
+    known = {group: _OFF.get(group, {}) | value if isinstance(value, dict) else value for group, value in raw.items()}
+    return check_settings(known, options)
 
 
 def group_choices(group: str) -> tuple[str, ...]:

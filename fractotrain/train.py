@@ -19,12 +19,12 @@ from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
 from fractotrain.checkpoint import fingerprint
 from fractotrain.crossval import (
     Aggregate,
-    FoldResult,
     Setup,
     aggregate,
     cross_validate_fold,
     fit_final,
     folds_to_run,
+    training_parts,
 )
 from fractotrain.data import TrainingSet, find_images_root, read_training_set
 from fractotrain.device import Machine, choose_machine
@@ -74,8 +74,8 @@ def plan_run(settings: Settings, catalog_path: Path) -> Plan:
     shape = input_format(settings.model)
     weights = find_weights(settings.model)
     model = build_model(settings.model, weights, derive_seed(settings.seed, Purpose.MODEL))
-    sizes = [int((training_set.folds != fold).sum()) for fold in folds]
-    sizes += [len(training_set)] if settings.cv.final_model else []
+    fits = (*folds, FINAL_MODEL) if settings.cv.final_model else folds
+    sizes = [len(training_parts(training_set, settings, fold)[0]) for fold in fits]
     if min(sizes) == 0:
         raise UsageError(
             f"split {training_set.split.split_id}: all images lie in one fold; nothing is left to train on"
@@ -98,39 +98,39 @@ def plan_run(settings: Settings, catalog_path: Path) -> Plan:
 def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     """Decode, cross-validate, fit the final model, and record it all in the catalog at the end.
 
+    Of several processes (torchrun) each comes to the same outcome, and the first one records it.
+
     Raises:
         FractoError: images that cannot be decoded, numbers that are none, or a catalog that cannot be written.
     """
     watch = watch or Watch()
     started_at = datetime.now(UTC)
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    training_set, pixels, skipped = _decode(plan, watch)
-    settings = plan.settings
+    settings, team = plan.settings, plan.machine.team
+    with team.leader_first():
+        training_set, pixels, skipped = _decode(plan, watch)
     normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
     bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
     checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
     setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
     if settings.model.frozen:
-        setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
-    results: list[FoldResult] = []
-    for fold in plan.folds:
-        n_validation = int((training_set.folds == fold).sum())
-        watch.on_fit(fold, len(training_set) - n_validation, n_validation)
-        results.append(cross_validate_fold(setup, fold, watch))
+        with team.leader_first():
+            setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
+    results = [cross_validate_fold(setup, fold, watch) for fold in plan.folds]
     aggregates: dict[Selection, Aggregate] = {}
     if results:
         aggregates = {s: aggregate(results, training_set, settings, s) for s in results[0].validation_scores}
     final: torch.nn.Module | None = None
     if settings.cv.final_model:
-        watch.on_fit(FINAL_MODEL, len(training_set), 0)
         final = fit_final(setup, watch)
     outcome = Outcome(
         run_id, started_at, datetime.now(UTC), setup, plan.n_parameters, tuple(results), aggregates, skipped, None
     )
-    if final is not None:
-        outcome = store_model(outcome, final, plan.catalog_path)
-    record_run(outcome, plan.catalog_path)
-    _remove_checkpoints(setup, plan)
+    if team.leads:
+        if final is not None:
+            outcome = store_model(outcome, final, plan.catalog_path)
+        record_run(outcome, plan.catalog_path)
+        _remove_checkpoints(setup, plan)
     return outcome
 
 
@@ -170,7 +170,7 @@ def _decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failur
     skipped: tuple[Failure, ...] = ()
     while True:
         frames = [
-            Frame(plan.images_root / path, path, sha256, box)
+            Frame(plan.images_root / path, path, sha256, box, training_set.masks.get(path, ()))
             for path, sha256, box in zip(training_set.paths, training_set.sha256, training_set.crop_boxes, strict=True)
         ]
         pixels, failures = cached_pixels(

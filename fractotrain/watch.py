@@ -31,6 +31,8 @@ class Epoch:
     """Mean over the images as the epoch drew and varied them."""
     validation_macro_f1: float | None
     """None if there are no validation images."""
+    inner_macro_f1: float | None = None
+    """Of the held-back training images; None if none are held back."""
 
 
 class Watch:

@@ -232,9 +232,11 @@ def plant_sound(plot: Plot) -> Plot:
     for number, (path, instance) in enumerate((("a/1.png", one), ("a/2.png", two), ("b/3.png", None))):
         micrograph = plot.add_image(path, bar_px=8)
         plot.match(path, instance)
+        plot.add("figure_links", figure_id=f"{report}:1:1", micrograph_id=micrograph, correlation=0.9)
         plot.add("fingerprints", micrograph_id=micrograph, phash=f"{number:016x}", pixel_sha256="b" * 64)
         plot.add("frame_features", micrograph_id=micrograph)
         plot.add("readings", subject="image_file", subject_id=path, number=0, field="foan", raw="F-1", value="F-1")
+    plot.add("overlay_masks", micrograph_id=micrograph, left_px=10, top_px=20, right_px=40, bottom_px=30)
     plot.add("files", kind="image", path="broken.png", sha256="c" * 64)
     plot.add("failures", stage="micrographs", item="broken.png", reason="truncated", detail="ends early")
     plot.add("match_candidates", path="a/1.png", rank=1, instance_id=one, foan="F-1", similarity=1.0, accepted=True)
@@ -251,6 +253,10 @@ def plant_sound(plot: Plot) -> Plot:
     plot.add("fold_metrics", run_id="train-1", fold=0, part="validation", metric="macro_f1", value=0.5)
     plot.add("predictions", run_id="train-1", path="a/1.png", true_class="material", predicted_class="material")
     plot.add("attributions", run_id="train-1", path="a/1.png", method="grad_cam", map_sha256="e" * 64)
+    plot.add("attribution_tests", run_id="train-1", method="grad_cam", test="stability", defect_class="all", value=0.7)
+    plot.add(
+        "expert_answers", answer_id=1, run_id="train-1", method="grad_cam", sha256=sha256, path="a/1.png", rater="R"
+    )
     plot.add("decisions", decision_id=1, sha256="c" * 64, path="b/3.png", action="exclude", reviewer="R")
     plot.add("ledger", stage="reports", input_sha256=sha256, stage_version=1, settings="f" * 16)
     return plot

@@ -11,6 +11,7 @@ from data_contracts.tables.archive import (
     Files,
     FractureInstances,
     Micrographs,
+    OverlayMasks,
     Readings,
     ReportFigures,
     ReportPages,
@@ -18,15 +19,18 @@ from data_contracts.tables.archive import (
 )
 from data_contracts.tables.base import Table
 from data_contracts.tables.leakage import Fingerprints, Folds, FrameFeatures, Leakage, SelfTest, SimilarPairs
-from data_contracts.tables.links import Decisions, MatchCandidates, Matches
-from data_contracts.tables.models import Attributions, FoldMetrics, Predictions
+from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
+from data_contracts.tables.models import Attributions, AttributionTests, ExpertAnswers, FoldMetrics, Predictions
 from data_contracts.tables.work import Failures, Ledger, Runs
 
 __all__ = [
     "TABLES",
+    "AttributionTests",
     "Attributions",
     "Decisions",
+    "ExpertAnswers",
     "Failures",
+    "FigureLinks",
     "Files",
     "Fingerprints",
     "FoldMetrics",
@@ -38,6 +42,7 @@ __all__ = [
     "MatchCandidates",
     "Matches",
     "Micrographs",
+    "OverlayMasks",
     "Predictions",
     "Readings",
     "ReportFigures",
@@ -58,7 +63,9 @@ TABLES: dict[str, type[Table]] = {
     "report_figures": ReportFigures,
     "fracture_instances": FractureInstances,
     "micrographs": Micrographs,
+    "overlay_masks": OverlayMasks,
     "readings": Readings,
+    "figure_links": FigureLinks,
     "match_candidates": MatchCandidates,
     "matches": Matches,
     "fingerprints": Fingerprints,
@@ -71,6 +78,8 @@ TABLES: dict[str, type[Table]] = {
     "fold_metrics": FoldMetrics,
     "predictions": Predictions,
     "attributions": Attributions,
+    "attribution_tests": AttributionTests,
+    "expert_answers": ExpertAnswers,
     "decisions": Decisions,
     "failures": Failures,
     "ledger": Ledger,

@@ -152,6 +152,12 @@ class Micrographs(Table):
     black_share: float = fraction("Of the crop's pixels: at 0.")
     stripe_share: float = fraction("Of the crop's rows: brighter or darker as a whole than those around; charging.")
     is_blank: bool = column("The crop shows nothing.")
+    phash: str = column(
+        "64-bit pHash of the crop, hexadecimal; null if the file is a bar alone.", str_matches=SHORT_HASH, nullable=True
+    )
+    thumbnail_png: bytes = column(
+        "Crop, grey, longest side 128 px, PNG; null if the file is a bar alone.", nullable=True
+    )
     leftover: str = column(
         "Print that an independent check found in the crop; empty if none. Such a frame is reviewed."
     )
@@ -160,6 +166,22 @@ class Micrographs(Table):
     leftover_right_px: int = column("Box of that trace; null if there is none.", gt=0, nullable=True)
     leftover_bottom_px: int = column("Box of that trace; null if there is none.", gt=0, nullable=True)
     issues: str = column("Contradictions found; empty if none. Sentences separated by `; `.")
+
+
+class OverlayMasks(Table):
+    """Print inside the crop of a frame: too far in to be cut off cheaply. ``masks`` says how it is filled."""
+
+    micrograph_id: str = column("The frame.", str_matches=SHORT_HASH)
+    number: int = column("Running number within the frame.", ge=0)
+    left_px: int = column("Box of the print with its margin, inside the crop; pixels of the frame.", ge=0)
+    top_px: int = column("As above.", ge=0)
+    right_px: int = column("As above.", gt=0)
+    bottom_px: int = column("As above.", gt=0)
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["micrograph_id", "number"]  # noqa: RUF012 - pandera's way to name a key
 
 
 class Readings(Table):

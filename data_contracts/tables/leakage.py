@@ -64,11 +64,6 @@ class Folds(Table):
     path: str = column("The image file.")
     group_id: str = column("What stays together: the image, its FOAN, or its cluster.")
     fold: int = column("0-based.", ge=0)
-    picture_key: str = column(
-        "sha256 of the bytes' sha256 and the crop box that the audit compared; null if they were not audited.",
-        str_matches=SHA256,
-        nullable=True,
-    )
 
     class Config:
         """Read by pandera."""

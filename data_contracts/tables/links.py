@@ -4,6 +4,20 @@ from data_contracts.tables.base import Table, column, fraction, one_of
 from data_contracts.vocabulary import MatchMethod, MatchReason, ReadingMethod
 
 
+class FigureLinks(Table):
+    """Pictures of reports that show the field of a micrograph: evidence that no file name touches."""
+
+    figure_id: str = column("The picture in a report.")
+    micrograph_id: str = column("The micrograph that shows the same field.")
+    hamming: int = column("Distance of their pHashes, bits.", ge=0)
+    correlation: float = fraction("Of their textures, after alignment; strangers stay below 0.4.")
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["figure_id", "micrograph_id"]  # noqa: RUF012 - pandera's way to name a key
+
+
 class MatchCandidates(Table):
     """The instances that were considered for each image file, best first."""
 
@@ -15,6 +29,11 @@ class MatchCandidates(Table):
     foan_source: str = one_of(ReadingMethod, "Where the FOAN closest to it was read.", nullable=True)
     serial_evidence: str = column("What the serial numbers say.", isin=["full", "partial", "none", "contradicts"])
     tag_evidence: str = column("What the instance tags say.", isin=["agrees", "none", "contradicts"])
+    picture_evidence: str = column(
+        "What the pictures in reports say: `shown` among those of this instance, `elsewhere` among those of another.",
+        isin=["shown", "none", "elsewhere"],
+    )
+    company: float = fraction("Share of the linked images around it (same folder or session) that show this instance.")
     accepted: bool = column("This candidate became the link.")
     guard: str = column("The guard that stopped it; empty if none did.")
 

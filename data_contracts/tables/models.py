@@ -1,6 +1,6 @@
-"""What training and explaining leave: figures, predictions, attributions."""
+"""What training and explaining leave: figures, predictions, attributions, and what experts say of these."""
 
-from data_contracts.tables.base import SHA256, Table, column, one_of
+from data_contracts.tables.base import SHA256, Table, column, fraction, one_of
 from data_contracts.vocabulary import DefectClass
 
 
@@ -10,7 +10,7 @@ class FoldMetrics(Table):
     run_id: str = column("The run.")
     fold: int = column("0-based; -1 for all folds together.", ge=-1)
     part: str = column("On which images.", isin=["train", "validation"])
-    selection: str = column("Which epoch.", isin=["last", "best_val"])
+    selection: str = column("Which epoch.", isin=["last", "inner", "best_val"])
     metric: str = column("`accuracy`, `macro_f1`, `recall`, `confusion:material` ...")
     defect_class: str = column("The class it is of; `all` for an overall figure.")
     value: float = column("The figure.", nullable=True)
@@ -44,8 +44,11 @@ class Attributions(Table):
 
     run_id: str = column("The run whose model was asked.")
     path: str = column("The image file.")
-    method: str = column("`grad_cam` ...")
+    method: str = column("`grad_cam` or `rollout`.")
     target_class: str = one_of(DefectClass, "The class that was explained.")
+    target_probability: float = fraction("What the model gives to that class.")
+    predicted_class: str = one_of(DefectClass, "What the model answers.")
+    trained_on: bool = column("The model was fitted on this picture: its answer shows what it learnt, not what it can.")
     map_path: str = column("File of the map, relative to the catalog.")
     map_sha256: str = column("Of that file.", str_matches=SHA256)
 
@@ -53,3 +56,45 @@ class Attributions(Table):
         """Read by pandera."""
 
         unique = ["run_id", "path", "method", "target_class"]  # noqa: RUF012 - pandera's way to name a key
+
+
+class AttributionTests(Table):
+    """Heat-maps put to the test, one row per figure; `docs/decisions/0011-attributions.md` says what each asks."""
+
+    run_id: str = column("The run whose model was asked.")
+    method: str = column("`grad_cam` or `rollout`.")
+    test: str = column("`answer_depends_on_picture`, `randomisation`, `insertion_over_random`, `stability` ...")
+    defect_class: str = column("Images of this true class; `all` for every class.")
+    magnification: float = column("Images of this magnification; null for every one.", gt=0, nullable=True)
+    n_images: int = column("Images measured.", ge=0)
+    n_foans: int = column("FOANs they belong to.", ge=0)
+    value: float = column("Mean over the images, or the share of them.")
+    low: float = column("Lower end of the 95 % interval; null if there are too few FOANs.", nullable=True)
+    high: float = column("Upper end of it.", nullable=True)
+    threshold: float = column("What the interval is held against; null if against nothing.", nullable=True)
+    passed: bool = column(
+        "The whole interval lies on the good side; null where it is held against nothing.", nullable=True
+    )
+
+    class Config:
+        """Read by pandera."""
+
+        unique = ["run_id", "method", "test", "defect_class", "magnification"]  # noqa: RUF012 - names a key
+
+
+class ExpertAnswers(Table):
+    """What raters say of heat-maps, append-only. The latest answer of a rater to a question holds."""
+
+    answer_id: int = column("Running number.", unique=True, ge=1)
+    run_id: str = column("The run whose model was asked.")
+    method: str = column("Method of the heat-map.")
+    sha256: str = column("The micrograph, by its bytes: a renamed file keeps its answers.", str_matches=SHA256)
+    path: str = column("Where it lay then.")
+    question: str = column(
+        "Of the consensus session.",
+        isin=["coincides_with_morphology", "mechanistically_plausible", "right_for_wrong_reason"],
+    )
+    answer: str = column("What was ticked.", isin=["yes", "no", "unsure"])
+    rater: str = column("Who answered.")
+    note: str = column("In the rater's own words; may be empty.")
+    answered_at: str = column("When it was imported, UTC, ISO 8601.")

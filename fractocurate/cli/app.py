@@ -95,13 +95,21 @@ def _fracto(
 @app.command()
 def ingest(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="[REPORTS] IMAGES", help="Folder of PDF reports, folder of images.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[REPORTS] IMAGES", help="Folder of PDF reports, folder of images.", show_default=False),
+    ] = None,
     catalog: CatalogOption = DEFAULT_CATALOG,
     profile: ProfileOption = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="A CSV, Excel or parquet table of labels instead of reports; then only IMAGES is given."),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            help="A sheet of `fracto export --review`, filled in. Without folders, only the decisions are read.",
+            show_default=False,
+        ),
     ] = None,
     matching: Annotated[MatchingMode | None, typer.Option(help="Overrides the profile's matching mode.")] = None,
     jobs: JobsOption = None,
@@ -114,10 +122,17 @@ def ingest(
     pixel size of every image, finds its data bar, and links images to fracture instances. Originals are never touched.
 
     A file that cannot be read is listed with the reason, and the exit code is then 6.
+
+    Decisions are checked as a whole: if a row cannot be followed, none is recorded, and every problem is listed.
     """
+    from fractocurate.cli.decisions import read_decisions
     from fractocurate.stages.ingest import ingest as run_ingest
     from fractocurate.tesseract import require_tesseract
 
+    folders = folders or []
+    if decisions and not folders and labels is None:
+        read_decisions(_existing(catalog), decisions, quiet=quiet, as_json=as_json)
+        return
     wanted = 1 if labels else 2
     if len(folders) != wanted:
         raise UsageError(
@@ -130,7 +145,9 @@ def ingest(
     require_tesseract((*settings.ocr.languages, *settings.ocr.data_bar_languages))
     reports = None if labels else folders[0]
     with Catalog.open(catalog) as opened, progress_for(quiet=quiet) as progress:
-        summary = run_ingest(opened, reports, folders[-1], settings, jobs or default_jobs(), progress, labels)
+        summary = run_ingest(
+            opened, reports, folders[-1], settings, jobs or default_jobs(), progress, labels, decisions
+        )
     if as_json:
         _print_json(dataclasses.asdict(summary))
     elif not quiet:
@@ -141,8 +158,33 @@ def ingest(
 
 
 @app.command()
-def status(catalog: CatalogOption = DEFAULT_CATALOG, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
+def status(
+    catalog: CatalogOption = DEFAULT_CATALOG,
+    matching: Annotated[
+        bool,
+        typer.Option(
+            "--matching",
+            help="Show instead how far the links can be trusted: paper beside guarded, collisions, a bound.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --matching: a new folder for the full lists, differences.csv and collisions.csv.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what the catalog holds: images by status and reason, labels, failures, splits and runs."""
+    if matching:
+        from fractocurate.cli.show_matching import show_matching_of
+
+        show_matching_of(catalog, output, quiet=quiet, as_json=as_json)
+        return
+    if output is not None:
+        raise UsageError("--output goes with --matching")
     with Catalog.open_read_only(catalog) as opened:
         found = status_of(opened)
     if as_json:
@@ -261,14 +303,32 @@ def audit(
 
 @app.command()
 def export(
-    target: Annotated[Path, typer.Argument(help="File or (for images) folder to make; must not exist.")],
+    target: Annotated[
+        Path | None,
+        typer.Argument(help="File or (for images) folder to make; must not exist.", show_default=False),
+    ] = None,
     style: Annotated[ExportFormat, typer.Option("--format", "-f", help="What to write.")] = ExportFormat.CSV,
     catalog: CatalogOption = DEFAULT_CATALOG,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write instead the images in review to this .csv or .xlsx, for `fracto ingest --decisions`.",
+            show_default=False,
+        ),
+    ] = None,
     images: ImagesOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hand the dataset on: csv or parquet (all rows), images (cropped, by class), or fractovit (its loader's CSV)."""
+    if (target is None) == (review is None):
+        raise UsageError("say either `fracto export TARGET` or `fracto export --review SHEET.csv`")
+    if review is not None:
+        from fractocurate.cli.decisions import write_sheet
+
+        write_sheet(catalog, review, quiet=quiet, as_json=as_json)
+        return
+    assert target is not None  # noqa: S101 - one of both is given
     with Catalog.open_read_only(catalog) as opened, progress_for(quiet=quiet) as progress:
         summary = write_export(opened, target, style, progress, images)
     if as_json:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.tree import Tree
 
 from data_contracts.vocabulary import Stage
 from fractocurate.cli.progress import printable
@@ -49,6 +48,8 @@ def show_ingest(summary: "IngestSummary", out: Console) -> None:
         for reason, count in summary.reasons.get(status, {}).items():
             matches.add_row(f"  {reason}", str(count), style="dim")
     out.print(matches)
+    if summary.decisions is not None:
+        out.print(f"{summary.decisions.n_new} decision(s) recorded, {summary.decisions.n_known} known before.")
     if summary.n_other_files:
         out.print(f"{summary.n_other_files} other file(s) were left alone.")
 
@@ -98,13 +99,20 @@ def show_status(status: CatalogStatus, out: Console) -> None:
 
 
 def show_chain(chain: Sequence[ChainLink], out: Console) -> None:
-    """The chain from bytes to label."""
-    root = Tree(escape(printable(chain[0].facts[0][1])))
+    """The chain from bytes to label. A line is as long as its evidence: Rich's own tree crops it to the width."""
+    lines = [escape(printable(chain[0].facts[0][1]))]
     for link in chain:
-        branch = root.add(f"[bold]{link.title}[/bold]")
-        for name, value in link.facts:
-            branch.add(f"[dim]{escape(printable(name))}:[/dim] {escape(printable(value))}")
-    out.print(root, soft_wrap=True)
+        is_last = link is chain[-1]
+        lines.append(f"{_guide(is_last=is_last)}[bold]{escape(link.title)}[/bold]")
+        for number, (name, value) in enumerate(link.facts, start=1):
+            guide = ("    " if is_last else "\u2502   ") + _guide(is_last=number == len(link.facts))
+            lines.append(f"{guide}[dim]{escape(printable(name))}:[/dim] {escape(printable(value))}")
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
+def _guide(*, is_last: bool) -> str:
+    return "\u2514\u2500\u2500 " if is_last else "\u251c\u2500\u2500 "
 
 
 def _counts(title: str, counts: Mapping[str, int], out: Console) -> None:

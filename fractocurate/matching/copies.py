@@ -22,39 +22,59 @@ _MAY_INHERIT = {MatchReason.NO_IDENTIFIER, MatchReason.AMBIGUOUS_INSTANCE, Match
 def settle_copies(outcome: Decisions, images: Sequence[ImageEvidence], instances: Sequence[Instance]) -> Decisions:
     """Compare the decisions of files with the same sha256.
 
-    - Linked to different instances, or one linked and another one named with another FOAN: all go to review.
+    - Linked to different instances, or one linked and another one named with another FOAN or serial number: all go to
+      review.
     - One linked, and another one without an identifier of its own, or with one that does not decide between this
       instance and others: it takes over the link.
     """
     decision_of = {decision.path: decision for decision in outcome.decisions}
     foan_of = {instance.instance_id: instance.foan for instance in instances}
-    copies: dict[str, list[str]] = defaultdict(list)
-    for image in images:
-        copies[image.sha256].append(image.path)
-    considered: dict[str, set[str]] = defaultdict(set)
+    considered: dict[str, dict[str, Candidate]] = defaultdict(dict)
     for candidate in outcome.candidates:
-        considered[candidate.path].add(candidate.instance_id)
+        considered[candidate.path][candidate.instance_id] = candidate
     stopped: set[str] = set()
-    for paths in copies.values():
-        if len(paths) < 2:
-            continue
-        group = [decision_of[path] for path in sorted(paths)]
+    for paths in _copies(images):
+        group = [decision_of[path] for path in paths]
         linked = [d for d in group if d.status is MatchStatus.MATCHED]
         if not linked:
             continue
-        foans = {d.foan for d in group if d.foan is not None}
-        if len({d.instance_id for d in linked}) > 1 or len(foans) > 1:
+        if _disagree(group, linked, considered):
             for decision in group:
-                decision_of[decision.path] = _in_conflict(decision, group)
+                if decision.reason is not MatchReason.CONTRADICTION:  # it has its own reason, which says more
+                    decision_of[decision.path] = _in_conflict(decision, group)
             stopped.update(d.path for d in linked)
         else:
             for decision in group:
-                own = considered[decision.path]
-                if decision.reason in _MAY_INHERIT and (not own or linked[0].instance_id in own):
+                if _may_inherit(decision, considered[decision.path], linked[0]):
                     decision_of[decision.path] = _inherited(decision, linked[0])
     inherited = {p: d for p, d in decision_of.items() if d.rule == "same_bytes"}
     candidates = _settled_candidates(outcome.candidates, stopped, inherited, foan_of)
     return Decisions(tuple(decision_of[d.path] for d in outcome.decisions), candidates)
+
+
+def _copies(images: Sequence[ImageEvidence]) -> list[list[str]]:
+    """Paths of files that share their bytes with others, sorted within each group."""
+    paths_of: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        paths_of[image.sha256].append(image.path)
+    return [sorted(paths) for paths in paths_of.values() if len(paths) > 1]
+
+
+def _may_inherit(decision: Decision, own: dict[str, Candidate], linked: Decision) -> bool:
+    return decision.reason in _MAY_INHERIT and (not own or linked.instance_id in own)
+
+
+def _disagree(
+    group: Sequence[Decision], linked: Sequence[Decision], considered: dict[str, dict[str, Candidate]]
+) -> bool:
+    """Whether copies are linked to different instances, or one is named with another FOAN or serial number."""
+    several = len({d.instance_id for d in linked}) > 1 or len({d.foan for d in group if d.foan is not None}) > 1
+    return several or any(_speaks_against(considered[d.path].get(linked[0].instance_id or "")) for d in group)
+
+
+def _speaks_against(candidate: Candidate | None) -> bool:
+    """A copy that states the serial number of another part cannot take over the link, nor leave it in peace."""
+    return candidate is not None and candidate.serial_evidence is SerialEvidence.CONTRADICTS
 
 
 def _in_conflict(decision: Decision, group: list[Decision]) -> Decision:

@@ -25,6 +25,15 @@ class TagEvidence(StrEnum):
     CONTRADICTS = "contradicts"
 
 
+class PictureEvidence(StrEnum):
+    """How the pictures in reports that show an image's field relate to an instance."""
+
+    SHOWN = "shown"
+    NONE = "none"
+    ELSEWHERE = "elsewhere"
+    """Shown only among the pictures of other instances."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One fracture instance of the reports that are in force."""
@@ -42,6 +51,18 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownIn:
+    """A picture in a report that shows the field of an image."""
+
+    figure_id: str
+    report_id: str
+    foan: str | None
+    """As its caption states it, canonical; None if it states none, or several."""
+    serial_number: str | None
+    """The same."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImageEvidence:
     """Everything that may identify one image file."""
 
@@ -51,6 +72,10 @@ class ImageEvidence:
     name: NameReading
     other_texts: tuple[tuple[str, ReadingMethod], ...] = ()
     """Texts from the data bar, the vendor tag or a sidecar that may hold identifiers."""
+    shown_in: tuple[ShownIn, ...] = ()
+    """Pictures in reports that show the same field."""
+    acquired_at: str | None = None
+    """By the microscope's clock, ISO 8601; None if neither tag nor sidecar says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,11 @@ class Candidate:
     accepted: bool
     guard: str
     """What stopped it; empty if nothing did."""
+    score: float = 0.0
+    """What candidates are ranked by: similarity, plus what serial number, tag and pictures add or take away."""
+    picture_evidence: PictureEvidence = PictureEvidence.NONE
+    company: float = 0.0
+    """Share of the linked images of its company that show this instance, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

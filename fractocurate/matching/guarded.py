@@ -6,23 +6,23 @@ serial number and a FOAN one slip away, to overrule it. What fails a guard goes 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus, ReadingMethod
+from fractocurate.matching.by_picture import Shown, instances_shown, weigh_pictures
 from fractocurate.matching.evidence import (
     Candidate,
     Decision,
     ImageEvidence,
     Instance,
+    PictureEvidence,
     SerialEvidence,
     TagEvidence,
 )
 from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Witness, nearest_foans, witnesses_of
 from fractocurate.matching.marks import (
     Marks,
-    Selection,
     marks_of,
     select_instance,
     serial_evidence,
@@ -31,6 +31,7 @@ from fractocurate.matching.marks import (
 )
 from fractocurate.matching.names import NameParser
 from fractocurate.matching.neighbours import SlipIndex
+from fractocurate.matching.verdict import Testimony, Verdict
 from fractocurate.profile import Profile
 
 _N_CANDIDATES = 10
@@ -48,33 +49,8 @@ _SERIAL_WEIGHT = {
     SerialEvidence.NONE: 0.0,
     SerialEvidence.CONTRADICTS: -0.25,
 }
+_PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
 _TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
-
-
-@dataclass(frozen=True, slots=True)
-class _Testimony:
-    """What one witness says: valid FOANs, or FOANs near to a malformed reading."""
-
-    method: ReadingMethod
-    foans: tuple[str, ...]
-    near: tuple[NearFoan, ...]
-    raw: str
-    likely: tuple[str, ...] = ()
-    """What the usual slips make of a malformed reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A decision in the making."""
-
-    foan: str | None
-    selection: Selection | None
-    method: MatchMethod | None
-    rule: str
-    similarity: float | None = None
-    reason: MatchReason | None = None
-    guard: str = ""
-    status: MatchStatus = MatchStatus.REVIEW
 
 
 class GuardedLadder:
@@ -88,7 +64,7 @@ class GuardedLadder:
         self._known = KnownFoans(self._witnesses, images, self._index)
         torn = {k for ws in self._witnesses.values() for w in ws for m in w.text.malformed for k in m.keys}
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
-        self._slips = SlipIndex(self._index.foan_of_key)
+        self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
@@ -97,31 +73,55 @@ class GuardedLadder:
         testimonies = [t for t in map(self._testimony, witnesses) if t.foans or t.near or t.raw]
         marks = marks_of(image, witnesses, self._index)
         owner = self._owner(marks)
-        verdict = self._verdict(testimonies, marks, owner)
+        shown = instances_shown(image.shown_in, self._index)
+        verdict = self._with_pictures(self._verdict(testimonies, marks, owner), shown, image, testimonies, marks)
         chosen = verdict.selection.instance if verdict.selection else None
         if chosen is not None and chosen.in_review:
-            verdict = _Verdict(
+            verdict = Verdict(
                 chosen.foan, None, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
                 "the reading of the report awaits a person",
             )  # fmt: skip
-        candidates = self._candidates(image.path, testimonies, marks, verdict)
-        return self._decision(image.path, testimonies, marks, verdict), candidates
+        candidates = self._candidates(image.path, testimonies, marks, shown, verdict)
+        return self._decision(image.path, testimonies, marks, shown, verdict), candidates
 
-    def _testimony(self, witness: Witness) -> _Testimony:
+    def rests_on_one_reading(self, path: str) -> bool:
+        """Whether only one witness of an image names a FOAN."""
+        return sum(bool(w.text.foans or w.text.malformed) for w in self._witnesses[path]) == 1
+
+    def _with_pictures(
+        self, verdict: Verdict, shown: Shown, image: ImageEvidence, testimonies: list[Testimony], marks: Marks
+    ) -> Verdict:
+        return weigh_pictures(
+            verdict,
+            shown,
+            stated={foan for t in testimonies for foan in t.foans},
+            plausible={foan for t in testimonies for foan in self._plausible(t)},
+            key_of=self._index.foan_grammar.key,
+            is_attested=lambda foan: self._known.is_attested_by_others(foan, image.sha256),
+            within=lambda foan, instances, method, rule, similarity: self._within(
+                foan, instances, marks, method, rule, similarity
+            ),
+        )
+
+    def _testimony(self, witness: Witness) -> Testimony:
         text = witness.text
         readings = [f for f in text.foans if f.prefixed] or [
             f for f in text.foans if self._known.has(f.value) or (not f.may_be_date and witness.method in _NAMES)
         ]
         foans = tuple(sorted({f.value for f in readings}))
         if foans or not text.malformed:
-            return _Testimony(witness.method, foans, (), ", ".join(dict.fromkeys(f.raw for f in readings)))
+            return Testimony(witness.method, foans, (), ", ".join(dict.fromkeys(f.raw for f in readings)))
         best: dict[str, float] = {}
         for key in (k for m in text.malformed for k in m.keys):
             for near in self._nearest[key]:
                 best[near.foan] = max(near.similarity, best.get(near.foan, 0.0))
+            # Two characters swapped are one slip, although they are two edits: 2080 is as near to 2008 as to 2010.
+            for other in self._slips.within_one_slip(key):
+                foan = self._known.foan_of_key[other]
+                best[foan] = max(1 - (key != other) / max(len(key), len(other)), best.get(foan, 0.0))
         nearest = sorted((NearFoan(f, s) for f, s in best.items()), key=lambda n: (-n.similarity, n.foan))
         likely = tuple(foan for m in text.malformed for foan in m.likely)
-        return _Testimony(witness.method, (), tuple(nearest), ", ".join(m.raw for m in text.malformed), likely)
+        return Testimony(witness.method, (), tuple(nearest), ", ".join(m.raw for m in text.malformed), likely)
 
     def _owner(self, marks: Marks) -> Instance | None:
         """The instance that the full serial number alone singles out, over all reports."""
@@ -129,7 +129,7 @@ class GuardedLadder:
         owners = self._index.of_serial.get(strong[0], []) if len(strong) == 1 else []
         return owners[0] if len(owners) == 1 else None
 
-    def _verdict(self, testimonies: list[_Testimony], marks: Marks, owner: Instance | None) -> _Verdict:
+    def _verdict(self, testimonies: list[Testimony], marks: Marks, owner: Instance | None) -> Verdict:
         stated = sorted({foan for t in testimonies for foan in t.foans})
         # A folder or a line of OCR that resembles no FOAN is likely none ("FOAN 2021-03" for a month); a file name is.
         torn = [t for t in testimonies if not t.foans and (t.method is ReadingMethod.FILE_NAME or self._plausible(t))]
@@ -144,7 +144,7 @@ class GuardedLadder:
             return self._repaired(torn, marks, owner)
         return self._serial_only(marks, owner)
 
-    def _stated(self, foan: str, marks: Marks, owner: Instance | None) -> _Verdict:
+    def _stated(self, foan: str, marks: Marks, owner: Instance | None) -> Verdict:
         """All witnesses state one valid FOAN."""
         instances = self._index.of_foan.get(foan)
         if instances:
@@ -155,16 +155,16 @@ class GuardedLadder:
             serial = self._index.serial_key(owner)
             if near is None or self._known.is_attested_apart_from(foan, serial):
                 guard = f"{foan} has no report, and the serial number belongs to {owner.foan}"
-                return _Verdict(None, None, None, "", None, MatchReason.CONTRADICTION, guard)
+                return Verdict(None, None, None, "", None, MatchReason.CONTRADICTION, guard)
             rule = "serial and a FOAN one slip away"
             family = self._index.of_foan[owner.foan]
             return self._within(owner.foan, family, marks, MatchMethod.FUZZY, rule, near.similarity)
         close = [r for r in rivals if r.similarity >= self._settings.threshold - _ROUNDING]
         reason = MatchReason.VALID_FOAN_NOT_IN_REPORTS if close else MatchReason.NO_REPORT
         guard = "the image's own reading is a valid FOAN" if close else ""
-        return _Verdict(foan, None, None, "", None, reason, guard, MatchStatus.UNMATCHED)
+        return Verdict(foan, None, None, "", None, reason, guard, MatchStatus.UNMATCHED)
 
-    def _repaired(self, torn: list[_Testimony], marks: Marks, owner: Instance | None) -> _Verdict:
+    def _repaired(self, torn: list[Testimony], marks: Marks, owner: Instance | None) -> Verdict:
         """No valid FOAN anywhere, but malformed ones."""
         near = self._jointly_near(torn)
         plausible = [n for n in near if n.similarity >= self._settings.threshold - _ROUNDING]
@@ -182,10 +182,10 @@ class GuardedLadder:
             likely = sorted({foan for t in torn for foan in t.likely})
             if likely and best.foan not in likely and not self._is_confirmed(instances, marks):
                 guard = f"the usual slips make {' or '.join(likely)} of it"
-                return _Verdict(None, None, None, "", best.similarity, MatchReason.FUZZY_NOT_UNIQUE, guard)
+                return Verdict(None, None, None, "", best.similarity, MatchReason.FUZZY_NOT_UNIQUE, guard)
             return self._within(best.foan, instances, marks, MatchMethod.FUZZY, "fuzzy", best.similarity)
         guard = "the only possible repair is a FOAN without a report"
-        return _Verdict(best.foan, None, None, "", best.similarity, MatchReason.NO_REPORT, guard, MatchStatus.UNMATCHED)
+        return Verdict(best.foan, None, None, "", best.similarity, MatchReason.NO_REPORT, guard, MatchStatus.UNMATCHED)
 
     def _is_confirmed(self, instances: list[Instance], marks: Marks) -> bool:
         """Whether a serial number, or a part that is marked as one, speaks for one of the instances."""
@@ -193,13 +193,13 @@ class GuardedLadder:
         is_marked = any(s.labelled for s in marks.serials)
         return SerialEvidence.FULL in found or (SerialEvidence.PARTIAL in found and is_marked)
 
-    def _several_repairs(self, plausible: list[NearFoan], marks: Marks) -> _Verdict:
+    def _several_repairs(self, plausible: list[NearFoan], marks: Marks) -> Verdict:
         """A malformed reading is about as near to several FOANs: the serial number may break the tie."""
         similarity = plausible[0].similarity
         in_reports = [i for near in plausible for i in self._index.of_foan.get(near.foan, ())]
         if not in_reports:
             guard = "no possible repair has a report"
-            return _Verdict(None, None, None, "", similarity, MatchReason.NO_REPORT, guard, MatchStatus.UNMATCHED)
+            return Verdict(None, None, None, "", similarity, MatchReason.NO_REPORT, guard, MatchStatus.UNMATCHED)
         for rung in (SerialEvidence.FULL, SerialEvidence.PARTIAL):
             agreeing = [i for i in in_reports if serial_evidence(i, marks, self._index) is rung]
             meant = rung is SerialEvidence.FULL or any(s.labelled for s in marks.serials)
@@ -209,7 +209,7 @@ class GuardedLadder:
                 rule = f"fuzzy, tie broken by {rung} serial"
                 return self._within(foan, self._index.of_foan[foan], marks, MatchMethod.FUZZY, rule, similarity)
         guard = f"{len(plausible)} FOANs are as near" if len(plausible) > 1 else "the runner-up is too near"
-        return _Verdict(None, None, None, "", similarity, MatchReason.FUZZY_NOT_UNIQUE, guard)
+        return Verdict(None, None, None, "", similarity, MatchReason.FUZZY_NOT_UNIQUE, guard)
 
     def _disagreement(
         self,
@@ -218,33 +218,33 @@ class GuardedLadder:
         marks: Marks,
         owner: Instance | None,
         reason: MatchReason = MatchReason.CONTRADICTION,
-    ) -> _Verdict:
+    ) -> Verdict:
         """Witnesses name different FOANs, validly or by a repair: only an independent serial number can decide."""
         if owner is not None and owner.foan in {*stated, *plausible}:
             method, similarity = (MatchMethod.EXACT, 1.0) if owner.foan in stated else (MatchMethod.FUZZY, None)
             rule = "serial decides between contradicting FOANs"
             return self._within(owner.foan, self._index.of_foan[owner.foan], marks, method, rule, similarity)
         guard = "contradicting FOANs: " + ", ".join(dict.fromkeys([*stated, *plausible]))
-        return _Verdict(None, None, None, "", None, reason, guard)
+        return Verdict(None, None, None, "", None, reason, guard)
 
-    def _serial_only(self, marks: Marks, owner: Instance | None, *, torn: bool = False) -> _Verdict:
+    def _serial_only(self, marks: Marks, owner: Instance | None, *, torn: bool = False) -> Verdict:
         """No FOAN at all, or (``torn``) a malformed one that resembles none."""
         strong = strong_serials(marks, self._index)
         known = [serial for serial in strong if serial in self._index.of_serial]
         if not known:
             meant = torn or bool(strong)
             reason = MatchReason.NO_REPORT if meant else MatchReason.NO_IDENTIFIER
-            return _Verdict(None, None, None, "", None, reason, "", MatchStatus.UNMATCHED)
+            return Verdict(None, None, None, "", None, reason, "", MatchStatus.UNMATCHED)
         if owner is None:
             guard = "several serial numbers" if len(strong) > 1 else "several instances have this serial number"
-            return _Verdict(None, None, None, "", None, MatchReason.AMBIGUOUS_INSTANCE, guard)
+            return Verdict(None, None, None, "", None, MatchReason.AMBIGUOUS_INSTANCE, guard)
         if torn:
             guard = "the malformed FOAN does not resemble that of the serial number"
-            return _Verdict(None, None, None, "", None, MatchReason.CONTRADICTION, guard)
+            return Verdict(None, None, None, "", None, MatchReason.CONTRADICTION, guard)
         reading = next(s for s in marks.serials if s.full and s.key == known[0])
         if not reading.labelled and (reading.repaired or not self._index.is_telling(reading.key)):
             guard = "a bare number may hit a serial number by chance"
-            return _Verdict(None, None, None, "", None, MatchReason.NO_IDENTIFIER, guard)
+            return Verdict(None, None, None, "", None, MatchReason.NO_IDENTIFIER, guard)
         return self._within(owner.foan, self._index.of_foan[owner.foan], marks, MatchMethod.SERIAL, "serial", None)
 
     def _within(
@@ -255,21 +255,21 @@ class GuardedLadder:
         method: MatchMethod,
         rule: str,
         similarity: float | None,
-    ) -> _Verdict:
+    ) -> Verdict:
         """The FOAN is decided; choose its instance."""
         selection = select_instance(instances, marks, self._index)
         if selection.instance is not None:
-            return _Verdict(foan, selection, method, rule, similarity)
+            return Verdict(foan, selection, method, rule, similarity)
         certain = foan if selection.reason is MatchReason.AMBIGUOUS_INSTANCE else None
-        return _Verdict(certain, selection, None, "", similarity, selection.reason, selection.guard)
+        return Verdict(certain, selection, None, "", similarity, selection.reason, selection.guard)
 
-    def _plausible(self, testimony: _Testimony) -> list[str]:
+    def _plausible(self, testimony: Testimony) -> list[str]:
         if testimony.foans:
             return list(testimony.foans)
         return [n.foan for n in testimony.near if n.similarity >= self._settings.threshold - _ROUNDING]
 
     @staticmethod
-    def _jointly_near(torn: list[_Testimony]) -> list[NearFoan]:
+    def _jointly_near(torn: list[Testimony]) -> list[NearFoan]:
         """FOANs near to every malformed reading, by their smallest similarity."""
         joint = {n.foan: n.similarity for n in torn[0].near}
         for testimony in torn[1:]:
@@ -284,12 +284,14 @@ class GuardedLadder:
             near = [
                 NearFoan(self._index.foan_of_key[k], Levenshtein.normalized_similarity(key, k))
                 for k in self._slips.within_one_slip(key)
-                if k != key
+                if k != key and k in self._index.foan_of_key
             ]
             self._rivals[foan] = tuple(sorted(near, key=lambda n: (-n.similarity, n.foan)))
         return self._rivals[foan]
 
-    def _candidates(self, path: str, testimonies: list[_Testimony], marks: Marks, verdict: _Verdict) -> list[Candidate]:
+    def _candidates(
+        self, path: str, testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict
+    ) -> list[Candidate]:
         similarity: dict[str, float] = {}
         source: dict[str, ReadingMethod] = {}
         for testimony in testimonies:
@@ -299,31 +301,34 @@ class GuardedLadder:
                 if near.similarity > similarity.get(near.foan, 0.0):
                     similarity[near.foan], source[near.foan] = near.similarity, testimony.method
         chosen = verdict.selection.instance if verdict.selection else None
-        accepted = chosen is not None and verdict.method is not None
+        accepted = verdict.chosen is not None
         # Whoever is looked up after a link wants the runners-up; a reviewer wants everything that comes near.
         n_foans = _N_CANDIDATES // 2 if accepted else 5 * _N_CANDIDATES
         closest = sorted(similarity, key=lambda foan: (-similarity[foan], foan))[:n_foans]
         owned = {i.foan for s in strong_serials(marks, self._index) for i in self._index.of_serial.get(s, ())}
         rows = []
-        for foan in sorted({*closest, *owned} | ({chosen.foan} if chosen else set())):
+        for foan in sorted({*closest, *owned, *shown.foans} | ({chosen.foan} if chosen else set())):
             for instance in self._index.of_foan.get(foan, ()):
                 serial = serial_evidence(instance, marks, self._index)
                 tag = tag_evidence(instance, marks, self._index)
-                score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag]
-                rows.append((accepted and instance is chosen, score, instance, serial, tag))
+                picture = shown.evidence_for(instance)
+                score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
+                rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
         rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))
         guard = verdict.guard or ("" if accepted else "not among the reports")
         return [
             Candidate(
                 path, rank, instance.instance_id, instance.foan, similarity.get(instance.foan, 0.0),
                 source.get(instance.foan), serial, tag, is_accepted,
-                "" if is_accepted else "a better candidate was accepted" if accepted else guard,
+                "" if is_accepted else "a better candidate was accepted" if accepted else guard, score, picture,
             )
-            for rank, (is_accepted, _, instance, serial, tag) in enumerate(rows[:_N_CANDIDATES], start=1)
+            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:_N_CANDIDATES], start=1)
         ]  # fmt: skip
 
-    def _decision(self, path: str, testimonies: list[_Testimony], marks: Marks, verdict: _Verdict) -> Decision:
-        chosen = verdict.selection.instance if verdict.selection and verdict.method else None
+    def _decision(
+        self, path: str, testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict
+    ) -> Decision:
+        chosen = verdict.chosen
         rivals = [
             near.similarity
             for testimony in testimonies
@@ -344,18 +349,20 @@ class GuardedLadder:
             runner_up_similarity=max(rivals, default=None),
             rule=rule,
             guard=verdict.guard,
-            evidence=_sentence(testimonies, marks, verdict, chosen),
+            evidence=_sentence(testimonies, marks, shown, verdict),
         )
 
 
 _NAMES = {ReadingMethod.FILE_NAME, ReadingMethod.FOLDER_NAME}
 
 
-def _sentence(testimonies: list[_Testimony], marks: Marks, verdict: _Verdict, chosen: Instance | None) -> str:
+def _sentence(testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict) -> str:
+    chosen = verdict.chosen
     said = [
         f"{_WORDS.get(t.method, t.method.value)} reads {t.raw!r} as {' and '.join(t.foans) or 'a malformed FOAN'}"
         for t in testimonies
     ]
     said += [f"serial number {s.raw!r}" for s in marks.serials if s.labelled or s.full]
+    said += [sentence] if (sentence := shown.sentence()) else []
     outcome = f"linked to {chosen.foan}, {chosen.serial_number or 'no serial number'}" if chosen else verdict.guard
     return "; ".join([*said, outcome] if outcome else said) or "no identifier in any name, bar or tag"

@@ -44,17 +44,20 @@ class InstanceIndex:
         parser = NameParser(profile)
         self.of_foan: dict[str, list[Instance]] = defaultdict(list)
         self.of_serial: dict[str, list[Instance]] = defaultdict(list)
+        self.of_report: dict[str, list[Instance]] = defaultdict(list)
         self.tag_keys: dict[str, tuple[str, ...]] = {}
         self._serial_keys: dict[str, str] = {}
-        seen: set[tuple[str, str, str, str]] = set()
+        seen: dict[tuple[str, str, str, str], Instance] = {}
         for instance in sorted(instances, key=lambda i: i.instance_id):
             serial = self._serial_grammar.key(instance.serial_number or "")
             self._serial_keys[instance.instance_id] = serial
             # The same row of a report and of its copy is one broken part; if their classes differ, they are two views.
             identity = (instance.foan, serial, instance.instance_tag, instance.defect_class)
             if serial and identity in seen:
+                self.of_report[instance.report_id].append(seen[identity])
                 continue
-            seen.add(identity)
+            seen[identity] = instance
+            self.of_report[instance.report_id].append(instance)
             self.of_foan[instance.foan].append(instance)
             if serial:
                 self.of_serial[serial].append(instance)
@@ -66,10 +69,15 @@ class InstanceIndex:
         """Letters and digits of the serial number; empty if the report has none."""
         return self._serial_keys[instance.instance_id]
 
+    def key_of_serial(self, serial_number: str) -> str:
+        """Comparable form of any serial number."""
+        return self._serial_grammar.key(serial_number)
+
     def is_telling(self, serial: str) -> bool:
-        """Whether a random number of this length would hit some serial number in less than one case in a hundred."""
+        """Whether random characters of this kind would hit some serial number in less than one case in a hundred."""
         n_digits = sum(c.isdigit() for c in serial)
-        return self.serial_lengths[len(serial)] < 0.01 * 10.0**n_digits
+        n_texts = 10.0**n_digits * 26.0 ** (len(serial) - n_digits)
+        return self.serial_lengths[len(serial)] < 0.01 * n_texts
 
 
 class KnownFoans:
@@ -98,6 +106,12 @@ class KnownFoans:
         """Whether a report or any trustworthy reading states it."""
         return foan in self._index.of_foan or foan in self._testimonies
 
+    def is_attested_by_others(self, foan: str, sha256: str) -> bool:
+        """Whether a report, a folder, or a file of other bytes states ``foan``."""
+        if foan in self._index.of_foan or foan in self._folders:
+            return True
+        return any(other != sha256 for other, _ in self._testimonies.get(foan, ()))
+
     def is_attested_apart_from(self, foan: str, serial: str) -> bool:
         """Whether a report, a folder, or a file without that serial number states ``foan``: then it is no slip."""
         if foan in self._index.of_foan or foan in self._folders:
@@ -125,11 +139,11 @@ def nearest_foans(
         for query, row in zip(chunk, scores, strict=True):
             # Rounding must not decide at the threshold, so exact figures are taken for the few that count.
             n_kept = max(_N_NEAREST, int(np.count_nonzero(row >= threshold - 1e-4)) + 1)
-            order = np.argsort(-row, kind="stable")[:n_kept]
+            # Most are zero, cut off; a sort of all of them would take longer than their comparison.
+            near = np.flatnonzero(row)
+            order = near[np.argsort(-row[near], kind="stable")[:n_kept]]
             close = (
-                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i]))
-                for i in order
-                if row[i] > 0
+                NearFoan(foan_of_key[choices[i]], Levenshtein.normalized_similarity(query, choices[i])) for i in order
             )
             nearest[query] = tuple(sorted(close, key=lambda near: (-near.similarity, near.foan)))
     return nearest

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from data_contracts.vocabulary import MatchingMode
+from fractocurate.matching.company import weigh_company
 from fractocurate.matching.copies import settle_copies
 from fractocurate.matching.evidence import Decisions, ImageEvidence, Instance
 from fractocurate.matching.guarded import GuardedLadder
@@ -22,22 +23,23 @@ def decide(
         images: one record per readable image file; paths are unique.
         instances: fracture instances of the reports in force (superseded and duplicate ones left out).
         profile: grammars, labels and thresholds of the site.
-        mode: overrides the profile's; ``GUARDED`` also settles files with the same bytes.
+        mode: overrides the profile's; ``GUARDED`` also settles files with the same bytes, and weighs company.
 
     Returns:
         One decision per image, and the ranked candidates of each, both sorted by path; the order of the input plays
         no part.
     """
-    ladder: GuardedLadder | PaperLadder
-    mode = mode or profile.matching.mode
-    if mode is MatchingMode.PAPER:
-        ladder = PaperLadder(images, instances, profile)
-    else:
-        ladder = GuardedLadder(images, instances, profile)
+    if (mode or profile.matching.mode) is MatchingMode.PAPER:
+        return _decided(PaperLadder(images, instances, profile), images)
+    guarded = GuardedLadder(images, instances, profile)
+    outcome = settle_copies(_decided(guarded, images), images, instances)
+    return weigh_company(outcome, images, instances, profile.foan.grammar.key, guarded.rests_on_one_reading)
+
+
+def _decided(ladder: GuardedLadder | PaperLadder, images: Sequence[ImageEvidence]) -> Decisions:
     decisions, candidates = [], []
     for image in sorted(images, key=lambda i: i.path):
         decision, considered = ladder.decide(image)
         decisions.append(decision)
         candidates.extend(considered)
-    outcome = Decisions(tuple(decisions), tuple(candidates))
-    return outcome if mode is MatchingMode.PAPER else settle_copies(outcome, images, instances)
+    return Decisions(tuple(decisions), tuple(candidates))

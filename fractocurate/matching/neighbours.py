@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from rapidfuzz.distance import OSA
+
 from data_contracts.identifiers import Grammar
-from data_contracts.slips import one_slip_apart
 
 
 def neighbouring_foans(foans: Iterable[str], grammar: Grammar) -> dict[str, tuple[str, ...]]:
@@ -42,7 +43,7 @@ class SlipIndex:
     def within_one_slip(self, key: str) -> list[str]:
         """Keys equal to ``key`` or one edit or swap away from it, sorted."""
         near = {k for form in set(_shortened(key)) for k in self._keys_of_form.get(form, ())}
-        return sorted(k for k in near if one_slip_apart(key, k))
+        return sorted(k for k in near if OSA.distance(key, k, score_cutoff=1) <= 1)
 
 
 def _shortened(key: str) -> Iterator[str]:

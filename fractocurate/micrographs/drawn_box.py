@@ -42,6 +42,8 @@ class DataBar:
     background: int = 0
     """Grey level on which the text stands."""
     issues: tuple[str, ...] = ()
+    masks: tuple[PixelBox, ...] = ()
+    """Print inside the crop, pixels of the frame."""
 
 
 def ink_of(grey: GreyImage, background: int) -> BoolImage:

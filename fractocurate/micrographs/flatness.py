@@ -70,6 +70,11 @@ class PixelBox:
         """Whether the two share a pixel."""
         return self.intersected(other).area > 0
 
+    @property
+    def sides(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom."""
+        return self.left, self.top, self.right, self.bottom
+
     def intersected(self, other: "PixelBox") -> "PixelBox":
         """What the two have in common; of no area if that is nothing."""
         left, top = max(self.left, other.left), max(self.top, other.top)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
@@ -22,7 +23,9 @@ from fractocurate.micrographs.bar_values import (
 from fractocurate.micrographs.data_bar import find_data_bar
 from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.magnification import has_sign
+from fractocurate.micrographs.masking import KeptPicture, crop_or_mask
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
@@ -106,11 +109,22 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     if not overlay.is_certain and (printed is None or not printed.says_something):
         return before
     paper = paper_around(grey, overlay.box)
+    height_px, width_px = grey.shape
     if paper is not None:
-        crop = largest_free([paper, *overlay.boxes], grey.shape[1], grey.shape[0])
+        crop = largest_free([paper, *overlay.boxes], width_px, height_px)
         sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
-    else:
-        sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, overlay.crop, int(grey.max()))
+        return sight
+    kept = crop_or_mask(overlay.boxes, width_px, height_px)
+    if kept.masks and find_leftover(cut_picture(grey, kept.crop.sides, [mask.sides for mask in kept.masks])):
+        # Beside what was found stands more print, which a smaller crop leaves out as well.
+        kept = KeptPicture(overlay.crop, ())
+    sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, kept.crop, int(grey.max()), masks=kept.masks)
+    if kept.masks:
+        saved = 1 - largest_free(kept.masks, width_px, height_px).area / (width_px * height_px)
+        sight.issues.append(
+            f"data bar: {len(kept.masks)} piece(s) of print inside the crop are masked and filled from around, for "
+            f"cutting them off would cost {saved:.0%} of the picture"
+        )
     return sight
 
 

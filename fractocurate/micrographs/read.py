@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.vocabulary import ReadingMethod, Stage
+from fractocurate.leakage.fingerprints import fingerprint
 from fractocurate.micrographs.choose_magnification import (
     choose_magnification,
     snapped,
@@ -30,7 +32,7 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 2
+MICROGRAPHS_VERSION = 3
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
@@ -87,9 +89,10 @@ def read_micrograph(
     if magnification is not None and (nominal := snapped(magnification, settings)) is not magnification:
         readings.append(nominal)
         chosen = float(nominal.value or 0)
-    crop = sight.bar.crop
-    picture = np.ascontiguousarray(crop.cut(grey))
+    crop, masks = sight.bar.crop, sight.bar.masks
+    picture = cut_picture(grey, crop.sides, [mask.sides for mask in masks])
     quality, leftover = measure_quality(picture), find_leftover(picture)
+    seen = fingerprint(picture) if picture.size else None
     return MicrographReading(
         width_px=header.width_px,
         height_px=header.height_px,
@@ -112,10 +115,13 @@ def read_micrograph(
         black_share=quality.black_share,
         stripe_share=quality.stripe_share,
         is_blank=quality.is_blank,
+        phash=seen.phash if seen else None,
+        thumbnail_png=seen.thumbnail_png if seen else None,
         leftover=leftover.what if leftover is not None else "",
         leftover_box=record_box(leftover.box.shifted(crop.left, crop.top)) if leftover is not None else None,
         readings=tuple(readings),
         issues=(*issues, *magnification_issues, *size_issues),
+        masks=tuple(map(record_box, masks)),
     )
 
 

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from data_contracts.pixels import DEFAULT_MAX_PIXELS
+from fractocurate.profile import Profile
 
 
 class MicrographSettings(BaseModel):
@@ -30,3 +31,13 @@ class MicrographSettings(BaseModel):
     """Relative difference up to which two pixel sizes agree; short scale bars get one pixel more."""
     least_ocr_confidence: float = Field(default=0.5, ge=0, le=1)
     """Printed values below this confidence are kept as readings but never chosen."""
+
+
+def micrograph_settings(profile: Profile) -> MicrographSettings:
+    """What a site's profile says about its frames."""
+    return MicrographSettings(
+        ocr_languages="+".join(profile.ocr.data_bar_languages),
+        max_pixels=round(profile.max_megapixels * 1e6),
+        nominal_magnifications=profile.nominal_magnifications,
+        ocr_timeout_s=profile.ocr.timeout_s,
+    )

@@ -155,14 +155,19 @@ def flag_contradictions(
 
 
 def flag_gaps(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
-    """Remark on loads and sub-types that OCR may have missed: most other fractures of the report have one."""
+    """Remark on loads and sub-types that are missing while another fracture of the report has one.
+
+    A cell that says that there is none ("-", "n/a") is not missing. Nor is anything where no fracture has a value.
+    """
     flagged = list(instances)
     for raw_name, label in (("fracture_load_raw", "fracture load"), ("sub_type_raw", "sub-type")):
-        n_stated = sum(bool(getattr(i, raw_name)) for i in instances)
+        if not any(getattr(i, raw_name) for i in instances):
+            continue
         for k, instance in enumerate(flagged):
-            is_gap = instance.method is ReadingMethod.OCR and not getattr(instance, raw_name)
-            if is_gap and n_stated > len(instances) / 2 and not any(r.startswith(label) for r in instance.remarks):
-                remark = f"{label} not read, unlike those of the other fractures"
+            is_said = bool(getattr(instance, raw_name)) or any(r.startswith(label) for r in instance.remarks)
+            if not is_said and not (raw_name == "sub_type_raw" and instance.sub_type):
+                verb = "read" if instance.method is ReadingMethod.OCR else "stated"
+                remark = f"{label} not {verb}, unlike those of other fractures"
                 flagged[k] = replace(instance, remarks=(*instance.remarks, remark))
     return flagged
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
-from fractocurate.reports.key_values import Pair
+from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import (
     Line,
     Ruling,
@@ -58,6 +58,8 @@ def find_forms(
 ) -> tuple[list[Pair], set[int]]:
     """Keys and values of all forms of a page, and the numbers of the lines that they take.
 
+    An empty box is left out, unless a person would miss its value.
+
     Two rows of labels with different meanings, each with its values on the same side and an identifier among them, are
     a form; a header with rows is a table.
     """
@@ -92,7 +94,8 @@ def _form_at(
         rows.append(row)
     pairs = [p for row in rows for p in row.pairs]
     identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for p in pairs)
-    return rows if len(rows) >= _SMALLEST_FORM and len(pairs) >= _SHORTEST_LIST and identified else []
+    n_filled = sum(bool(p.text) for p in pairs)
+    return rows if len(rows) >= _SMALLEST_FORM and n_filled >= _SHORTEST_LIST and identified else []
 
 
 def _n_fitting(rows: Sequence[_BoxRow], is_value: Anchors) -> int:
@@ -152,9 +155,9 @@ def _box_row(
     pairs = tuple(
         Pair(page, first, last, label.name, label.words, (tuple(words),))
         for label, words in zip(labels, values, strict=True)
-        if words
+        if words or label.name in ASKED
     )
-    return _BoxRow(first, last, pairs) if pairs else None
+    return _BoxRow(first, last, pairs) if any(values) else None
 
 
 def _labels(line: Line, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: float) -> list[_Label]:

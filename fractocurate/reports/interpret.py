@@ -13,11 +13,12 @@ from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_blocks import find_blocks, is_complete
-from fractocurate.reports.key_values import Pair, find_pairs
+from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered
+from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.lines import Line, Ruling, around, group_lines
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
+from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Reader, Source, build_instance
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
@@ -111,12 +112,14 @@ def _layout(
     tables: list[Table] = []
     free: dict[int, list[Line]] = {}
     pairs: list[Pair] = []
+    unanswered: list[Pair] = []
     for page in pages:
         number = page.reading.page
         of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
         of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
         of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
         outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]
+        files, outside = find_printed_files(number, outside, vocabulary, is_value, tables[-1] if tables else None)
         found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
         if tables and _may_continue(tables[-1], number, free):
             above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
@@ -124,17 +127,21 @@ def _layout(
             if continued is not None:
                 found.insert(0, continued)
                 rest = [line for line in rest if line not in above or line in left_over]
-        tables += found
+        tables += (*files, *found)
         free[number] = rest
         position = {id(line): k for k, line in enumerate(lines[number])}
-        others = find_pairs(number, rest, vocabulary, [position[id(line)] for line in rest], is_value)
+        numbers = [position[id(line)] for line in rest]
+        others = find_pairs(number, rest, vocabulary, numbers, is_value)
+        if any(pair.name == "defect_class" for pair in others):
+            unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), tuple(map(tuple, find_blocks(pairs))))
+    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in find_blocks(pairs))
+    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
 
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
     """Whether the table was the last thing on the page just before."""
-    if table.page != page - 1:
+    if table.page != page - 1 or table.separator:
         return False
     below = [line for line in free.get(table.page, []) if line.box.top > table.box.bottom]
     return len(below) <= _FOOTER_LINES

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from data_contracts.records import Box, Word
-from fractocurate.reports.key_values import Pair
+from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import around, group_lines, split_at_gaps
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 
@@ -103,6 +103,18 @@ def _is_far_below(above: Pair, pair: Pair) -> bool:
     bottom = around(w for words in (above.key, *above.values) for w in words).bottom
     gap = around(w for words in (pair.key, *pair.values) for w in words).top - bottom
     return pair.page == above.page and gap > _FARTHEST_KEY_HEIGHTS * pair.key[0].box.height
+
+
+def with_unanswered(block: Sequence[Pair], keys: Sequence[Pair]) -> list[Pair]:
+    """The block with the keys that stand in it or right at its ends and have no value: what they ask for is missing."""
+    page, first, last = block[0].page, block[0].line, max(p.last_line for p in block)
+    names = {p.name for p in block}
+    missing = {
+        key.name: key
+        for key in keys
+        if key.page == page and first - 1 <= key.line <= last + 1 and key.name in ASKED and key.name not in names
+    }
+    return [*block, *missing.values()]
 
 
 def is_complete(block: Sequence[Pair]) -> bool:

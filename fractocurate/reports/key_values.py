@@ -22,6 +22,9 @@ _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
 
+ASKED = frozenset({"serial_number", "sub_type", "fracture_load_kn"})
+"""Keys whose missing value is missed: a FOAN may stand above, and a cause that is missing is told anyhow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -148,23 +151,48 @@ def _with_wrapped_values(pairs: Sequence[Pair], lines: Sequence[tuple[int, Line]
     return longer
 
 
-def pairs_of_line(
-    page: int, number: int, line: Line, vocabulary: Vocabulary, gap: float, is_value: Anchors | None = None
+def unanswered_keys(
+    page: int, lines: Sequence[Line], pairs: Sequence[Pair], vocabulary: Vocabulary, numbers: Sequence[int]
 ) -> list[Pair]:
-    """Keys and values of one line, left to right; ``gap`` in its heights parts a key without a mark from its value."""
+    """Keys of a page behind which nothing was found: left empty, or lost by OCR. Arguments as of ``find_pairs``."""
+    answered = {id(w) for pair in pairs for words in (pair.key, *pair.values) for w in words}
+    gap = 1.3 * cell_gap_heights(lines)
+    return [
+        key
+        for number, line in zip(numbers, lines, strict=True)
+        if not begins_caption(line.text)
+        for key in pairs_of_line(page, number, line, vocabulary, gap, keeps_unanswered=True)
+        if not key.text and id(key.key[0]) not in answered
+    ]
+
+
+def pairs_of_line(
+    page: int,
+    number: int,
+    line: Line,
+    vocabulary: Vocabulary,
+    gap: float,
+    is_value: Anchors | None = None,
+    *,
+    keeps_unanswered: bool = False,
+) -> list[Pair]:
+    """Keys and values of one line, left to right; ``gap`` in its heights parts a key without a mark from its value.
+
+    Keys without a value are left out, or kept with an empty one if ``keeps_unanswered``.
+    """
     segments = split_at_gaps(line.words, gap)
     pairs: list[Pair] = []
     open_key: tuple[str, tuple[Word, ...]] | None = None
     values: list[tuple[Word, ...]] = []
 
     def close() -> None:
-        if open_key is None or not values:
+        if open_key is None or not (values or keeps_unanswered):
             return
         inner = _inner_pieces(values, vocabulary, is_value) if is_value and open_key[0] in IDENTIFYING else []
         if inner:
             words = tuple(w for v in values for w in v)
             values[:] = [words[: len(words) - sum(len(key) + len(value) for _, key, value in inner)]]
-        pairs.append(Pair(page, number, number, open_key[0], open_key[1], tuple(values)))
+        pairs.append(Pair(page, number, number, open_key[0], open_key[1], tuple(values) or ((),)))
         pairs.extend(Pair(page, number, number, name, key, (value,)) for name, key, value in inner)
 
     for segment in segments:

@@ -237,6 +237,8 @@ def _read_cause(
             draft.doubt("sub_type", f"sub-type not understood: {raw_sub_type}", blocks=False)
     elif meaning is not None and meaning.rest and (sub_type := vocabulary.sub_type(meaning.rest)):
         _read_word(draft, "sub_type", cells["defect_class"], raw, sub_type)
+    elif "sub_type" in cells and not cells["sub_type"]:
+        _remark_on_empty(draft, "sub-type")
     name = "" if sub_type is None or sub_type.name == "none" else sub_type.name
     if meaning is None:
         stated = "not stated" if is_blank(raw) else f"not understood: {raw}"
@@ -256,6 +258,12 @@ def _read_word(draft: _Draft, name: str, words: Sequence[Word], raw: str, meanin
     draft.read(name, words, raw, None if meaning is None else meaning.name, confidence)
 
 
+def _remark_on_empty(draft: _Draft, label: str) -> None:
+    """A text layer misses no words; whether its other rows have a value is told when all are known."""
+    if draft.source.method is ReadingMethod.OCR:
+        draft.remarks.append(f"{label} not read: the cell is empty, or OCR has missed it")
+
+
 def _read_load(
     draft: _Draft, text: Mapping[str, str], cells: Cells, header_unit: str, decimal_mark: str
 ) -> float | None:
@@ -263,8 +271,7 @@ def _read_load(
         return None
     words, raw = cells["fracture_load_kn"], text["fracture_load_kn"]
     if not words:
-        if draft.source.method is ReadingMethod.OCR:
-            draft.remarks.append("fracture load not read: the cell is empty, or OCR has missed it")
+        _remark_on_empty(draft, "fracture load")
         return None
     load = parse_load(raw, header_unit, decimal_mark)
     if load.kn is None and not load.problem:

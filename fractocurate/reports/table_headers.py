@@ -170,6 +170,14 @@ def _read_header(
     box = around(words)
     verticals = verticals_through(rulings, box)
     groups = _between(words, verticals, rulings) if len(verticals) >= 3 else _stacks(words, gap)
+    return header_of_cells(groups, first, last, vocabulary)
+
+
+def header_of_cells(groups: Sequence[tuple[Word, ...]], first: int, last: int, vocabulary: Vocabulary) -> Header | None:
+    """The header that cells are, each given as its words, left to right; None if they do not read like one.
+
+    ``first`` and ``last`` are the indices of its lines. Cells set too close to see the gap come out apart.
+    """
     if not 2 <= len(groups) <= 30:
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))

@@ -47,6 +47,8 @@ class Table:
     """Around header and rows, in points."""
     notes: tuple[Note, ...] = ()
     """Its lines that state the cause of rows above or below them."""
+    separator: str = ""
+    """What parts its cells where it is the print of a data file; its columns then have no place on the page."""
 
 
 def find_tables(

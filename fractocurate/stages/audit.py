@@ -88,8 +88,6 @@ def audit(
             self_test = run_self_test(catalog, settings, cropped, prints, audited, similar, images_root, pool, progress)
         pairs = pairs_between_files(files, similar)
         plans, impossible = _plans(files, pairs, settings)
-        key_of = {f.micrograph_id: f.key for f in cropped if f.micrograph_id in prints}
-        key_of_path = {f.path: key_of[f.micrograph_id] for f in files if f.micrograph_id in key_of}
         with_bar = pairs_between_files(files, find_similar_pairs(whole_prints, max_hamming=settings.max_hamming))
         rates = tuple(rate for plan in plans for rate in _rates(plan, files, pairs, with_bar, settings))
         conflicts = find_conflicts(files, pairs, settings.cluster_ssim)
@@ -98,7 +96,7 @@ def audit(
         with catalog.transaction():
             stages = [failure_row(f) for f in failures]
             catalog.replace("failures", stages, stage=str(Stage.FINGERPRINTS))
-            catalog.replace("folds", [row for plan in plans for row in fold_rows(plan, key_of_path)])
+            catalog.replace("folds", [row for plan in plans for row in fold_rows(plan)])
             ids = {plan.strategy: split_id(plan) for plan in plans}
             catalog.replace("leakage", [leakage_row(rate, ids[rate.strategy]) for rate in rates])
         n_pairs = catalog.query("SELECT 1 FROM pairs").height

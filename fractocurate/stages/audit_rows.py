@@ -71,8 +71,8 @@ def pair_of(row: Mapping[str, Any]) -> SimilarPair:
     )
 
 
-def fold_rows(plan: FoldPlan, picture_key_of: Mapping[str, str]) -> list[Row]:
-    """Rows of ``folds``; a picture without a key could not be compared with others."""
+def fold_rows(plan: FoldPlan) -> list[Row]:
+    """Rows of ``folds``."""
     identifier = split_id(plan)
     return [
         {
@@ -83,7 +83,6 @@ def fold_rows(plan: FoldPlan, picture_key_of: Mapping[str, str]) -> list[Row]:
             "path": assignment.path,
             "group_id": assignment.group,
             "fold": assignment.fold,
-            "picture_key": picture_key_of.get(assignment.path),
         }
         for assignment in plan.assignments
     ]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
-from data_contracts.ledger import Work, picture_key
+from data_contracts.ledger import Work, input_hash
+from data_contracts.masks import MaskBox, cut_picture, read_masks
 from data_contracts.pixels import PixelError, load_grey
 from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
@@ -21,8 +22,6 @@ from fractocurate.workers import Task, WorkerPool
 FINGERPRINT_VERSION = 2
 _NO_SETTINGS = "0" * 16
 """Fingerprints depend on nothing but pixels."""
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +41,24 @@ class CroppedFile:
     micrograph_id: str
     sha256: str
     path: str
-    box: Box
+    box: MaskBox
+    masks: tuple[MaskBox, ...]
+    """Print inside the box, which is filled."""
     pixel_size_nm: float | None
 
     @property
     def key(self) -> str:
         """Identifies the picture."""
-        return picture_key(self.sha256, self.box)
+        return input_hash([self.sha256, str(self.box), *([str(self.masks)] if self.masks else [])])
 
 
-def read_prints(path: Path, item: str, box: Box) -> FramePrints | Failure:
+def read_prints(path: Path, item: str, box: MaskBox, masks: tuple[MaskBox, ...]) -> FramePrints | Failure:
     """Fingerprints and features of one frame; runs in a worker."""
     try:
         grey = load_grey(path).grey
     except PixelError as error:
         return Failure(item, Stage.FINGERPRINTS, error.reason, error.detail)
-    left, top, right, bottom = box
-    cropped = grey[top:bottom, left:right]
+    cropped = cut_picture(grey, box, masks)
     whole = None if cropped.shape == grey.shape else fingerprint(grey)
     return FramePrints(fingerprint(cropped), whole, find_features(cropped))
 
@@ -78,8 +78,11 @@ def cropped_files(catalog: Catalog) -> list[CroppedFile]:
     )
     if rows.is_empty():
         raise BadInputError(f"{catalog.path}: holds no micrograph; run `fracto ingest REPORTS IMAGES` first")
+    masks = read_masks(catalog)
     return [
-        CroppedFile(micrograph_id, sha256, path, (left, top, right, bottom), pixel_size_nm)
+        CroppedFile(
+            micrograph_id, sha256, path, (left, top, right, bottom), masks.get(micrograph_id, ()), pixel_size_nm
+        )
         for micrograph_id, sha256, left, top, right, bottom, path, pixel_size_nm in rows.iter_rows()
     ]
 
@@ -93,7 +96,7 @@ def fingerprint_frames(
     id_of: dict[str, str] = {}
     for file in files:
         id_of[file.key] = file.micrograph_id
-        arguments = (images_root / file.path, file.path, file.box)
+        arguments = (images_root / file.path, file.path, file.box, file.masks)
         tasks.append(Task(file.key, file.path, Stage.FINGERPRINTS, read_prints, arguments))
     _forget_others(catalog, set(id_of))
 

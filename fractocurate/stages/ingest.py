@@ -11,15 +11,18 @@ from data_contracts.records import Failure, MicrographReading, ReportReading
 from data_contracts.vocabulary import FailureReason, MatchStatus, Stage
 from fractocurate.label_table import read_label_table
 from fractocurate.micrographs.read import MICROGRAPHS_VERSION, read_micrograph
-from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.settings import micrograph_settings
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
 from fractocurate.reports.confidence import REVIEWED_BELOW, SURE
 from fractocurate.reports.read import REPORTS_VERSION, read_report
+from fractocurate.review_sheet import read_review_sheet
 from fractocurate.stages.archive import Archive, forget_micrographs, forget_reports, survey
+from fractocurate.stages.figure_links import link_pictures
 from fractocurate.stages.labels import record_labels
-from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.matching import match_images
 from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
+from fractocurate.stages.review import DecisionSummary, record_sheet
 from fractocurate.stages.revisions import mark_revisions
 from fractocurate.stages.rows import (
     Row,
@@ -27,6 +30,7 @@ from fractocurate.stages.rows import (
     figure_rows,
     instance_reading_rows,
     instance_rows,
+    mask_rows,
     micrograph_row,
     page_row,
     reading_rows,
@@ -67,6 +71,8 @@ class IngestSummary:
     values: dict[str, ValueCount]
     """What the reports in force state of their instances, by column."""
     n_instances_in_review: int
+    decisions: DecisionSummary | None = None
+    """What came of the review sheet, if one was given."""
 
 
 def ingest(
@@ -77,6 +83,7 @@ def ingest(
     jobs: int,
     progress: Progress,
     labels: Path | None = None,
+    sheet: Path | None = None,
 ) -> IngestSummary:
     """Bring the catalog up to date with the archive.
 
@@ -88,6 +95,7 @@ def ingest(
         jobs: worker processes.
         progress: told where the work is.
         labels: table of labels instead of reports.
+        sheet: decisions of people, recorded once everything is read.
 
     Raises:
         FractoError: the run cannot go on; what was recorded so far is kept.
@@ -96,12 +104,15 @@ def ingest(
         "reports": reports_root,
         "images": images_root,
         "labels": labels,
+        "decisions": sheet,
         "jobs": jobs,
         "profile": profile.model_dump(mode="json"),
     }
     with logged_run(catalog, "ingest", settings) as figures, WorkerPool(jobs) as pool:
         if labels is not None:
             read_label_table(labels, profile)  # a table that cannot be used should say so before hours of reading
+        if sheet is not None:
+            read_review_sheet(sheet)  # as above
         archive = survey(catalog, reports_root, images_root, profile.ignore)
         if reports_root is not None and not archive.reports:
             progress.say(f"{reports_root}: no PDF that can be read in this folder, so every image stays unmatched")
@@ -110,14 +121,16 @@ def ingest(
         failures = [*archive.failures, *report_failures, *image_failures]
         if labels is None:
             mark_revisions(catalog)
-            match_by_name(catalog, profile, progress)
+            link_pictures(catalog, progress)
+            match_images(catalog, profile, progress)
         else:
             failures += record_labels(catalog, labels, profile, progress)
         failures.sort(key=lambda f: (f.stage, f.item))
         with catalog.transaction():
             for stage in (Stage.REPORTS, Stage.MICROGRAPHS, Stage.LABELS):
                 catalog.replace("failures", [failure_row(f) for f in failures if f.stage == stage], stage=str(stage))
-        summary = _summary(catalog, archive, reports, micrographs, failures)
+        decisions = None if sheet is None else record_sheet(catalog, sheet, progress)
+        summary = _summary(catalog, archive, reports, micrographs, failures, decisions)
         figures.update(summary.statuses, n_failures=len(failures), n_instances=summary.n_instances)
     return summary
 
@@ -186,12 +199,7 @@ def _read_micrographs(
     pool: WorkerPool,
     progress: Progress,
 ) -> tuple[StageResult, list[Failure]]:
-    settings = MicrographSettings(
-        ocr_languages="+".join(profile.ocr.data_bar_languages),
-        max_pixels=round(profile.max_megapixels * 1e6),
-        nominal_magnifications=profile.nominal_magnifications,
-        ocr_timeout_s=profile.ocr.timeout_s,
-    )
+    settings = micrograph_settings(profile)
     fingerprint = profile.fingerprint("ocr", "max_megapixels", "nominal_magnifications")
     work = Work(Stage.MICROGRAPHS, MICROGRAPHS_VERSION, fingerprint)
     sha_of = {archive.image_input(sha256): sha256 for sha256 in archive.images}
@@ -206,13 +214,16 @@ def _read_micrographs(
         sha256 = sha_of[key]
         return {
             "micrographs": [micrograph_row(micrograph, sha256)],
+            "overlay_masks": mask_rows(micrograph, sha256),
             "readings": reading_rows("micrograph", short_id(sha256), micrograph.readings),
         }
 
     def forget(catalog: Catalog, keys: Sequence[str]) -> None:
         forget_micrographs(catalog, [sha_of[key] for key in keys])
 
-    result = read_pending(catalog, work, tasks, Store(("micrographs", "readings"), rows, forget), pool, progress)
+    result = read_pending(
+        catalog, work, tasks, Store(("micrographs", "overlay_masks", "readings"), rows, forget), pool, progress
+    )
     paths_by_input = {key: archive.images[sha256] for key, sha256 in sha_of.items()}
     return result, failures_of(catalog, work, paths_by_input, result)
 
@@ -223,6 +234,7 @@ def _summary(
     reports: StageResult,
     micrographs: StageResult,
     failures: Sequence[Failure],
+    decisions: DecisionSummary | None,
 ) -> IngestSummary:
     dataset = catalog.query("SELECT status, reason FROM dataset")
     return IngestSummary(
@@ -240,6 +252,7 @@ def _summary(
         tuple(failures),
         _values(catalog),
         catalog.query("SELECT 1 FROM fracture_instances WHERE in_review AND superseded_by IS NULL").height,
+        decisions,
     )
 
 

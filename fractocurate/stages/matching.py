@@ -1,4 +1,4 @@
-"""Names x instances -> matches: everything that identifies an image is gathered from the catalog and decided anew.
+"""Names and pictures x instances -> matches: all that identifies an image is gathered and decided anew.
 
 Matching is cheap beside reading, and one new report may change the decision on any image; so it is never done in
 parts. It is skipped when nothing that it rests on has changed.
@@ -14,7 +14,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.ledger import input_hash
 from data_contracts.records import Reading
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
-from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance
+from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance, ShownIn
 from fractocurate.matching.ladder import decide
 from fractocurate.matching.names import NameParser, TextReading
 from fractocurate.micrographs.magnification import parse_magnification_from_name
@@ -22,13 +22,13 @@ from fractocurate.profile import Profile
 from fractocurate.progress import Progress
 from fractocurate.stages.rows import Row, reading_rows
 
-MATCHING_VERSION = 2
+MATCHING_VERSION = 3
 
-_IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
+IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
 
 
-def match_by_name(catalog: Catalog, profile: Profile, progress: Progress) -> None:
+def match_images(catalog: Catalog, profile: Profile, progress: Progress) -> None:
     """Bring ``matches``, ``match_candidates`` and the readings of names up to date."""
     inputs = _inputs_hash(catalog, profile)
     if catalog.meta("matching_inputs") == inputs:
@@ -87,21 +87,48 @@ def _without_print_left(catalog: Catalog, decisions: Sequence[Decision]) -> list
 def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
     """Everything that may identify each readable image file."""
     texts: dict[str, list[tuple[str, ReadingMethod]]] = defaultdict(list)
-    fields = ", ".join(f"'{field}'" for field in _IDENTIFYING_FIELDS)
+    fields = ", ".join(f"'{field}'" for field in IDENTIFYING_FIELDS)
     rows = catalog.query(
-        "SELECT subject_id, raw, method FROM readings "  # noqa: S608 - constants of this module
-        f"WHERE subject = 'micrograph' AND field IN ({fields}) ORDER BY subject_id, number",
+        # What a tag holds may be encoded; its value is the text. A bar is given as it was printed.
+        "SELECT subject_id, CASE field WHEN 'bar_text' THEN raw ELSE coalesce(value, raw) END, method "  # noqa: S608 - constants of this module
+        f"FROM readings WHERE subject = 'micrograph' AND field IN ({fields}) ORDER BY subject_id, number",
     )
-    for micrograph_id, raw, method in rows.iter_rows():
-        texts[micrograph_id].append((raw, ReadingMethod(method)))
+    for micrograph_id, text, method in rows.iter_rows():
+        texts[micrograph_id].append((text, ReadingMethod(method)))
     parser = NameParser(profile)
     files = catalog.query(
         "SELECT path, sha256, micrograph_id FROM dataset WHERE micrograph_id IS NOT NULL ORDER BY path"
     )
+    shown = _shown_in(catalog)
+    acquired = dict(
+        catalog.query(
+            "SELECT subject_id, min_by(value, number) FROM readings "
+            "WHERE subject = 'micrograph' AND field = 'acquired_at' AND value IS NOT NULL GROUP BY subject_id"
+        ).iter_rows()
+    )
     return [
-        ImageEvidence(path, sha256, parser.parse(path), tuple(texts[micrograph_id]))
+        ImageEvidence(
+            path,
+            sha256,
+            parser.parse(path),
+            tuple(texts[micrograph_id]),
+            tuple(shown[micrograph_id]),
+            acquired.get(micrograph_id),
+        )
         for path, sha256, micrograph_id in files.iter_rows()
     ]
+
+
+def _shown_in(catalog: Catalog) -> dict[str, list[ShownIn]]:
+    """micrograph_id -> the pictures in reports that show it, the surest first."""
+    shown: dict[str, list[ShownIn]] = defaultdict(list)
+    rows = catalog.query(
+        "SELECT l.micrograph_id, f.figure_id, f.report_id, f.foan, f.serial_number "
+        "FROM figure_links l JOIN report_figures f USING (figure_id) ORDER BY l.correlation DESC, f.figure_id",
+    )
+    for micrograph_id, *picture in rows.iter_rows():
+        shown[micrograph_id].append(ShownIn(*picture))
+    return shown
 
 
 def instances(catalog: Catalog) -> list[Instance]:
@@ -153,13 +180,13 @@ def match_row(decision: Decision, micrograph_id: str) -> Row:
 
 
 def _inputs_hash(catalog: Catalog, profile: Profile) -> str:
-    tables = catalog.content_hash("fracture_instances", "decisions")
+    tables = catalog.content_hash("fracture_instances", "decisions", "figure_links")
     images = catalog.query(
         "SELECT d.path, d.sha256, d.micrograph_id, m.leftover FROM dataset d LEFT JOIN micrographs m "
         "USING (micrograph_id) ORDER BY d.path",
     ).write_csv()
     texts = catalog.query(
-        "SELECT subject_id, field, raw FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
+        "SELECT subject_id, field, raw, value FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
     ).write_csv()
     settings = profile.fingerprint("foan", "serial_number", "vocabulary", "matching")
     return input_hash([str(MATCHING_VERSION), settings, tables, images, texts])
@@ -258,6 +285,8 @@ def _candidate_row(candidate: Candidate, linked: set[tuple[str, str | None]]) ->
         "foan_source": candidate.foan_source and str(candidate.foan_source),
         "serial_evidence": str(candidate.serial_evidence),
         "tag_evidence": str(candidate.tag_evidence),
+        "picture_evidence": str(candidate.picture_evidence),
+        "company": float(candidate.company),
         "accepted": (candidate.path, candidate.instance_id) in linked,
         "guard": candidate.guard,
     }

@@ -193,6 +193,8 @@ def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
         "black_share": micrograph.black_share,
         "stripe_share": micrograph.stripe_share,
         "is_blank": micrograph.is_blank,
+        "phash": micrograph.phash,
+        "thumbnail_png": micrograph.thumbnail_png,
         "leftover": micrograph.leftover,
         "leftover_left_px": round(left.left) if left else None,
         "leftover_top_px": round(left.top) if left else None,
@@ -200,6 +202,21 @@ def micrograph_row(micrograph: MicrographReading, sha256: str) -> Row:
         "leftover_bottom_px": round(left.bottom) if left else None,
         "issues": "; ".join(micrograph.issues),
     }
+
+
+def mask_rows(micrograph: MicrographReading, sha256: str) -> list[Row]:
+    """Rows of ``overlay_masks``."""
+    return [
+        {
+            "micrograph_id": short_id(sha256),
+            "number": number,
+            "left_px": round(mask.left),
+            "top_px": round(mask.top),
+            "right_px": round(mask.right),
+            "bottom_px": round(mask.bottom),
+        }
+        for number, mask in enumerate(micrograph.masks)
+    ]
 
 
 def failure_row(failure: Failure) -> Row:

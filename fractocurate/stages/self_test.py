@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.ledger import Work, finished, input_hash, outcome_row
+from data_contracts.masks import MaskBox
 from data_contracts.pixels import PixelError, decode_crop
 from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
@@ -16,7 +17,7 @@ from fractocurate.leakage.settings import AuditSettings
 from fractocurate.leakage.verification import AuditedFrame
 from fractocurate.progress import Progress
 from fractocurate.stages.audit_rows import self_test_of, self_test_row
-from fractocurate.stages.fingerprinting import Box, CroppedFile
+from fractocurate.stages.fingerprinting import CroppedFile
 from fractocurate.workers import Task, WorkerPool
 
 SELF_TEST_VERSION = 1
@@ -24,10 +25,12 @@ MAX_DISTRACTORS = 400
 """Other frames of the archive among which copies are searched; more of them would cost more than they tell."""
 
 
-def read_planted(path: Path, item: str, box: Box, name: str, pixel_size_nm: float | None) -> list[Planted] | Failure:
+def read_planted(
+    path: Path, item: str, box: MaskBox, masks: tuple[MaskBox, ...], name: str, pixel_size_nm: float | None
+) -> list[Planted] | Failure:
     """Copies of one frame; runs in a worker."""
     try:
-        return list(plant_copies(decode_crop(path, box), name, pixel_size_nm))
+        return list(plant_copies(decode_crop(path, box, masks), name, pixel_size_nm))
     except PixelError as error:
         return Failure(item, Stage.SELF_TEST, error.reason, error.detail)
 
@@ -87,7 +90,7 @@ def _planted(
             f.path,
             Stage.SELF_TEST,
             read_planted,
-            (images_root / f.path, f.path, f.box, f.micrograph_id, f.pixel_size_nm),
+            (images_root / f.path, f.path, f.box, f.masks, f.micrograph_id, f.pixel_size_nm),
         )
         for f in sample
     ]

@@ -1,5 +1,18 @@
 """The commands of the training wing: the only files here that know typer and rich."""
 
-from fractotrain.cli.command import register, train
+import typer
 
-__all__ = ["register", "train"]
+from fractotrain.cli.command import TRAIN_HELP, train
+from fractotrain.cli.explain import explain
+from fractotrain.cli.predict import predict
+from fractotrain.cli.report import report
+from fractotrain.cli.triage import triage
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of training to the `fracto` app; called through the entry point ``fracto.commands``."""
+    app.command("train", help=TRAIN_HELP)(train)
+    app.command("predict")(predict)
+    app.command("report")(report)
+    app.command("triage")(triage)
+    app.command("explain")(explain)

@@ -1,5 +1,6 @@
 """`fracto train`: the terminal's side of training. Imports torch only when a run starts."""
 
+import contextlib
 import json
 import logging
 import sys
@@ -10,15 +11,18 @@ import typer
 from rich.console import Console
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import MissingToolError, UsageError
+from data_contracts.errors import UsageError
+from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
 from fractotrain.cli.show import show_outcome
+from fractotrain.metrics_log import MetricsLog
+from fractotrain.watch import Watch
 
 if TYPE_CHECKING:
     from fractotrain.settings import Settings
     from fractotrain.train import Plan
 
-_TRAIN_HELP = """Cross-validate a vision transformer over the catalog's folds, then fit a final model on everything.
+TRAIN_HELP = """Cross-validate a vision transformer over the catalog's folds, then fit a final model on everything.
 
 Takes the matched images of the catalog and the folds that `fracto audit` made; stores figures and out-of-fold
 predictions in the catalog, and the final model beside it.
@@ -42,12 +46,12 @@ Examples:
   fracto train recipe=base --weights vit_base.safetensors --fold 0
 
   fracto train recipe=base optim.lr=5e-5 --print-config
+
+Several GPUs fit one model together; the images of an update stay the same:
+
+  torchrun --nproc-per-node 4 --no-python fracto train recipe=base
 """
 
-CatalogPath = Annotated[
-    Path,
-    typer.Option("--catalog", "-c", envvar="FRACTO_CATALOG", help="The catalog that ingest and audit made."),
-]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings; see above.")]
 Folds = Annotated[list[int] | None, typer.Option("--fold", help="Only this fold (0-based); may be given again.")]
 Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, if the archive moved.")]
@@ -56,19 +60,13 @@ FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from ra
 FoldsOnly = Annotated[bool, typer.Option("--folds-only", help="Cross-validate, but fit no final model.")]
 FinalOnly = Annotated[bool, typer.Option("--final-only", help="Fit the final model without cross-validation.")]
 Like = Annotated[str | None, typer.Option("--like", help="Repeat this training run, with its settings and split.")]
+MetricsFile = Annotated[Path | None, typer.Option("--metrics", help="Append a line of JSON per epoch to this file.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Show the resolved settings and stop.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the closing figures as JSON; progress goes to stderr.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of training to the `fracto` app; called through the entry point ``fracto.commands``."""
-    app.command("train", help=_TRAIN_HELP)(train)
 
 
 def train(
     overrides: Overrides = None,
-    catalog: CatalogPath = Path("catalog.duckdb"),
+    catalog: CatalogPath = DEFAULT_CATALOG,
     fold: Folds = None,
     images: Images = None,
     weights: WeightsFile = None,
@@ -77,6 +75,7 @@ def train(
     final_only: FinalOnly = False,
     like: Like = None,
     print_config: PrintConfig = False,
+    metrics: MetricsFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -102,17 +101,13 @@ def train(
         typer.echo(settings.to_yaml(), nl=False)
         return
     console = Console(stderr=as_json)
-    _train(settings, catalog, console, quiet=quiet, as_json=as_json)
+    _train(settings, catalog, metrics, console, quiet=quiet, as_json=as_json)
 
 
 def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
-    try:
+    with training_packages():
         from fractotrain.device import default_recipe  # noqa: PLC0415 - the app must start without torch
         from fractotrain.settings import compose_settings  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
-        ) from error
     if not any(override.startswith("recipe=") for override in overrides):
         overrides = [f"recipe={default_recipe()}", *overrides]
     return compose_settings(overrides, options)
@@ -121,7 +116,7 @@ def _compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
 def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Settings":
     """Settings of an earlier run; refused if the dataset is no longer the one that it saw."""
     from fractotrain.data import settings_of_run  # noqa: PLC0415 - the app must start without the training packages
-    from fractotrain.settings import check_settings  # noqa: PLC0415 - as above
+    from fractotrain.settings import check_stored_settings  # noqa: PLC0415 - as above
 
     with Catalog.open_read_only(catalog) as opened:
         raw, dataset_hash = settings_of_run(opened, run_id)
@@ -130,28 +125,31 @@ def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Sett
                 f"--like {run_id}: the dataset in {catalog} changed since that run, which cannot be repeated; train "
                 "with its settings by naming them (`--print-config` of the run's recipe shows the keys)"
             )
-    return check_settings(raw, options)
+    return check_stored_settings(raw, options)
 
 
-def _train(settings: "Settings", catalog: Path, console: Console, *, quiet: bool, as_json: bool) -> None:
-    try:
+def _train(
+    settings: "Settings", catalog: Path, metrics: Path | None, console: Console, *, quiet: bool, as_json: bool
+) -> None:
+    with training_packages():
         from fractotrain.record import summary  # noqa: PLC0415 - the app must start without torch
         from fractotrain.train import plan_run, run  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"training needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
-        ) from error
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries say nothing that our error does not
     plan = plan_run(settings, catalog)
-    if quiet:
-        outcome = run(plan)
-    else:
+    team = plan.machine.team
+    shown = team.leads and not quiet
+    if shown:
         _announce(console, plan)
-        if console.is_terminal:
-            with bars_on(console) as bars:
-                outcome = run(plan, BarWatch(bars, plan.total_updates))
-        else:
-            outcome = run(plan, LineWatch(console))
+    with contextlib.ExitStack() as stack:
+        watch = Watch()
+        if shown and console.is_terminal:
+            watch = BarWatch(stack.enter_context(bars_on(console)), plan.total_updates)
+        elif shown:
+            watch = LineWatch(console)
+        outcome = run(plan, MetricsLog(metrics, watch) if metrics is not None and team.leads else watch)
+    team.leave()
+    if not team.leads:
+        return
     if as_json:
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
     elif not quiet:

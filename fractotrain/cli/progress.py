@@ -103,4 +103,5 @@ def _fit_name(fold: int) -> str:
 
 def _epoch_line(epoch: Epoch) -> str:
     seen = "" if epoch.validation_macro_f1 is None else f", validation macro-F1 {epoch.validation_macro_f1:.3f}"
+    seen += "" if epoch.inner_macro_f1 is None else f", inner macro-F1 {epoch.inner_macro_f1:.3f}"
     return f"{_fit_name(epoch.fold)}, epoch {epoch.epoch + 1}/{epoch.n_epochs}: loss {epoch.training_loss:.4f}{seen}"

@@ -9,6 +9,11 @@ from rich.table import Column, Table
 if TYPE_CHECKING:  # the records of a run bring torch
     from fractotrain.record import Outcome
 
+_SELECTION_NAMES = {
+    "last": "Last epoch",
+    "inner": "Epoch chosen on held-back training images",
+    "best_val": "Best epoch",
+}
 _METRIC_NAMES = {"macro_f1": "macro-F1", "macro_precision": "precision", "macro_recall": "recall"}
 
 
@@ -22,7 +27,7 @@ def show_outcome(console: Console, outcome: "Outcome", catalog: Path) -> None:
     for selection, folds in outcome.aggregates.items():
         main = selection == settings.cv.selection
         optimistic = ", optimistic: chosen on the fold it is reported on" if selection == "best_val" else ""
-        name = "Linear head" if settings.model.frozen else {"last": "Last epoch", "best_val": "Best epoch"}[selection]
+        name = "Linear head" if settings.model.frozen else _SELECTION_NAMES[selection]
         title = f"{name}{optimistic}\n({where})"
         columns = ["metric", "mean ± SD", "95 % interval", "corrected", *(["training"] if main else [])]
         table = Table(*(Column(name, no_wrap=True) for name in columns), title=title)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 from hard_frames.truth import Box, FrameTruth, area
 
 from data_contracts.records import Failure, MicrographReading
@@ -63,8 +64,10 @@ def _bar_events(reading: MicrographReading, true: FrameTruth) -> list[str]:
     events = ["bars", "bar_found" if is_found else "bar_unfound"]
     if true.solid_box is not None:
         events += ["solid", "solid_right" if _is_near(reading, true.solid_box) else "solid_box_off"]
-    events.append("bar_left" if any(_overlaps(crop, box) for box in true.ink_boxes) else "bar_gone")
-    loss = (area(true.best_crop) - area(crop)) / area(whole)
+    events.append("bar_left" if any(_is_left(reading, box) for box in true.ink_boxes) else "bar_gone")
+    n_filled = sum(mask.width * mask.height for mask in reading.masks)
+    loss = (area(true.best_crop) - area(crop) + n_filled) / area(whole)
+    events += ["masked"] if reading.masks else []
     if loss > LARGEST_LOSS:
         events.append("picture_lost")
     return events
@@ -110,10 +113,16 @@ def _is_near(reading: MicrographReading, box: Box) -> bool:
     return all(abs(a - b) <= BOX_TOLERANCE_PX for a, b in zip(sides, box, strict=True))
 
 
-def _overlaps(crop: Box, drawn: Box) -> bool:
-    across = min(crop[2], drawn[2]) - max(crop[0], drawn[0])
-    down = min(crop[3], drawn[3]) - max(crop[1], drawn[1])
-    return across > MIXED_PX and down > MIXED_PX
+def _is_left(reading: MicrographReading, drawn: Box) -> bool:
+    """Whether some of a drawing lies inside the crop and under no mask."""
+    left = np.zeros((reading.height_px, reading.width_px), np.bool_)
+    left[drawn[1] : drawn[3], drawn[0] : drawn[2]] = True
+    crop = _ints(reading)
+    left = left[crop[1] : crop[3], crop[0] : crop[2]]
+    for mask in reading.masks:
+        x, y = round(mask.left) - crop[0], round(mask.top) - crop[1]
+        left[y : y + round(mask.height), x : x + round(mask.width)] = False
+    return bool(left.any(axis=0).sum() > MIXED_PX and left.any(axis=1).sum() > MIXED_PX)
 
 
 _COLUMNS = (
@@ -127,14 +136,15 @@ _COLUMNS = (
 
 
 def table(scores: Scores) -> str:
-    """One line a style: right of all, and how many pictures lost more than 1 %, how many values are silently wrong."""
+    """A line a style: right of all; pictures that lost over 1 %, or have masks; values that are silently wrong."""
     head = "".join(f"{title:>10}" for title, _, _ in _COLUMNS)
-    lines = [f"{'':14}{'frames':>7}{head}{'lost':>6}{'mag !':>7}{'size !':>7}"]
+    lines = [f"{'':14}{'frames':>7}{head}{'lost':>6}{'masked':>7}{'mag !':>7}{'size !':>7}"]
     for key in sorted(scores, key=lambda k: (k == "all", k)):
         counts = scores[key].counts
         cells = "".join(
             f"{f'{counts[part]}/{counts[whole]}' if counts[whole] else '-':>10}" for _, part, whole in _COLUMNS
         )
-        tail = f"{counts['picture_lost']:>6}{counts['mag_wrong_silent']:>7}{counts['size_wrong_silent']:>7}"
+        tail = f"{counts['picture_lost']:>6}{counts['masked']:>7}"
+        tail += f"{counts['mag_wrong_silent']:>7}{counts['size_wrong_silent']:>7}"
         lines.append(f"{key:14}{counts['frames']:>7}{cells}{tail}")
     return "\n".join(lines)

@@ -71,6 +71,21 @@ def test_repairs_and_missing_prefixes_are_reported() -> None:
     assert YEARLY.find("2021_0417", bare=False) == []
 
 
+@pytest.mark.parametrize("text", ["102023-K-227", "1O2023-K-227", "l02023-K-227", "see 102023-K-227)"])
+def test_a_prefix_whose_letters_were_read_as_digits_is_repaired(text: str) -> None:
+    """IO and 10 look alike; only one identifier can be meant, and the repair is reported."""
+    (found,) = Grammar("IO{year}-{letters:1}-{number:3}").find(text)
+    assert found.value == "IO2023-K-227"
+    assert found.repairs
+
+
+def test_a_number_of_its_own_is_no_misread_prefix() -> None:
+    """A month, a row number before a number, and a longer number are none."""
+    assert Grammar("IO-{number:4}").find("10-2023", bare=False) == []
+    assert Grammar("IO{number:7}").find("10 2023227", bare=False) == []
+    assert Grammar("IO{year}-{letters:1}-{number:3}").find("7102023-K-227", bare=False) == []
+
+
 def test_a_letter_that_begins_a_word_is_no_confused_digit() -> None:
     """A torn number directly followed by a word is not completed by the first letter of the word."""
     assert YEARLY.find("FOAN21-041BSE") == []
@@ -201,3 +216,26 @@ def test_random_words_and_numbers_are_seldom_read() -> None:
     names = ["".join(generator.choices(alphabet, k=generator.randint(4, 24))) for _ in range(4000)]
     read = [name for name in names if YEARLY.find(name) or YEARLY.find_malformed(name)]
     assert len(read) < len(names) / 200
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "key"),
+    [
+        ("FOAN-{year}-{number:4}", "FOAN-2059-0123", "FOAN20590123"),
+        ("FOAN-{year}-{number:4}", "FOAN-22005-0191", "FOAN220050191"),
+        ("FOAN-{year}-{number:4}", "FOAN-21-041", "FOAN2021041"),
+        ("BR/{year}/{letters:2}{number:3}", "BR-2010-CD1111 2kx", "BR2010CD1111"),
+        ("BR/{year}/{letters:2}{number:3}", "BR-2010-CD11 2kx", "BR2010CD11"),
+        ("K{number:5}-{letters:1}", "K144432-M", "K144432M"),
+    ],
+)
+def test_a_slip_leaves_all_characters_in_the_key(pattern: str, text: str, key: str) -> None:
+    """A mistyped year is not one of two digits, letters may stand between, and a digit too many is no letter."""
+    grammar = Grammar(pattern, first_year=1990, last_year=2049)
+    assert grammar.find(text) == []
+    assert grammar.find_malformed(text)[0].key == key
+
+
+def test_a_year_may_have_a_character_twice() -> None:
+    """2012 with its 1 typed twice is one of the usual slips, 2011 with a 2 behind it is none."""
+    assert Grammar("FOAN-{year}-{number:4}").find_malformed("FOAN-20112-0168")[0].likely == ("FOAN-2012-0168",)

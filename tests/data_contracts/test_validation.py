@@ -187,6 +187,11 @@ def _crop_holds_bar(catalog: Catalog) -> None:
     _first_frame(catalog, crop_bottom_px=80)
 
 
+def _mask_leaves_crop(catalog: Catalog) -> None:
+    frame = catalog.query("SELECT micrograph_id FROM overlay_masks")["micrograph_id"][0]
+    catalog.update("overlay_masks", {"micrograph_id": frame}, {"bottom_px": 79})
+
+
 def _nothing_but_a_bar(catalog: Catalog) -> None:
     _first_frame(catalog, crop_bottom_px=0)
 
@@ -203,7 +208,7 @@ def _foan_torn(catalog: Catalog) -> None:
     catalog.update("matches", {"path": "a/2.png"}, {"foan": "F-1"})
 
 
-_FRAME_1, _SPLIT = "{a/1.png}", "d" * 16
+_FRAME_1, _FRAME_3, _SPLIT = "{a/1.png}", "{b/3.png}", "d" * 16
 _PLANTED: list[tuple[Callable[[Catalog], None], str, str, str]] = [
     (_match_is_about_no_file, "matches", "path -> files.path", "gone.png"),
     (_candidate_is_about_no_file, "match_candidates", "path -> files.path", "gone.png"),
@@ -221,6 +226,7 @@ _PLANTED: list[tuple[Callable[[Catalog], None], str, str, str]] = [
     (_crop_outside, "micrographs", "crop_inside_frame", _FRAME_1),
     (_bar_inside_out, "micrographs", "data_bar_inside_frame", _FRAME_1),
     (_crop_holds_bar, "micrographs", "crop_without_bar", _FRAME_1),
+    (_mask_leaves_crop, "overlay_masks", "mask_inside_crop", f"{_FRAME_3} 1"),
     (_nothing_but_a_bar, "matches", "matched_has_picture", "a/1.png"),
     (_group_torn, "folds", "group_in_one_fold", f"{_SPLIT} F-1"),
     (_no_such_fold, "folds", "fold_in_range", f"{_SPLIT} a/2.png"),
@@ -233,9 +239,10 @@ def test_broken_rule_between_tables_is_found_with_its_row(
     break_it: Callable[[Catalog], None], table: str, rule: str, row: str, sound_catalog: Catalog
 ) -> None:
     """One thing is broken on purpose; the rule about it names the row."""
-    frame = str(_matched(sound_catalog, "a/1.png")["micrograph_id"])
+    for name, path in ((_FRAME_1, "a/1.png"), (_FRAME_3, "b/3.png")):
+        row = row.replace(name, str(_matched(sound_catalog, path)["micrograph_id"]))
     break_it(sound_catalog)
-    assert (table, rule, (row.replace(_FRAME_1, frame),)) in _found(sound_catalog)
+    assert (table, rule, (row,)) in _found(sound_catalog)
 
 
 def test_every_rule_is_broken_by_some_test(empty_catalog: Any) -> None:

@@ -13,12 +13,12 @@ from data_contracts.errors import ExitCode
 Command = Callable[..., Outcome]
 
 COMMANDS = {
-    "ingest": ["REPORTS", "IMAGES", "--labels", "--profile", "--catalog", "--jobs", "--json", "--quiet"],
-    "status": ["--catalog", "--json"],
+    "ingest": ["REPORTS", "IMAGES", "--labels", "--decisions", "--profile", "--catalog", "--jobs", "--json", "--quiet"],
+    "status": ["--matching", "--output", "--catalog", "--json"],
     "why": ["IMAGE", "--catalog", "--json"],
     "validate": ["--catalog", "--format", "text", "json", "junit", "github"],
     "audit": ["--folds", "--max-leakage", "--html", "--catalog", "--seed", "image", "foan", "cluster"],
-    "export": ["TARGET", "--format", "csv", "parquet", "images", "fractovit"],
+    "export": ["TARGET", "--review", "--format", "csv", "parquet", "images", "fractovit"],
     "review": ["IMAGE", "--foan", "--serial", "--exclude", "--by", "--note"],
     "train": ["--catalog", "--print-config", "KEY=VALUE"],
 }
@@ -144,3 +144,24 @@ def test_review_overrules_every_rule_and_is_kept(command: Command, small_copy: S
         assert "A. Reviewer" in why.out
         assert fracto(*small_copy.ingest_arguments(), "-q", "--jobs", 1).code == 6
     assert command("validate", "-c", small_copy.catalog).code == 0
+
+
+def test_a_sheet_of_decisions_may_come_with_an_ingest(command: Command, small_copy: Site, tmp_path: Path) -> None:
+    """They are recorded after reading, in the same run; a bad row records none, and the next ingest keeps the good."""
+    with duckdb.connect(str(small_copy.catalog)) as connection:
+        path, sha256 = connection.execute(
+            "SELECT path, sha256 FROM dataset WHERE status = 'matched' ORDER BY path"
+        ).fetchone()
+    columns = "sha256;path;decision;foan;serial_number;reviewer;note\n"
+    sheet = tmp_path / "decisions.csv"
+    sheet.write_text(f"{columns}{sha256};{path};link;FA-1999-0001;;A. Reviewer;other part\n", encoding="utf-8-sig")
+    refused = fracto(*small_copy.ingest_arguments(), "--decisions", sheet, "--jobs", 1)
+    assert refused.code == ExitCode.BAD_INPUT
+    assert f"row 2 ({path}): no report has the FOAN" in refused.err
+    sheet.write_text(f"{columns}{sha256};{path};exclude;;;A. Reviewer;blurred\n", encoding="utf-8-sig")
+    done = fracto(*small_copy.ingest_arguments(), "--decisions", sheet, "--jobs", 1, "--json")
+    assert done.figures["decisions"] == {"n_new": 1, "n_known": 0}
+    assert fracto(*small_copy.ingest_arguments(), "--jobs", 1).code == done.code
+    why = command("why", path, "-c", small_copy.catalog)
+    assert "excluded_by_reviewer" in why.out
+    assert "A. Reviewer: blurred" in why.out

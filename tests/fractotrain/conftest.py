@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data_contracts.catalog import Catalog
-from data_contracts.ledger import picture_key
 from data_contracts.tables import TABLES, polars_schema
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.settings import Settings, compose_settings
 
 CLASSES = tuple(str(c) for c in TRAINABLE_CLASSES)
 WIDTH_PX, HEIGHT_PX, BAR_PX = 96, 88, 8
+
+Draw = Callable[[int, str, np.random.Generator], NDArray[np.uint8]]
+"""Label, FOAN and source of chance -> a frame with its data bar."""
 
 
 @dataclass
@@ -53,20 +55,25 @@ def plant(
     strategy: str = "cluster",
     *,
     with_folds: bool = True,
+    images_per_foan: int = 3,
+    draw: Draw = lambda label, _foan, rng: texture(label, rng),
 ) -> Planted:
-    """An archive of textures, three images a FOAN, and the catalog that an ingest and an audit would make of it."""
+    """An archive of textures, and the catalog that an ingest and an audit would make of it.
+
+    Folds keep a FOAN together, but for the strategy ``image``, which deals out its images to the folds in turn.
+    """
     planted = Planted(folder / "catalog.duckdb", folder / "images")
     planted.images.mkdir(parents=True)
     rng = np.random.default_rng(7)
     tables: dict[str, list[dict[str, object]]] = {
-        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "folds")
+        name: [] for name in ("files", "micrographs", "fracture_instances", "matches", "fingerprints", "folds")
     }
     for label, count in enumerate(n_per_class):
         for i in range(count):
             path = f"{CLASSES[label]}_{i:03d}.png"
-            Image.fromarray(texture(label, rng)).save(planted.images / path)
-            foan = f"F-{label}-{i // 3}"
-            fold = (i // 3) % n_folds
+            foan = f"F-{label}-{i // images_per_foan}"
+            Image.fromarray(draw(label, foan, rng)).save(planted.images / path)
+            fold = (i if strategy == "image" else i // images_per_foan) % n_folds
             planted.folds.append(fold)
             _add_rows(tables, planted, path, label, foan, {"fold": fold, "strategy": strategy, "n_folds": n_folds})
     with Catalog.open(planted.catalog) as catalog, catalog.transaction():
@@ -79,7 +86,7 @@ def plant(
 
 def complete(table: str, row: dict[str, object]) -> dict[str, object]:
     """Fill columns that say nothing about training: null where the contract allows it, else empty."""
-    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False}
+    empty = {pl.String(): "", pl.Int64(): 1, pl.Float64(): 1.0, pl.Boolean(): False, pl.Binary(): b""}
     columns = TABLES[table].to_schema().columns
     blank = {
         name: None if columns[name].nullable else empty[dtype] for name, dtype in polars_schema(TABLES[table]).items()
@@ -109,6 +116,12 @@ def _add_rows(
             "crop_bottom_px": HEIGHT_PX - BAR_PX,
         }
     )  # fmt: skip
+    tables["fingerprints"].append(
+        {
+            "micrograph_id": sha256[:16], "phash": sha256[:16], "pixel_sha256": sha256, "width_px": WIDTH_PX,
+            "height_px": HEIGHT_PX - BAR_PX, "thumbnail_png": b"",
+        }
+    )  # fmt: skip
     if instance not in {row["instance_id"] for row in tables["fracture_instances"]}:
         tables["fracture_instances"].append(
             {
@@ -127,7 +140,6 @@ def _add_rows(
     tables["folds"].append(
         {
             "split_id": planted.split_id, "seed": 42, "path": path, "group_id": foan, **assignment,
-            "picture_key": picture_key(sha256, (0, 0, WIDTH_PX, HEIGHT_PX - BAR_PX)),
         }
     )  # fmt: skip
     planted.paths.append(path)
@@ -140,7 +152,7 @@ def _plant() -> Callable[..., Planted]:
     return plant
 
 
-@pytest.fixture(name="complete")
+@pytest.fixture(name="complete", scope="session")
 def _complete() -> Callable[[str, dict[str, object]], dict[str, object]]:
     """The function that fills a row's silent columns."""
     return complete

@@ -45,6 +45,17 @@ def test_cache_is_bit_exact(frames: list[Frame], tmp_path: Path) -> None:
             assert (row == direct).all()
 
 
+def test_print_inside_a_crop_is_filled_before_the_resize(frames: list[Frame], tmp_path: Path) -> None:
+    """A mask gives other pixels, those of the rule, and an entry of its own."""
+    masked = dataclasses.replace(frames[0], masks=((10, 5, 30, 20),))
+    assert masked.key(SIZE_PX) != frames[0].key(SIZE_PX)
+    pixels, _ = cached_pixels([frames[0], masked], SIZE_PX, tmp_path / "cache")
+    assert pixels is not None
+    grey = Image.fromarray(decode_crop(masked.path, masked.crop_box, masked.masks))
+    assert (pixels[1] == np.asarray(grey.resize((24, 32), Image.Resampling.BILINEAR))).all()
+    assert (pixels[0] != pixels[1]).any()
+
+
 def test_nothing_is_decoded_twice(frames: list[Frame], tmp_path: Path) -> None:
     """A second run decodes nothing; one more image decodes one; another crop box or size decodes anew."""
     decoded: list[int] = []

@@ -8,8 +8,9 @@ import torch
 from safetensors import SafetensorError
 
 from fractotrain import checkpoint
-from fractotrain.checkpoint import Keeper, Standing, fingerprint
+from fractotrain.checkpoint import Choice, Keeper, Standing, fingerprint
 from fractotrain.errors import TrainingError
+from fractotrain.settings import Selection
 from fractotrain.watch import Epoch
 
 
@@ -19,7 +20,8 @@ def _fit_of_a_kind() -> tuple[torch.nn.Module, torch.optim.Optimizer, torch.amp.
     model(torch.ones(1, 3)).sum().backward()
     optimiser.step()
     logits = np.arange(6, dtype=np.float32).reshape(2, 3)
-    standing = Standing([Epoch(0, 0, 9, 0.1 + 0.2, 1 / 3)], logits, 0, 1 / 3, logits * 2, {"weight": torch.ones(2)})
+    choices: dict[Selection, Choice] = {"best_val": Choice(0, 1 / 3, logits * 2), "inner": Choice(1, 0.1, logits * 3)}
+    standing = Standing([Epoch(0, 0, 9, 0.1 + 0.2, 1 / 3, 0.1)], logits, choices, {"weight": torch.ones(2)})
     return model, optimiser, torch.amp.GradScaler("cpu", enabled=False), standing
 
 
@@ -33,10 +35,12 @@ def test_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found is not None
     assert found.epochs == standing.epochs
     assert (found.logits == standing.logits).all()
-    assert (found.best_logits == standing.best_logits).all()
+    for name, choice in standing.choices.items():
+        assert (found.choices[name].epoch, found.choices[name].macro_f1) == (choice.epoch, choice.macro_f1)
+        assert (found.choices[name].logits == choice.logits).all()
     assert torch.equal(model.weight, other_model.weight)
-    assert found.best_state is not None
-    assert torch.equal(found.best_state["weight"], torch.ones(2))
+    assert found.state is not None
+    assert torch.equal(found.state["weight"], torch.ones(2))
     states = [o.state_dict()["state"] for o in (optimiser, other_optimiser)]
     assert states[0].keys() == states[1].keys()
     for index, state in states[0].items():

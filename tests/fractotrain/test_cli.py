@@ -88,6 +88,17 @@ def test_json_is_alone_on_stdout(fracto: Callable[..., str], planted: Any) -> No
     assert figures["model_file"] is None
 
 
+def test_metrics_file_gets_a_line_per_epoch(fracto: Callable[..., str], planted: Any, tmp_path: Path) -> None:
+    """Two epochs of one fold, as JSON, even if nothing is printed; an impossible place is said before any training."""
+    file = tmp_path / "metrics.jsonl"
+    assert not fracto("train", *QUICK, "--catalog", planted.catalog, "--fold", 1, "--metrics", file, "--quiet")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(line["fold"], line["epoch"]) for line in lines] == [(1, 0), (1, 1)]
+    assert all(line["learning_rate"] > 0 and 0 <= line["validation_macro_f1"] <= 1 for line in lines)
+    with pytest.raises(UsageError, match="metrics cannot be written"):
+        fracto("train", *QUICK, "--catalog", planted.catalog, "--metrics", tmp_path / "no folder" / "m.jsonl")
+
+
 def test_like_repeats_a_run(fracto: Callable[..., str], planted: Any) -> None:
     """A run named by its id is repeated to the last figure; an unknown run or a changed dataset is refused."""
     first = json.loads(fracto("train", *QUICK, "seed=7", "--catalog", planted.catalog, "--json", "--folds-only"))

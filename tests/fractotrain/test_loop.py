@@ -13,6 +13,7 @@ from fractotrain.checkpoint import Keeper, Standing
 from fractotrain.device import Machine
 from fractotrain.errors import TrainingError
 from fractotrain.loop import Bench, Images, count_updates, fit, predict
+from fractotrain.metrics import score
 from fractotrain.model import Weights, build_model
 from fractotrain.settings import Settings
 from fractotrain.transforms import Normaliser
@@ -114,6 +115,8 @@ INERT_CHECK = [
     "data.sampler=shuffled",
     "data.randaugment_ops=1",
     "data.randaugment_magnitude=15",
+    "data.mixup_alpha=0.4",
+    "data.cutmix_alpha=1.0",
     "seed=43",
 ]
 
@@ -161,11 +164,29 @@ def test_best_epoch_is_kept_beside_the_last(images: Images, quick: Callable[...,
     trace = Trace()
     model, result = _fit(images, settings, trace)
     scores = [epoch.validation_macro_f1 or 0.0 for epoch in trace.epochs]
-    assert result.best_epoch == int(np.argmax(scores))
+    best = result.choices["best_val"]
+    assert best.epoch == int(np.argmax(scores))
     assert (predict(model, images.pixels, VALIDATION, NORMALISE, 9) == result.logits).all()
-    assert result.best_state is not None
-    model.load_state_dict(result.best_state)
-    assert np.allclose(predict(model, images.pixels, VALIDATION, NORMALISE, 9), result.best_logits)
+    assert result.state is not None
+    model.load_state_dict(result.state)
+    assert np.allclose(predict(model, images.pixels, VALIDATION, NORMALISE, 9), best.logits)
+
+
+def test_inner_images_choose_the_epoch(images: Images, quick: Callable[..., Settings]) -> None:
+    """The epoch is the best of the held-back images, with the weights and outputs of just that epoch."""
+    settings = quick("optim.epochs=5", "optim.batch_size=8", "cv.selection=inner", "optim.lr=2e-3")
+    model = build_model(settings.model, Weights("scratch", None, None), 0)
+    bench, trace = Bench(images, settings, NORMALISE, CPU), Trace()
+    fitted, held_back = TRAINING[:15], TRAINING[15:]
+    result = fit(model, bench, fitted, VALIDATION, 0, trace, inner=held_back)
+    scores = [epoch.inner_macro_f1 or 0.0 for epoch in trace.epochs]
+    chosen = result.choices["inner"]
+    assert (chosen.epoch, chosen.macro_f1) == (int(np.argmax(scores)), max(scores))
+    assert result.state is not None
+    model.load_state_dict(result.state)
+    assert np.allclose(predict(model, images.pixels, VALIDATION, NORMALISE, 9), chosen.logits)
+    seen = predict(model, images.pixels, held_back, NORMALISE, 9)
+    assert score(images.labels[held_back], seen.argmax(axis=1)).overall["macro_f1"] == chosen.macro_f1
 
 
 def test_validation_decides_nothing(images: Images, quick: Callable[..., Settings]) -> None:
@@ -232,8 +253,8 @@ def test_killed_fit_goes_on_to_the_same_weights(
     states = (undisturbed.state_dict(), resumed.state_dict())
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert (found.logits == expected.logits).all()
-    assert (found.best_logits == expected.best_logits).all()
+    assert (found.choices["best_val"].logits == expected.choices["best_val"].logits).all()
     assert found.epochs == expected.epochs
-    assert found.best_state is not None
-    assert expected.best_state is not None
-    assert all(torch.equal(found.best_state[k], v) for k, v in expected.best_state.items())
+    assert found.state is not None
+    assert expected.state is not None
+    assert all(torch.equal(found.state[k], v) for k, v in expected.state.items())

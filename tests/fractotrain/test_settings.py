@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from data_contracts.errors import UsageError
-from fractotrain.settings import check_settings, compose_settings, group_choices
+from fractotrain.settings import check_settings, check_stored_settings, compose_settings, group_choices
 
 
 @pytest.mark.parametrize("recipe", group_choices("recipe"))
@@ -75,6 +75,17 @@ def test_missing_key_is_found_before_the_start(group: str) -> None:
         damaged = complete | {group: {k: v for k, v in complete[group].items() if k != key}}
         with pytest.raises(UsageError, match=rf"{group}\.{key}: is missing"):
             check_settings(damaged)
+
+
+def test_stored_settings_of_an_older_run_are_complete() -> None:
+    """Settings that came later are off for a run that did not know them, and stand where it did."""
+    now = compose_settings(["recipe=fast", "data.mixup_alpha=0.3"])
+    raw = now.model_dump(mode="json")
+    assert check_stored_settings(raw) == now
+    del raw["data"]["mixup_alpha"], raw["data"]["cutmix_alpha"], raw["cv"]["inner_parts"]
+    older = check_stored_settings(raw)
+    assert (older.data.mixup_alpha, older.data.cutmix_alpha) == (0, 0)
+    assert older.optim == now.optim
 
 
 def test_fp16_on_a_cpu_is_refused() -> None:

@@ -1,5 +1,6 @@
 """A whole run: planned, fitted, recorded."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -140,6 +141,33 @@ def test_best_epoch_stands_beside_the_last_and_is_marked(planted: Any, quick: Qu
         labels = outcome.setup.training_set.labels[fold.validation]
         recomputed = score(labels, fold.logits.argmax(axis=1)).overall["macro_f1"]
         assert recomputed == fold.validation_scores["best_val"].overall["macro_f1"]
+
+
+def test_inner_selection_never_asks_the_reported_fold(planted: Any, quick: Quick) -> None:
+    """Permuting the labels of the validation fold changes its figures, but neither the epoch nor any output."""
+    settings = quick("optim.epochs=4", "cv.selection=inner", "cv.inner_parts=2", "cv.folds=[0]", "cv.final_model=false")
+    plan = plan_run(settings, planted.catalog)
+    labels = plan.training_set.labels.copy()
+    own = plan.training_set.folds == 0
+    labels[own] = np.roll(labels[own], 1)
+    shuffled = dataclasses.replace(plan, training_set=dataclasses.replace(plan.training_set, labels=labels))
+    (fold,), (other,) = run(plan).folds, run(shuffled).folds
+    assert fold.chosen_epochs["inner"] == other.chosen_epochs["inner"]
+    assert (fold.logits == other.logits).all()
+    assert fold.n_training < 24
+    assert set(fold.validation_scores) == {"last", "inner", "best_val"}
+
+
+def test_inner_selection_is_recorded(planted: Any, quick: Quick) -> None:
+    """Its figures and epoch stand in the catalog, un-marked; the final model chooses its epoch alike."""
+    outcome = _run(planted, quick("optim.epochs=3", "cv.selection=inner", "cv.inner_parts=2"))
+    assert summary(outcome)["optimistic"] == ["best_val"]
+    assert summary(outcome)["selection"] == "inner"
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        epochs = catalog.query("SELECT value FROM fold_metrics WHERE selection = 'inner' AND metric = 'epoch'")
+    assert len(epochs) == 3
+    assert set(epochs["value"]) <= {1, 2, 3}
+    assert outcome.model_file is not None
 
 
 def test_unreadable_images_stop_the_run_before_it_trains(planted: Any, quick: Quick) -> None:

@@ -1,5 +1,6 @@
 """The `fracto` command: help, exit codes, JSON and silence."""
 
+import csv
 import json
 import shutil
 import sys
@@ -14,6 +15,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import ContractError, FractoError, LeakageError, MissingToolError
 from fractocurate.cli import app as app_module
 from fractocurate.cli.app import app, main
+from fractocurate.profile import load_profile
 
 Plot = Any
 _COMMANDS = ("ingest", "status", "why", "validate", "audit", "export", "review")
@@ -76,6 +78,11 @@ def test_version_is_told(fracto: Any) -> None:
         (["ingest", "a", "b", "--profile", "no.yaml"], 3, "cannot read the profile"),
         (["audit", "--folds", "1"], 2, "--folds"),
         (["status", "--nonsense"], 2, "No such option"),
+        (["status", "--output", "lists"], 2, "--output goes with --matching"),
+        (["status", "--matching"], 2, "labels come from no reports"),
+        (["export"], 2, "say either `fracto export TARGET`"),
+        (["export", "a.csv", "--review", "b.csv"], 2, "say either `fracto export TARGET`"),
+        (["ingest", "--decisions", "missing.csv"], 3, "cannot read the review sheet"),
         (["nonsense"], 2, "No such command"),
     ],
 )
@@ -127,6 +134,7 @@ def test_broken_contract_is_exit_code_five(fracto: Any, catalog: Path) -> None:
         ["validate"],
         ["export", "out.csv"],
         ["export", "out.parquet", "-f", "parquet"],
+        ["export", "--review", "review.csv"],
         ["review", "b/3.png", "--by", "R", "--note", "n", "--foan", "F-2"],
     ],
 )
@@ -181,3 +189,50 @@ def test_audit_speaks_json_writes_its_page_and_keeps_the_gate(
     leaking = any(r["strategy"] == "foan" and r["threshold"] == 0.5 and r["n_leaking"] for r in shown["rates"])
     gate = ["--max-leakage", "0", "--at", "0.5", "--gate", "foan", "--quiet"]
     assert fracto(*options, *gate)[0] == (7 if leaking else 0)
+
+
+def test_a_sheet_goes_out_and_its_decisions_come_back(fracto: Any, plot: Plot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out with `export --review`, filled in, back with `ingest --decisions` as often as one likes; `why` shows who."""
+    plot.add_instance("F-1", "11111", "material")
+    plot.add_image("a.png")
+    plot.match("a.png", status="review", reason="ambiguous_instance", guard="several")
+    catalog = plot.write()
+    monkeypatch.chdir(catalog.parent)
+    assert fracto("export", "--review", "review.csv", "-c", catalog)[1].startswith("1 pictures in review")
+    with Path("review.csv").open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    with Path("filled.csv").open("w", encoding="utf-16", newline="") as stream:
+        writer = csv.DictWriter(stream, row, delimiter=";")
+        writer.writeheader()
+        writer.writerow(row | {"decision": "link", "foan": "F-1", "reviewer": "A. Reviewer", "note": "seen"})
+    for n_new, n_known in ((1, 0), (0, 1)):
+        code, out, _ = fracto("ingest", "--decisions", "filled.csv", "-c", catalog, "--json")
+        assert (code, json.loads(out)) == (0, {"decisions": {"n_new": n_new, "n_known": n_known}})
+    assert "A. Reviewer: seen" in fracto("why", "a.png", "-c", catalog)[1]
+    assert fracto("ingest", "--decisions", "filled.csv", "-c", catalog, "--quiet") == (0, "", "")
+    assert fracto("ingest", "--decisions", "filled.csv", "-c", "missing.duckdb")[0] == 3
+
+
+def test_matching_is_shown_as_tables_json_and_lists(fracto: Any, plot: Plot) -> None:
+    """Sums, collisions and the bound with its method; full lists in a folder."""
+    stated = {"report_id": "a" * 16, "label_source": None, "page": 1, "method": "text_layer"}
+    plot.add_instance("FOAN-2021-0417", "11111", "material", **stated)
+    for path in ("FOAN-2021-0417_SN11111.tif", "FOAN-2021-0418.tif"):
+        plot.add_image(path)
+    settings = {"reports": "reports", "profile": load_profile(None).model_dump(mode="json")}
+    plot.add("runs", run_id="ingest-1", command="ingest", outcome="finished", settings=json.dumps(settings))
+    catalog = plot.write()
+    code, out, _ = fracto("status", "--matching", "-c", catalog, "--output", catalog.parent / "lists")
+    assert code == 0
+    for words in (
+        "linked by paper only",
+        "FOAN-2021-0418 (1 images, no report)",
+        "at most 0 of 1 links",
+        "Not covered",
+    ):
+        assert words in " ".join(out.split())
+    assert sorted(path.name for path in (catalog.parent / "lists").iterdir()) == ["collisions.csv", "differences.csv"]
+    found = json.loads(fracto("status", "--matching", "-c", catalog, "--json")[1])
+    assert [row["path"] for row in found["compared"]] == ["FOAN-2021-0418.tif"]
+    assert found["bound"]["n_confirmed"] == 1
+    assert fracto("status", "--matching", "-c", catalog, "--quiet") == (0, "", "")

@@ -62,9 +62,10 @@ def test_a_copy_that_leaves_the_instance_open_takes_over_the_link(decide_copies:
 
 
 def test_a_contradiction_is_not_settled_by_a_copy(decide_copies: Decide) -> None:
-    """A copy whose own name contradicts itself stays in review."""
+    """A copy whose own name contradicts itself stays in review, and takes the link of the other one with it."""
     decisions, _ = decide_copies("FOAN-2021-0417.tif", "FOAN-2021-0417 SN999999.tif")
     assert decisions["FOAN-2021-0417 SN999999.tif"].reason is MatchReason.CONTRADICTION
+    assert decisions["FOAN-2021-0417.tif"].reason is MatchReason.SAME_BYTES_CONFLICT
 
 
 def test_files_with_other_bytes_are_left_alone(
@@ -73,3 +74,17 @@ def test_files_with_other_bytes_are_left_alone(
     """Only equal bytes hand on a link."""
     outcome = decide([image("FOAN-2021-0417.tif"), image("image 3.tif")], [instance("FOAN-2021-0417")], profile)
     assert [d.status for d in outcome.decisions] == [MatchStatus.MATCHED, MatchStatus.UNMATCHED]
+
+
+def test_a_copy_with_another_serial_number_stops_the_link(
+    image: Callable[..., ImageEvidence], instance: Callable[..., Instance], profile: Profile
+) -> None:
+    """Same bytes, one name with the serial number of one part, the other with that of its sister: nobody knows."""
+    parts = [instance("FOAN-2021-0533", "130001", "B1"), instance("FOAN-2021-0533", "130002", "B2")]
+    images = [
+        image("image 3 SN130001.tif", sha256="same"),
+        image("FOAN-2021-0533/FOAN-2021-0417 SN130002.tif", sha256="same"),
+    ]
+    outcome = decide(images, parts, profile)
+    assert {d.status for d in outcome.decisions} == {MatchStatus.REVIEW}
+    assert not any(c.accepted for c in outcome.candidates)

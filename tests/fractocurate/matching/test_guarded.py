@@ -56,6 +56,7 @@ def decide_one(profile: Profile, image: Make, archive: list[Instance]) -> Decide
         ("FOAN-2021-0533/B2/x500.tif", "FOAN-2021-0533/130002/B2/r", MatchMethod.EXACT, "exact + tag"),
         ("FOAN-2021-417.tif", "FOAN-2021-0417/123456//r", MatchMethod.FUZZY, "fuzzy"),
         ("FOAN-2021-04417.tif", "FOAN-2021-0417/123456//r", MatchMethod.FUZZY, "fuzzy"),
+        ("FOAN-0221-0417.tif", "FOAN-2021-0417/123456//r", MatchMethod.FUZZY, "fuzzy"),
         ("x500 SN123456.tif", "FOAN-2021-0417/123456//r", MatchMethod.SERIAL, "serial"),
         ("x500 123456.tif", "FOAN-2021-0417/123456//r", MatchMethod.SERIAL, "serial"),
         (
@@ -300,3 +301,12 @@ def test_other_grammars(slashed_profile: Profile, lettered_profile: Profile, ins
         assert [(d.path, d.status, d.foan) for d in decisions] == [
             (name, MatchStatus.MATCHED, foan) for name in sorted(names)
         ]
+
+
+def test_a_swap_is_as_near_as_an_edit(profile: Profile, image: Make, instance: MakeInstance) -> None:
+    """2080 may be 2008 with two digits swapped or 2010 with one replaced: nobody can tell, so a person decides."""
+    archive = [instance("FOAN-2008-0381", "123456"), instance("FOAN-2010-0381", "123470")]
+    (decision,) = decide([image("FOAN-2080-0381 x500.tif")], archive, profile).decisions
+    assert (decision.status, decision.reason) == (MatchStatus.REVIEW, MatchReason.FUZZY_NOT_UNIQUE)
+    (alone,) = decide([image("FOAN-2080-0381 x500.tif")], archive[:1], profile).decisions
+    assert alone.instance_id == "FOAN-2008-0381/123456//r"

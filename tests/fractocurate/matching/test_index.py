@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from fractocurate.matching.evidence import ImageEvidence, Instance
 from fractocurate.matching.index import InstanceIndex, KnownFoans, nearest_foans, witnesses_of
 from fractocurate.matching.names import NameParser
-from fractocurate.profile import Profile
+from fractocurate.profile import Profile, load_profile
 
 _KEYS = st.text("01234", min_size=7, max_size=9).map("FOAN".__add__)
 
@@ -61,3 +61,14 @@ def test_testimony_of_other_names(
     assert known.is_attested_apart_from("FOAN-2021-0001", "999999")
     assert known.is_attested_apart_from("FOAN-2021-0002", "123456")
     assert known.is_attested_apart_from("FOAN-2021-0003", "123456")
+
+
+def test_letters_make_a_bare_serial_number_telling(instance: Callable[..., Instance]) -> None:
+    """Many serial numbers of five digits are hit by chance; two letters before them are not."""
+    for pattern, is_telling in (("{number:5}", False), ("{letters:2}{number:5}", True)):
+        settings = load_profile(None).model_dump()
+        settings["serial_number"] = {"pattern": pattern}
+        profile = Profile.model_validate(settings)
+        serials = [f"{'SK' if is_telling else ''}{10_000 + 3 * n}" for n in range(1500)]
+        index = InstanceIndex([instance(f"FOAN-2021-{n:04d}", s) for n, s in enumerate(serials)], profile)
+        assert index.is_telling(serials[0]) is is_telling

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from rows_of_cells import CELLS, OCR, Build, built, cell, reading_of
+import pytest
+from rows_of_cells import CELLS, OCR, TEXT, Build, built, cell, reading_of
 
 from data_contracts.vocabulary import DefectClass, ReadingMethod
 from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
 from fractocurate.reports.instances import SectionFoan, with_foan
+from fractocurate.reports.row_values import Source
 
 
 def test_a_list_of_parts_lends_its_values_to_the_row_with_the_cause(build: Build) -> None:
@@ -93,14 +95,26 @@ def test_a_row_without_foan_goes_to_review(build: Build) -> None:
     assert flagged.issues == ("no foan: none stands in the row, in a heading above it or in the header",)
 
 
-def test_gaps_of_a_scan_are_remarked_where_other_rows_have_values(build: Build) -> None:
-    """OCR misses words; a text layer does not."""
-    rows = [built(build(CELLS | {"serial_number": f"51234{k}"}, OCR)) for k in range(3)]
-    gap = built(build({k: v for k, v in CELLS.items() if k not in {"fracture_load_kn", "sub_type"}}, OCR))
-    *_, flagged = flag_gaps([*rows, gap])
-    assert flagged.remarks == (
-        "fracture load not read, unlike those of the other fractures",
-        "sub-type not read, unlike those of the other fractures",
-    )
-    typed = replace(gap, method=ReadingMethod.TEXT_LAYER)
-    assert flag_gaps([*rows, typed])[-1] == typed
+@pytest.mark.parametrize(("source", "verb"), [(OCR, "read"), (TEXT, "stated")])
+def test_gaps_are_remarked_where_another_row_has_a_value(build: Build, source: Source, verb: str) -> None:
+    """Missed by OCR or left out by its author: a person can see which, if the row says so."""
+    row = built(build(CELLS, source))
+    bare = {k: v for k, v in CELLS.items() if k not in {"fracture_load_kn", "sub_type"}}
+    gaps = [built(build(bare | {"serial_number": f"51234{k}"}, source)) for k in range(3)]
+    first, *flagged = flag_gaps([row, *gaps])
+    assert first == row
+    for gap in flagged:
+        assert gap.remarks == (
+            f"fracture load not {verb}, unlike those of other fractures",
+            f"sub-type not {verb}, unlike those of other fractures",
+        )
+    assert flag_gaps(gaps) == gaps, "a report without such columns lacks nothing"
+
+
+def test_what_a_row_says_there_is_none_of_is_no_gap(build: Build) -> None:
+    """A dash is an answer; so is a sub-type that stands beside the class."""
+    row = built(build(CELLS))
+    none = built(build(CELLS | {"serial_number": "512346", "fracture_load_kn": "n/a", "sub_type": "-"}))
+    inside = built(build({**CELLS, "serial_number": "512347", "defect_class": "material (large pore)", "sub_type": ""}))
+    assert inside.sub_type == "pore"
+    assert flag_gaps([row, none, inside]) == [row, none, inside]

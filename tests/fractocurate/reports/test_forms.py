@@ -55,6 +55,17 @@ STATED = {
 """What either form says."""
 
 
+def test_an_empty_box_of_what_is_missed_stays(find: Find) -> None:
+    """A lost serial number, sub-type or load is a gap that somebody must see; an empty component is none."""
+    pairs, _ = find(
+        FORM.replace("512345", "      ").replace("large", "     ").replace("pore", "    ").replace("RB50.988", "")
+    )
+    stated = {p.name: p.text for p in pairs}
+    assert stated["serial_number"] == stated["sub_type"] == ""
+    assert "component_id" not in stated
+    assert stated["fracture_load_kn"] == "61.2"
+
+
 def test_labels_above_values_are_keys(find: Find) -> None:
     """Each value belongs to the label above it, in however many lines; a last row may have one box only."""
     pairs, used = find(FORM)

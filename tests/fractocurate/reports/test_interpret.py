@@ -196,6 +196,44 @@ def test_words_by_ocr_keep_their_confidence(read: Read) -> None:
     assert [i.issues for i in foans] == [()] * 3
 
 
+BLOCK = """
+FOAN:            FOAN-2021-0117
+Serial no.:      512345
+Cause:           material
+Sub-type:
+Load:            61.2 kN
+"""
+
+
+@pytest.mark.parametrize("confidence", [None, 0.95], ids=["text layer", "scan"])
+def test_a_key_without_its_value_says_so(read: Read, confidence: float | None) -> None:
+    """A serial number that was lost goes to review on any page; a sub-type of a scan may have been missed."""
+    (whole,) = read(BLOCK, confidence=confidence).instances
+    assert whole.issues == ()
+    assert whole.remarks == (("sub-type not read: the cell is empty, or OCR has missed it",) if confidence else ())
+    (nameless,) = read(
+        BLOCK.replace("512345", "").replace("Cause:", "Part: B1\nCause:"), confidence=confidence
+    ).instances
+    assert "serial number not read: the cell is empty" in nameless.issues
+    (other,) = read(BLOCK.replace("Sub-type:", ""), confidence=confidence).instances
+    assert other.remarks == ()
+
+
+@pytest.mark.parametrize("confidence", [None, 0.95], ids=["text layer", "scan"])
+def test_a_column_of_serial_numbers_without_any_is_a_doubt(read: Read, confidence: float | None) -> None:
+    """The header promises them; a table without such a column promises nothing."""
+    table = """
+FOAN             Serial no.    Load [kN]    Cause
+FOAN-2021-0117                 61.2         material
+FOAN-2021-0118                 58.9         green body
+"""
+    for instance in read(table, confidence=confidence).instances:
+        assert "serial number not read: the cell is empty" in instance.issues
+    without = read(table.replace("Serial no.", "          "), confidence=confidence).instances
+    assert len(without) == 2
+    assert all(i.issues == i.remarks == () for i in without)
+
+
 def test_a_line_under_each_row_merges_no_cells(read: Read) -> None:
     """Horizontal rules as wide as the words, and no vertical ones: every row keeps its own cause."""
     rule = "-" * 62

@@ -9,7 +9,7 @@ from data_contracts.errors import BadInputError
 from data_contracts.validation import validate
 from fractocurate.profile import load_profile
 from fractocurate.progress import Silent
-from fractocurate.stages.matching import match_by_name
+from fractocurate.stages.matching import match_images
 from fractocurate.stages.review import record_decision
 
 Plot = Any
@@ -32,7 +32,7 @@ def archive(plot: Plot) -> Plot:
 
 
 def _match(catalog: Catalog) -> dict[str, tuple[object, ...]]:
-    match_by_name(catalog, _PROFILE, Silent())
+    match_images(catalog, _PROFILE, Silent())
     assert validate(catalog) == []
     rows = catalog.read("dataset").to_dicts()
     return {r["path"]: (r["status"], r["foan"], r["serial_number"], r["match_method"]) for r in rows}
@@ -58,10 +58,10 @@ def test_matching_is_skipped_when_nothing_changed(archive: Plot) -> None:
 
     with Catalog.open(archive.write()) as catalog:
         for _ in range(2):
-            match_by_name(catalog, _PROFILE, Listening())
+            match_images(catalog, _PROFILE, Listening())
         assert told == ["matching 5"]
         wider = _PROFILE.matching.model_copy(update={"margin": 0.1})
-        match_by_name(catalog, _PROFILE.model_copy(update={"matching": wider}), Listening())
+        match_images(catalog, _PROFILE.model_copy(update={"matching": wider}), Listening())
         assert told == ["matching 5"] * 2
 
 
@@ -99,8 +99,8 @@ def test_decision_on_an_instance_that_vanished_goes_to_review(archive: Plot) -> 
     ("path", "foan", "serial", "complaint"),
     [
         ("noname.tif", "FOAN-2099-0001", None, "no report has the FOAN"),
-        ("noname.tif", "FOAN-2020-0002", None, "has 2 instances; name one with --serial"),
-        ("noname.tif", "FOAN-2020-0002", "99999", "has 2 instances; name one with --serial"),
+        ("noname.tif", "FOAN-2020-0002", None, "has 2 instances; name its serial number"),
+        ("noname.tif", "FOAN-2020-0002", "99999", "has no serial number '99999'"),
     ],
 )
 def test_decision_for_no_or_several_instances_is_refused(

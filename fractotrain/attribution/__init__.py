@@ -1,0 +1,1 @@
+"""Where a model looked: heat-maps of vision transformers, and the tests to pass before they are believed."""

@@ -1,0 +1,57 @@
+"""The out-of-fold answers of one run, as arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Names = NDArray[np.object_]
+"""Strings, one per frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One entry per frame in every field; each frame was answered by the model that never saw its fold."""
+
+    paths: Names
+    labels: Ints
+    """Index into ``TRAINABLE_CLASSES``."""
+    logits: Floats
+    """Shape (frames, classes)."""
+    folds: Ints
+    foans: Names
+    """What is drawn in a bootstrap: frames of one component are not independent, its FOAN is."""
+    specimens: Names
+    """The fracture instance; its frames show one fracture and make one answer."""
+    magnifications: Floats
+    """NaN where unknown."""
+    match_methods: Names
+    """How the label came to the frame."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def predicted(self) -> Ints:
+        """Class of the largest logit."""
+        return np.asarray(self.logits.argmax(axis=1), np.int64)
+
+
+def one_number_per_name(names: Names) -> tuple[Names, Ints]:
+    """The different names, sorted, and for each entry the position of its name among them."""
+    different, position = np.unique(names.astype(str), return_inverse=True)
+    return different.astype(object), position.astype(np.int64)
+
+
+def folds_over_foans(folds: Ints, foans: Names) -> Ints:
+    """Folds that no FOAN straddles: each FOAN takes the fold of its first frame.
+
+    Leaves grouped folds as they are. What is fitted across image folds (a calibrator, a probe) must not meet its own
+    components again, even where the model did.
+    """
+    _, position = one_number_per_name(foans)
+    first = np.unique(position, return_index=True)[1]
+    return np.asarray(folds[first][position], np.int64)

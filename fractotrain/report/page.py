@@ -1,0 +1,68 @@
+"""The page as HTML: one file that loads nothing and runs nothing."""
+
+import re
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fractotrain.evaluation.bootstrap import Estimate
+from fractotrain.report.blocks import Cell, Figure, Level, Picture, Section, Table
+
+_LEVEL_NAMES = {
+    Level.BELIEVE: "Can be believed",
+    Level.CAUTION: "With caution",
+    Level.DO_NOT: "Do not rely on this",
+}
+
+
+def render_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+    """Render all sections, their verdicts gathered on top.
+
+    Returns:
+        HTML without any reference to another file or host. Names are escaped, unprintable characters spelled out.
+    """
+    environment = Environment(
+        loader=PackageLoader("fractotrain", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: _printable(value) if type(value) is str else value,  # not Markup, which is done
+    )
+    environment.tests |= {
+        "estimate": lambda cell: isinstance(cell, Estimate),
+        "table": lambda block: isinstance(block, Table),
+        "figure": lambda block: isinstance(block, Figure),
+        "picture": lambda block: isinstance(block, Picture),
+    }
+    environment.filters |= {"inline_svg": inline_svg, "shown": _shown}
+    by_level = {level: [v.sentence for s in sections for v in s.verdicts if v.level is level] for level in Level}
+    return environment.get_template("report.html.j2").render(
+        title=title,
+        subtitle=subtitle,
+        verdicts=[(level.value, _LEVEL_NAMES[level], by_level[level]) for level in reversed(Level) if by_level[level]],
+        sections=sections,
+    )
+
+
+def inline_svg(figure: Figure) -> str:
+    """The drawing as an element of the page: no prologue, no foreign namespaces, ids that no other drawing has."""
+    svg = figure.svg[figure.svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    svg = re.sub(r'\bid="', f'id="{figure.name}-', svg)
+    return re.sub(r'(url\(#|href="#)', rf"\g<1>{figure.name}-", svg)
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return "-"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def _printable(text: str) -> str:
+    """Newlines, direction marks and undecodable bytes as escapes: a name must not disturb the page or hide itself."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -1,0 +1,160 @@
+"""What the catalog knows about one run: its answers, its figures, and the dataset behind them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from data_contracts.catalog import Catalog
+from data_contracts.errors import UsageError
+from data_contracts.vocabulary import TRAINABLE_CLASSES
+from fractotrain.evaluation.answers import Answers, Names
+from fractotrain.evaluation.magnification import nearest_step
+from fractotrain.evaluation.shortcuts import bucketed
+
+CLASS_NAMES = tuple(str(c) for c in TRAINABLE_CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything that the page shows, as read."""
+
+    run_id: str
+    started_at: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    summary: dict[str, Any]
+    answers: Answers
+    sub_types: Names
+    facts: dict[str, Names]
+    """What is known about each frame without looking at the fracture."""
+    dataset: pl.DataFrame
+    """Every image file: the columns of the view that the data card counts."""
+    fold_metrics: pl.DataFrame
+    leakage: pl.DataFrame
+    attributions: pl.DataFrame
+    catalog: Path
+    is_dataset_changed: bool
+    """The dataset is no longer the one that the run saw."""
+
+    @property
+    def strategy(self) -> str:
+        """Split strategy of the run."""
+        return str(self.summary["split"]["strategy"])
+
+    @property
+    def split_words(self) -> str:
+        """The split, as every number is to carry it."""
+        n_folds = self.summary["split"]["n_folds"]
+        present = len(np.unique(self.answers.folds))
+        folds = f"{n_folds} folds" if present == n_folds else f"{present} of {n_folds} folds"
+        return f"{self.strategy} split, {folds}"
+
+    @property
+    def is_balanced(self) -> bool:
+        """Training drew every class equally often."""
+        return bool(self.settings["data"]["sampler"] == "weighted")
+
+    @property
+    def selection(self) -> str:
+        """Which epoch the answers are of."""
+        return str(self.settings["cv"]["selection"])
+
+
+def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
+    """Read one training run, named by its id or the start of it; the latest that has out-of-fold answers without one.
+
+    Raises:
+        UsageError: no such run, several, or none with out-of-fold answers.
+    """
+    run = _choose_run(catalog, run_id)
+    rows = catalog.query(_ANSWERS, [run["run_id"]])
+    answers = Answers(
+        _names(rows["path"]),
+        np.array([CLASS_NAMES.index(c) for c in rows["true_class"]], np.int64),
+        rows.select(f"logit_{c}" for c in CLASS_NAMES).to_numpy(),
+        rows["fold"].to_numpy().astype(np.int64),
+        _names(rows["unit"]),
+        _names(rows["specimen"]),
+        rows["magnification"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        _names(rows["match_method"]),
+    )
+    return RunRecord(
+        run["run_id"],
+        run["started_at"],
+        json.loads(run["settings"]),
+        json.loads(run["versions"]),
+        json.loads(run["summary"]),
+        answers,
+        _names(rows["sub_type"]),
+        _facts(rows, answers),
+        catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
+        catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        catalog.query(
+            "SELECT * FROM leakage WHERE scope = 'all' AND subset IS NULL "
+            "AND coalesce(audit, 'full') = 'full' ORDER BY ALL"
+        ),
+        catalog.query("SELECT * FROM attributions WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        catalog.path,
+        catalog.content_hash("dataset") != run["dataset_hash"],
+    )
+
+
+_ANSWERS = """
+SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining, p.logit_material,
+       coalesce(d.foan, d.instance_id, p.path) AS unit, coalesce(d.instance_id, d.foan, p.path) AS specimen,
+       d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
+       coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,
+       d.crop_right_px - d.crop_left_px AS crop_width_px, d.crop_bottom_px - d.crop_top_px AS crop_height_px
+FROM predictions p LEFT JOIN dataset d USING (path)
+WHERE p.run_id = ? ORDER BY p.path
+"""
+
+
+def _choose_run(catalog: Catalog, run_id: str | None) -> dict[str, Any]:
+    runs = catalog.query(
+        "SELECT run_id, started_at, settings, versions, summary, dataset_hash FROM runs WHERE command = 'train' "
+        "AND run_id IN (SELECT DISTINCT run_id FROM predictions) ORDER BY started_at, run_id"
+    )
+    if runs.is_empty():
+        raise UsageError(
+            f"{catalog.path}: no training run with out-of-fold answers; run `fracto train --catalog {catalog.path}`"
+        )
+    if run_id is None:
+        return runs.tail(1).to_dicts()[0]
+    named = runs.filter(pl.col("run_id").str.starts_with(run_id))
+    if len(named) != 1:
+        known = ", ".join(runs["run_id"].tail(5))
+        raise UsageError(
+            f"--run {run_id}: {len(named) or 'no'} such training runs with out-of-fold answers; the latest are {known}"
+        )
+    return named.to_dicts()[0]
+
+
+def _facts(rows: pl.DataFrame, answers: Answers) -> dict[str, Names]:
+    """Facts with more than one value; one that all frames share can tell nothing."""
+    folders = [path.rsplit("/", 1)[0] if "/" in path else "" for path in rows["path"]]
+    steps = nearest_step(answers.magnifications)
+    nm = rows["pixel_size_nm"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    facts = {
+        "magnification": np.array(["unknown" if np.isnan(s) else f"{s:g}" for s in steps], object),
+        "pixel size": bucketed(np.log10(nm), 0.25),
+        "microscope": _names(rows["vendor"].fill_null("")),
+        "data bar": _names(rows["data_bar_kind"].fill_null("")),
+        "size of picture": _sizes(rows, "width_px", "height_px"),
+        "size of crop": _sizes(rows, "crop_width_px", "crop_height_px"),
+        "top folder": np.array([folder.split("/")[0] for folder in folders], object),
+        "folder": np.array(folders, object),
+    }
+    return {name: values for name, values in facts.items() if len(set(values)) > 1}
+
+
+def _sizes(rows: pl.DataFrame, width: str, height: str) -> Names:
+    return np.array([f"{w} x {h}" for w, h in rows.select(width, height).iter_rows()], object)
+
+
+def _names(column: pl.Series) -> Names:
+    return np.array(column.to_list(), object)

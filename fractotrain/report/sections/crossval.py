@@ -1,0 +1,165 @@
+"""Cross-validation: the paper's Tables 2 and 3, and the confusion matrix of its Fig. 3."""
+
+import numpy as np
+import polars as pl
+
+from fractotrain.evaluation.bootstrap import Estimate
+from fractotrain.evaluation.shortcuts import majority_scores
+from fractotrain.evaluation.specimens import POOLINGS, Specimens
+from fractotrain.intervals import Interval, fold_interval
+from fractotrain.metrics import OVERALL, confusion_matrix, figures_of_confusions, one_hot_confusions
+from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, words
+from fractotrain.report.figures import confusion, intervals
+from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.study import Study
+
+_NAMES = {
+    "accuracy": "accuracy", "macro_f1": "macro-F1", "macro_precision": "macro precision", "macro_recall": "macro recall"
+}  # fmt: skip
+_FEW_FOANS = 30
+
+
+def cross_validation(study: Study) -> Section:
+    """Figures over folds, per class, pooled; specimens beside frames."""
+    scores, answers = study.scores, study.answers
+    majority = majority_scores(answers.labels, answers.folds, study.draws)
+    counts = confusion_matrix(answers.labels, answers.predicted)
+    per_class: list[tuple[Cell, ...]] = [
+        (words(name), *(scores[f"{metric}:{name}"] for metric in ("recall", "precision", "f1"))) for name in CLASS_NAMES
+    ]
+    names = [words(name) for name in CLASS_NAMES]
+    return Section(
+        "Cross-validation",
+        f"{study.basis} {_selection_words(study)}",
+        (
+            _over_folds(study),
+            *_training_gap(study),
+            Table("classes", "Per class, all folds pooled (the paper's Table 3); n: frames of it, called so, or either",
+                  ("class", "recall", "precision", "F1"), tuple(per_class)),
+            Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
+                   confusion(counts.astype(float), names), _confusion_data(counts)),
+            _specimen_table(study),
+        ),
+        _verdicts(study, majority["macro_f1"]),
+    )  # fmt: skip
+
+
+def _selection_words(study: Study) -> str:
+    if study.record.selection == "best_val":
+        return "The epoch was chosen on the fold that it is reported on."
+    return "The last epoch, whatever its figures."
+
+
+def fold_figures(study: Study) -> dict[str, tuple[list[float], Interval]]:
+    """Metric -> its value in each fold, and the intervals of the mean."""
+    answers = study.answers
+    folds, fold_of = np.unique(answers.folds, return_inverse=True)
+    terms = one_hot_confusions(answers.labels, answers.predicted)
+    counts = np.stack([terms[fold_of == k].sum(axis=0) for k in range(len(folds))])
+    figures = figures_of_confusions(counts)
+    n_validation = counts.sum(axis=1)
+    n_images = max(int(study.record.summary["n_images"]), len(answers))
+    test_share = float(np.mean(n_validation / np.maximum(n_images - n_validation, 1)))
+    values = {metric: [float(v) for v in figures[metric]] for metric in OVERALL}
+    return {metric: (of_fold, fold_interval(of_fold, test_share)) for metric, of_fold in values.items()}
+
+
+def _over_folds(study: Study) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for metric, (values, interval) in fold_figures(study).items():
+        rows.append(
+            (
+                _NAMES[metric],
+                f"{interval.mean:.3f}",
+                "-" if interval.sd is None else f"{interval.sd:.3f}",
+                _range(interval.t_low, interval.t_high),
+                _range(interval.corrected_low, interval.corrected_high),
+                study.scores[metric],
+                "  ".join(f"{value:.3f}" for value in values),
+            )
+        )
+    columns = ("metric", "mean", "SD", "t interval", "corrected interval", "pooled, over FOANs", "each fold")
+    caption = (
+        "Means over folds (the paper's Table 2). The t interval takes folds as independent, which they are not; the "
+        "corrected resampled interval (Nadeau and Bengio 2003) does not; the pooled figure draws FOANs"
+    )
+    return Table("folds", caption, columns, tuple(rows))
+
+
+def _training_gap(study: Study) -> tuple[Figure, ...]:
+    """Training against validation in each fold: how much is learnt by heart. Nothing if no such figures are stored."""
+    metrics = study.record.fold_metrics.filter(
+        (pl.col("metric") == "macro_f1") & (pl.col("fold") >= 0) & (pl.col("selection") == study.record.selection)
+    )
+    if metrics.is_empty():
+        return ()
+    data = metrics.select("fold", "part", pl.col("value").alias("macro_f1")).sort("fold", "part")
+    folds = sorted(data["fold"].unique().to_list())
+    of = {(fold, part): value for fold, part, value in data.iter_rows()}
+    n_in_fold = {fold: study.answers.folds == fold for fold in folds}
+    series = {
+        part: [
+            Estimate(
+                of.get((fold, part)), None, None, int(n_in_fold[fold].sum()), study.draws.n_groups(n_in_fold[fold])
+            )
+            for fold in folds
+        ]
+        for part in ("train", "validation")
+    }
+    svg = intervals([f"fold {fold}" for fold in folds], series, "macro-F1")
+    return (Figure("training_gap", "Macro-F1 on training and validation images of each fold", svg, data),)
+
+
+def _specimen_table(study: Study) -> Table:
+    specimens = Specimens(study.answers, study.draws)
+    rows: list[tuple[Cell, ...]] = [("each frame alone", *(study.scores[m] for m in OVERALL))]
+    for how in POOLINGS:
+        scores = specimens.scores(study.everywhere, how)
+        rows.append((f"specimen, {words(how)}", *(scores[m] for m in OVERALL)))
+    caption = "Several frames of one specimen make one answer; n counts frames, then specimens"
+    return Table("specimens", caption, ("answer", *(_NAMES[m] for m in OVERALL)), tuple(rows))
+
+
+def _confusion_data(counts: np.ndarray) -> pl.DataFrame:
+    rows = [
+        {"true": CLASS_NAMES[true], "predicted": CLASS_NAMES[predicted], "frames": int(n)}
+        for (true, predicted), n in np.ndenumerate(counts)
+    ]
+    return pl.DataFrame(rows)
+
+
+def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
+    macro_f1, recall, record = study.scores["macro_f1"], study.scores["macro_recall"], study.record
+    # Guessing has a higher macro-F1 than the majority rule; balanced accuracy is 1 / classes for both.
+    chance = 1 / len(np.unique(study.answers.labels))
+    beats = recall.is_above(chance)
+    optimistic = record.strategy == "image" or record.selection == "best_val"
+    level = Level.DO_NOT if optimistic or not beats else Level.BELIEVE
+    sentence = (
+        f"Macro-F1 {ranged(macro_f1)} ({record.split_words}, {macro_f1.n:,} frames, {macro_f1.n_foans:,} FOANs); "
+        f"always saying the most frequent class reaches {majority.value or 0:.3f}. Balanced accuracy {ranged(recall)}, "
+        f"chance {chance:.3f}."
+    )
+    if not beats:
+        sentence += " The model is not shown to be better than chance."
+    verdicts = [Verdict(level, sentence)]
+    if record.selection == "best_val":
+        verdicts.append(
+            Verdict(Level.DO_NOT, "Optimistic: the epoch was chosen on the very fold that it is reported on.")
+        )
+    few = [
+        f"{words(name)} {study.draws.n_groups(study.answers.labels == i)}"
+        for i, name in enumerate(CLASS_NAMES)
+        if study.draws.n_groups(study.answers.labels == i) < _FEW_FOANS
+    ]
+    if few:
+        sentence = f"Few FOANs in some classes ({', '.join(few)}): intervals are themselves rough below {_FEW_FOANS}."
+        verdicts.append(Verdict(Level.CAUTION, sentence))
+    if record.is_dataset_changed:
+        sentence = "The dataset has changed since this run: labels are those of then, all else is as it is now."
+        verdicts.append(Verdict(Level.CAUTION, sentence))
+    return tuple(verdicts)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"

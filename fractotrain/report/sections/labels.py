@@ -1,0 +1,76 @@
+"""Which labels look wrong, and whether fuzzy matches are noisier than exact ones."""
+
+from scipy.special import softmax
+
+from fractotrain.evaluation.bootstrap import Estimate
+from fractotrain.evaluation.label_issues import NoiseByMethod, find_label_issues, noise_by_method
+from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, percent, words
+from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.study import Study
+
+_SHOWN = 40
+_NO_MATTER = 0.05
+"""Fewer suspicious labels more than this make no difference."""
+
+
+def labels(study: Study) -> Section:
+    """Confident learning on the out-of-fold answers."""
+    answers = study.answers
+    issues = find_label_issues(answers.logits, answers.labels)
+    noise = noise_by_method(issues, answers, study.draws)
+    probabilities = softmax(answers.logits, axis=1)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            str(answers.paths[i]),
+            str(answers.foans[i]),
+            words(CLASS_NAMES[answers.labels[i]]),
+            words(CLASS_NAMES[issues.suggested[i]]),
+            round(float(probabilities[i, answers.labels[i]]), 4),
+            round(float(probabilities[i, issues.suggested[i]]), 4),
+            str(answers.match_methods[i]),
+        )
+        for i in issues.ranked
+    ]
+    columns = ("image", "FOAN", "label", "suggestion", "p(label)", "p(suggestion)", "matched by")
+    by_method: list[tuple[Cell, ...]] = [
+        (words(method), share, noise.excess.get(method)) for method, share in noise.share.items()
+    ]
+    suspicious = study.draws.mean(issues.is_suspicious.astype(float), study.everywhere)
+    return Section(
+        "Labels",
+        f"{study.basis} Confident learning (Northcutt et al. 2021). A suspicion is no finding: a weak model "
+        "suspects many right labels. People look at the list, strongest suspicion first.",
+        (
+            Table("label_noise", "Share of suspicious labels by how the label came to the frame",
+                  ("matched by", "suspicious", "more than exact matches"), tuple(by_method)),
+            Table("label_issues", f"Suspicious labels ({len(rows)})", columns, tuple(rows), max_shown=_SHOWN),
+        ),
+        (
+            _verdict(study, suspicious),
+            *_noise_verdict(noise),
+        ),
+    )  # fmt: skip
+
+
+def _verdict(study: Study, suspicious: Estimate) -> Verdict:
+    sentence = (
+        f"{percent(suspicious)} of the labels look wrong to the model ({suspicious.n:,} frames, {suspicious.n_foans:,} "
+        f"FOANs, {study.record.split_words}); see the list."
+    )
+    return Verdict(Level.CAUTION, sentence)
+
+
+def _noise_verdict(noise: NoiseByMethod) -> tuple[Verdict, ...]:
+    excess = noise.excess.get("fuzzy")
+    if excess is None:
+        return ()
+    level, finding = (
+        Level.CAUTION,
+        "Whether labels of fuzzy matches are noisier than those of exact ones cannot be told",
+    )
+    if excess.is_above(0):
+        finding = "Labels of fuzzy matches are noisier than those of exact ones"
+    elif excess.high is not None and excess.high < _NO_MATTER:
+        level, finding = Level.BELIEVE, "Labels of fuzzy matches are as good as those of exact ones"
+    numbers = f"{percent(excess)} more suspicious labels; {excess.n:,} fuzzy frames of {excess.n_foans:,} FOANs"
+    return (Verdict(level, f"{finding} ({numbers})."),)

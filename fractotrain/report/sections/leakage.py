@@ -1,0 +1,59 @@
+"""How much of each split leaks (the paper's Table 1), and what that means for this run."""
+
+import polars as pl
+
+from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict
+from fractotrain.report.study import Study
+
+_HEADLINE_SSIM = 0.85
+
+
+def leakage(study: Study) -> Section:
+    """Rates of every split that the catalog has, all folds pooled, every pair counted; the run's own is marked."""
+    record = study.record
+    pooled = record.leakage.filter((pl.col("fold") == -1) & pl.col("k").is_null())
+    thresholds = sorted(pooled["ssim_threshold"].unique().to_list())
+    own = str(record.summary["split"]["split_id"])
+    rows: list[tuple[Cell, ...]] = []
+    for split_id in pooled["split_id"].unique(maintain_order=True):
+        cells = {row["ssim_threshold"]: row for row in pooled.filter(pl.col("split_id") == split_id).to_dicts()}
+        first = next(iter(cells.values()))
+        name = f"{first['strategy']}{' (this run)' if split_id == own else ''}"
+        rows.append((name, first["n_validation"], *(_cell(cells[t]) for t in thresholds if t in cells)))
+    columns = ("split", "images", *(f"SSIM from {t:.2f}" for t in thresholds))
+    table = Table("leakage", "Share of validation images with a near-duplicate in training", columns, tuple(rows))
+    return Section(
+        "Leakage",
+        "All folds pooled, every confirmed pair counts; 95 % Wilson intervals. What pHash and SSIM cannot see (turned "
+        "or mirrored frames, a frame that is a zoom into another) is not in it: lower bounds.",
+        (table,) if rows else (),
+        _verdicts(study, pooled.filter(pl.col("split_id") == own)),
+    )
+
+
+def _cell(row: dict[str, float]) -> str:
+    return f"{row['share']:.1%} [{row['share_low']:.1%}, {row['share_high']:.1%}], n {row['n_leaking']:.0f}"
+
+
+def _verdicts(study: Study, own: pl.DataFrame) -> tuple[Verdict, ...]:
+    verdicts = []
+    if study.record.strategy == "image":
+        verdicts.append(
+            Verdict(
+                Level.DO_NOT,
+                "Optimistic: image folds put frames of one component on both sides of the split. The figures below say "
+                "how well the model recognises components it has seen, not how it does on new ones.",
+            )
+        )
+    if own.is_empty():
+        return (
+            *verdicts,
+            Verdict(Level.CAUTION, "The leakage of this run's split is not in the catalog: run `fracto audit`."),
+        )
+    nearest = own.sort((pl.col("ssim_threshold") - _HEADLINE_SSIM).abs()).row(0, named=True)
+    sentence = (
+        f"{nearest['n_leaking']} of {nearest['n_validation']:,} validation images ({nearest['share']:.1%}) have a "
+        f"near-duplicate in training (SSIM from {nearest['ssim_threshold']:.2f}, {study.record.strategy} split)."
+    )
+    verdicts.append(Verdict(Level.DO_NOT if nearest["n_leaking"] else Level.BELIEVE, sentence))
+    return tuple(verdicts)

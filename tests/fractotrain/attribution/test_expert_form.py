@@ -1,0 +1,140 @@
+"""The expert's form goes out and comes back; agreement between raters as published tables and scikit-learn have it."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+
+from data_contracts.catalog import Catalog
+from data_contracts.errors import BadInputError, UsageError
+from data_contracts.validation import validate
+from fractotrain.attribution.agreement import kappa, share_agreeing
+from fractotrain.attribution.expert_form import QUESTIONS, agreements, import_answers, read_answers, write_form
+from fractotrain.attribution.explain import explain, plan_explanation
+from fractotrain.attribution.methods import Method
+from fractotrain.attribution.record import record_explanations
+from fractotrain.attribution.subjects import Choice
+
+MORPHOLOGY, PLAUSIBLE, WRONG_REASON = QUESTIONS
+
+
+@pytest.fixture
+def form(trained_catalog: Any, tmp_path: Path) -> Path:
+    """The form of one FOAN: three images, one method."""
+    plan = plan_explanation(
+        trained_catalog.catalog, Choice(foan="F-1-2"), (Method.ROLLOUT,), output=tmp_path / "session"
+    )
+    explained = explain(plan)
+    record_explanations(plan, explained)
+    return write_form(plan, explained, tmp_path / "session")
+
+
+def fill(form: Path, name: str, answers: Sequence[tuple[str, str, str]], delimiter: str = ",") -> Path:
+    """A copy of the form with these answers, one triple a row."""
+    with form.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    for row, triple in zip(rows, answers, strict=True):
+        row |= dict(zip(QUESTIONS, triple, strict=True))
+    file = form.with_name(f"{name}.csv")
+    with file.open("w", newline="", encoding="utf-8-sig") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+def test_form_has_a_row_per_image_and_names_a_sheet_that_is_there(form: Path) -> None:
+    """Facts are filled in, questions are empty and explained beside the form."""
+    with form.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 3
+    assert all((form.parent / row["sheet"]).is_file() for row in rows)
+    assert all(row[question] == "" for row in rows for question in QUESTIONS)
+    assert {row["truth"] for row in rows} == {"hard_machining"}
+    how_to = (form.parent / "how_to_fill.txt").read_text()
+    assert all(question in how_to for question in QUESTIONS.values())
+
+
+def test_answers_come_back_append_only(form: Path, trained_catalog: Any) -> None:
+    """The same form twice adds nothing; another answer is a further row, and the latest one counts."""
+    first = fill(form, "first", [("yes", "Yes ", "nein"), ("ja", "?", ""), ("no", "n", "")], delimiter=";")
+    second = fill(form, "second", [("yes", "yes", "no"), ("no", "unsure", ""), ("no", "no", "")])
+    with Catalog.open(trained_catalog.catalog) as catalog:
+        imported = import_answers(catalog, read_answers(first), "Anna")
+        assert (imported.n_new, imported.n_unchanged, imported.n_blank) == (7, 0, 2)
+        assert import_answers(catalog, read_answers(first), "Anna").n_new == 0
+        assert import_answers(catalog, read_answers(second), "Anna").n_new == 1
+        rows = catalog.read("expert_answers")
+        assert list(rows["answer_id"]) == list(range(1, 9))
+        assert set(rows["answer"]) == {"yes", "no", "unsure"}
+        assert validate(catalog) == []
+
+
+def test_raters_are_compared_on_what_all_answered(form: Path, trained_catalog: Any) -> None:
+    """Two raters: Cohen's kappa of the common images; one rater alone has none."""
+    anna = fill(form, "anna", [("yes", "yes", "no"), ("no", "yes", ""), ("no", "no", "")])
+    ben = fill(form, "ben", [("yes", "no", "no"), ("no", "yes", "no"), ("yes", "no", "")])
+    with Catalog.open(trained_catalog.catalog) as catalog:
+        import_answers(catalog, read_answers(anna), "Anna")
+        alone = {a.question: a for a in agreements(catalog)}
+        assert alone[MORPHOLOGY].kappa is None
+        import_answers(catalog, read_answers(ben), "Ben")
+        found = {a.question: a for a in agreements(catalog)}
+    assert found[MORPHOLOGY].raters == ("Anna", "Ben")
+    assert found[MORPHOLOGY].n_images == 3
+    assert found[MORPHOLOGY].share_agreeing == pytest.approx(2 / 3)
+    assert found[MORPHOLOGY].kappa == pytest.approx(cohen_kappa_score(["yes", "no", "no"], ["yes", "no", "yes"]))
+    assert found[WRONG_REASON].n_images == 1
+    assert found[WRONG_REASON].kappa is None  # both said no: chance alone would agree as well
+
+
+def test_forms_that_cannot_be_understood_are_refused(form: Path, trained_catalog: Any, tmp_path: Path) -> None:
+    """Every wrong cell is named; so is a table that is no form, a form of another catalog, and an empty one."""
+    wrong = fill(form, "wrong", [("perhaps", "yes", "no"), ("no", "2", ""), ("", "", "")])
+    with pytest.raises(BadInputError, match=r"(?s)row 2, coincides.*'perhaps'.*row 3, mechanistically.*'2'"):
+        read_answers(wrong)
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadInputError, match="lacks the column run_id"):
+        read_answers(tmp_path / "other.csv")
+    with Catalog.open(trained_catalog.catalog) as catalog:
+        rows = read_answers(fill(form, "good", [("yes", "yes", "no")] * 3))
+        with pytest.raises(BadInputError, match="train-0, a run that this catalog does not have"):
+            import_answers(catalog, [row | {"run_id": "train-0"} for row in rows], "Anna")
+        with pytest.raises(UsageError, match="holds no answer"):
+            import_answers(catalog, read_answers(form), "Anna")
+        with pytest.raises(UsageError, match="say who answered"):
+            import_answers(catalog, rows, " ")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=30))
+def test_kappa_of_two_raters_is_cohens(pairs: list[tuple[str, str]]) -> None:
+    """As scikit-learn has it; none where chance agrees always."""
+    first, second = zip(*pairs, strict=True)
+    found = kappa(pairs)
+    if len(set(first) | set(second)) == 1:
+        assert found is None
+    else:
+        assert found == pytest.approx(cohen_kappa_score(first, second))
+
+
+def test_kappa_of_many_raters_is_that_of_fleiss_table() -> None:
+    """Ten subjects, fourteen raters, five categories: kappa 0.210, the much reprinted example of Fleiss' formula."""
+    counts = (
+        (0, 0, 0, 0, 14), (0, 2, 6, 4, 2), (0, 0, 3, 5, 6), (0, 3, 9, 2, 0), (2, 2, 8, 1, 1),
+        (7, 7, 0, 0, 0), (3, 2, 6, 3, 0), (2, 5, 3, 2, 2), (6, 5, 2, 1, 0), (0, 2, 2, 3, 7),
+    )  # fmt: skip
+    ratings = [[str(k) for k, n in enumerate(row) for _ in range(n)] for row in counts]
+    assert kappa(ratings) == pytest.approx(0.210, abs=0.0005)
+    assert share_agreeing(ratings) == pytest.approx(0.378, abs=0.0005)
+
+
+def test_agreement_needs_the_same_raters_everywhere() -> None:
+    """Gaps are for the caller to leave out, not to be guessed."""
+    for ratings in ([], [["a"]], [["a", "b"], ["a", "b", "c"]]):
+        with pytest.raises(ValueError, match="same two or more raters"):
+            kappa(ratings)

@@ -1,0 +1,140 @@
+"""The page is one file that any browser shows."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fractotrain.report.pdf import chromium_command, find_chromium, write_pdf
+from fractotrain.report.study import ReportSettings
+from fractotrain.report.write import write_report
+
+VOID = {"meta", "img", "br"}
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page; complains about tags that are not closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag of a drawing that closes itself."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Check that the innermost open tag is closed."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note text that is shown."""
+        if "style" not in self.open:
+            self.text += data.split()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory, plant_run: Callable[..., Any], complete: Any) -> Path:
+    """The page of a planted run."""
+    folder = tmp_path_factory.mktemp("page")
+    planted = plant_run(folder, complete)
+    return write_report(planted.catalog, None, folder / "report.html", ReportSettings(n_draws=100)).page
+
+
+def test_the_page_needs_no_other_file_and_no_script(page: Path) -> None:
+    """Pictures are embedded, drawings inline; links go within the page; nothing is loaded and nothing runs."""
+    html = page.read_text(encoding="utf-8")
+    parsed = Page(html)
+    assert not re.search(r"https?:|url\((?!#)|<link|<script|@import", html)
+    sources = [attributes["src"] or "" for tag, attributes in parsed.tags if tag == "img"]
+    assert len(sources) == 1
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    references = [v or "" for _, attributes in parsed.tags for k, v in attributes.items() if k.endswith("href")]
+    assert references
+    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
+
+
+def test_ids_are_unique_and_references_meet_them(page: Path) -> None:
+    """Each drawing was made alone; together on a page their clips, markers and hatches must not be mixed up."""
+    html = page.read_text(encoding="utf-8")
+    ids = [attributes["id"] for _, attributes in Page(html).tags if "id" in attributes]
+    assert len(ids) == len(set(ids)) > 50
+    for reference in re.findall(r'(?:url\(#|href="#)([^)"]+)', html):
+        assert reference in ids
+
+
+def test_hostile_names_are_shown_and_never_run(page: Path) -> None:
+    """Markup in names is text; newlines and direction marks are spelled out."""
+    html = page.read_text(encoding="utf-8")
+    assert "\u202e" not in html
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;\\n\\u202egpj.tif" in html
+
+
+def test_what_became_of_each_heat_map_is_said(page: Path) -> None:
+    """One picture is shown, the one whose file is missing is named."""
+    shown = " ".join(Page(page.read_text(encoding="utf-8")).text)
+    assert "as made" in shown
+    assert "not there" in shown
+
+
+def _chromium() -> str:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium or Chrome on PATH")
+    return chromium
+
+
+def _browse(html: str, folder: Path) -> tuple[str, str]:
+    """The title after the page was loaded and a script of ours counted its pictures; and what the console said."""
+    count = (
+        "<script>addEventListener('load', () => { const pictures = [...document.images];"
+        "const broken = pictures.filter(p => !p.complete || !p.naturalWidth).length;"
+        "const empty = [...document.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().height < 50).length;"
+        "document.title = `${pictures.length} pictures, ${broken} broken, ${empty} empty drawings`; })</script>"
+    )
+    file = folder / "browsed.html"
+    file.write_text(html.replace("</body>", count + "</body>"), encoding="utf-8")
+    options = ("--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", file.as_uri())
+    command = chromium_command(_chromium(), folder / "profile", *options)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    title = re.search("<title>(.*?)</title>", done.stdout)
+    assert title is not None
+    return title[1], "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
+
+
+def test_a_real_browser_shows_every_picture_without_complaint(page: Path, tmp_path: Path) -> None:
+    """Headless Chromium: no broken picture, no drawing without height, an empty console."""
+    title, console = _browse(page.read_text(encoding="utf-8"), tmp_path)
+    assert title == "1 pictures, 0 broken, 0 empty drawings"
+    assert not console
+
+
+def test_the_browser_test_would_see_a_fault(page: Path, tmp_path: Path) -> None:
+    """A broken picture and a script error, planted, are noticed."""
+    html = page.read_text(encoding="utf-8")
+    fault = '<img alt="" src="data:image/png;base64,AAAA"><script>nothing.here()</script></body>'
+    title, console = _browse(html.replace("</body>", fault), tmp_path)
+    assert title == "2 pictures, 1 broken, 0 empty drawings"
+    assert "nothing is not defined" in console
+
+
+def test_the_page_prints(page: Path) -> None:
+    """A PDF of several pages."""
+    _chromium()
+    content = write_pdf(page).read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(content) > 50_000
