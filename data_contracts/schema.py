@@ -54,7 +54,7 @@ PAIRS_COLUMNS: dict[str, str] = {
     "path_b": "The other file.",
     "kind": "How the two relate.",
     "hamming": "Distance of the perceptual hashes, bits; 0 for the same bytes.",
-    "ssim": "Structural similarity of the cropped frames; 1 for the same bytes.",
+    "ssim": "Structural similarity of what both show, after alignment where one was found; 1 for the same bytes.",
     "scale_ratio": "Pixel size of b over pixel size of a.",
     "same_foan": "Both are linked to the same FOAN; null if one of them has none.",
 }
@@ -109,7 +109,9 @@ same_bytes AS (
     FROM linked a JOIN linked b ON a.sha256 = b.sha256 AND a.path < b.path
 ),
 alike AS (
-    SELECT least(a.path, b.path) AS path_a, greatest(a.path, b.path) AS path_b, s.kind, s.hamming, s.ssim,
+    SELECT least(a.path, b.path) AS path_a, greatest(a.path, b.path) AS path_b, s.kind, s.hamming,
+           CASE WHEN s.source IN ('symmetry_hash', 'local_features') THEN s.field_ssim
+                ELSE greatest(s.ssim, coalesce(s.field_ssim, s.ssim)) END AS ssim,
            CASE WHEN a.path < b.path THEN s.scale_ratio ELSE 1 / s.scale_ratio END AS scale_ratio,
            a.foan = b.foan AS same_foan
     FROM similar_pairs s

@@ -230,6 +230,7 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("figure_links", "figure_id", "report_figures", "figure_id"),
     ("figure_links", "micrograph_id", "micrographs", "micrograph_id"),
     ("fingerprints", "micrograph_id", "micrographs", "micrograph_id"),
+    ("frame_features", "micrograph_id", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_a", "micrographs", "micrograph_id"),
     ("similar_pairs", "micrograph_b", "micrographs", "micrograph_id"),
     ("leakage", "split_id", "folds", "split_id"),

@@ -86,6 +86,7 @@ class Stage(StrEnum):
     MATCHING = "matching"
     FINGERPRINTS = "fingerprints"
     PAIRS = "pairs"
+    SELF_TEST = "self_test"
     FOLDS = "folds"
     TRAINING = "training"
     EXPLAINING = "explaining"
@@ -155,4 +156,37 @@ class PairKind(StrEnum):
 
     SAME_BYTES = "same_bytes"
     SAME_PIXELS = "same_pixels"
+    RE_ENCODED = "re_encoded"
+    """One exposure, stored twice: other format, size, brightness or contrast."""
     NEAR_DUPLICATE = "near_duplicate"
+    """One field, as far as can be told: re-acquired, or alike by hash without an alignment."""
+    SHIFTED = "shifted"
+    """At one scale, and each shows most of what the other shows."""
+    OVERLAP = "overlap"
+    """Each shows a part of the other."""
+    ROTATED_OR_FLIPPED = "rotated_or_flipped"
+    """One field, turned or mirrored."""
+    CROP = "crop"
+    """One is a part of the other, pixel for pixel."""
+    CONTAINMENT = "containment"
+    """One is a zoom into the other."""
+
+
+class CandidateSource(StrEnum):
+    """What made two micrographs worth comparing; the first that did, in this order."""
+
+    PIXELS = "pixels"
+    PHASH = "phash"
+    SYMMETRY_HASH = "symmetry_hash"
+    LOCAL_FEATURES = "local_features"
+
+
+class AuditKind(StrEnum):
+    """What a leakage rate rests on."""
+
+    PAPER = "paper"
+    """The k nearest by pHash, confirmed by SSIM (Schmid et al., Table 1)."""
+    PAPER_WITH_BAR = "paper_with_bar"
+    """The same on whole frames, data bar included."""
+    FULL = "full"
+    """Every pair from every source, verified after alignment."""

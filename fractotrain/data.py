@@ -101,7 +101,8 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
             f"(first: {without_fold['path'][0]}); it is older than the last ingest: run `fracto audit --folds "
             f"{split.n_folds}` again"
         )
-    _refuse_changed(catalog, joined, split)
+    if not cv.allow_unaudited:
+        _refuse_changed(catalog, joined, split)
     if joined["defect_class"].n_unique() < 2:
         raise BadInputError(
             f"{catalog.path}: all {len(joined)} images are of class {joined['defect_class'][0]}; a classifier needs "
@@ -140,7 +141,7 @@ def _refuse_changed(catalog: Catalog, joined: pl.DataFrame, split: Split) -> Non
         raise UsageError(
             f"{catalog.path}: {len(changed)} of {len(joined)} images {what} (first: {min(changed)}): the archive "
             f"changed since the folds of split {split.split_id} were made; run `fracto audit --folds {split.n_folds}` "
-            "again"
+            "again, or train all the same by cv.allow_unaudited=true"
         )
 
 
@@ -214,4 +215,5 @@ def settings_of_run(catalog: Catalog, run_id: str) -> tuple[dict[str, Any], str]
     (row,) = named.to_dicts()
     settings: dict[str, Any] = json.loads(row["settings"])
     settings["cv"]["split_id"] = row["split_id"]
+    settings["cv"].setdefault("allow_unaudited", False)  # runs of an older Fracto do not say
     return settings, str(row["dataset_hash"])

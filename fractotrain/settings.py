@@ -103,6 +103,7 @@ class CvSettings(_Strict):
     cross_validate: bool
     final_model: bool
     bootstrap_samples: int = Field(ge=0, le=100_000)
+    allow_unaudited: bool
 
     @field_validator("split_id", mode="before")
     @classmethod

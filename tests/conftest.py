@@ -234,6 +234,7 @@ def plant_sound(plot: Plot) -> Plot:
         plot.match(path, instance)
         plot.add("figure_links", figure_id=f"{report}:1:1", micrograph_id=micrograph, correlation=0.9)
         plot.add("fingerprints", micrograph_id=micrograph, phash=f"{number:016x}", pixel_sha256="b" * 64)
+        plot.add("frame_features", micrograph_id=micrograph)
         plot.add("readings", subject="image_file", subject_id=path, number=0, field="foan", raw="F-1", value="F-1")
     plot.add("overlay_masks", micrograph_id=micrograph, left_px=10, top_px=20, right_px=40, bottom_px=30)
     plot.add("files", kind="image", path="broken.png", sha256="c" * 64)
@@ -247,6 +248,7 @@ def plant_sound(plot: Plot) -> Plot:
             split_id="d" * 16, strategy="foan", n_folds=2, seed=1, path=path, group_id=f"F-{number + 1}", fold=number,
         )  # fmt: skip
     plot.add("leakage", split_id="d" * 16, strategy="foan", fold=-1, ssim_threshold=0.8, n_validation=2)
+    plot.add("self_test", planted_kind="flipped", n_planted=2, n_found=2, share=1.0, share_low=0.3, share_high=1.0)
     plot.add("runs", run_id="train-1", command="train", outcome="finished", summary="{}")
     plot.add("fold_metrics", run_id="train-1", fold=0, part="validation", metric="macro_f1", value=0.5)
     plot.add("predictions", run_id="train-1", path="a/1.png", true_class="material", predicted_class="material")

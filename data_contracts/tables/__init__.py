@@ -18,7 +18,7 @@ from data_contracts.tables.archive import (
     Reports,
 )
 from data_contracts.tables.base import Table
-from data_contracts.tables.leakage import Fingerprints, Folds, Leakage, SimilarPairs
+from data_contracts.tables.leakage import Fingerprints, Folds, FrameFeatures, Leakage, SelfTest, SimilarPairs
 from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
 from data_contracts.tables.models import Attributions, AttributionTests, ExpertAnswers, FoldMetrics, Predictions
 from data_contracts.tables.work import Failures, Ledger, Runs
@@ -36,6 +36,7 @@ __all__ = [
     "FoldMetrics",
     "Folds",
     "FractureInstances",
+    "FrameFeatures",
     "Leakage",
     "Ledger",
     "MatchCandidates",
@@ -48,6 +49,7 @@ __all__ = [
     "ReportPages",
     "Reports",
     "Runs",
+    "SelfTest",
     "SimilarPairs",
     "Table",
     "key_columns",
@@ -67,9 +69,11 @@ TABLES: dict[str, type[Table]] = {
     "match_candidates": MatchCandidates,
     "matches": Matches,
     "fingerprints": Fingerprints,
+    "frame_features": FrameFeatures,
     "similar_pairs": SimilarPairs,
     "folds": Folds,
     "leakage": Leakage,
+    "self_test": SelfTest,
     "runs": Runs,
     "fold_metrics": FoldMetrics,
     "predictions": Predictions,

@@ -251,6 +251,9 @@ def audit(
         int, typer.Option(min=0, max=64, help="pHash distance of candidates, bits of 64.")
     ] = AuditSettings.max_hamming,
     k: Annotated[int, typer.Option(min=1, help="Nearest candidates per image in the paper's audit.")] = AuditSettings.k,
+    self_test: Annotated[
+        int, typer.Option(min=0, help="Images to plant copies of, to see what the audit would miss; 0: none.")
+    ] = AuditSettings.self_test_images,
     max_leakage: Annotated[
         float | None,
         typer.Option(
@@ -271,14 +274,15 @@ def audit(
 
     Strategies: `image` (stratified over images, as in the paper), `foan` (a FOAN stays together) and `cluster` (FOANs
     joined by similar images stay together; what `fracto train` uses). Leakage is the share of validation images with at
-    least one similar image in training: candidates by pHash, confirmed by SSIM.
+    least one similar image in training. The paper's audit finds them by pHash and SSIM; the full one also finds turns,
+    mirrors, crops, overlaps and zooms, and says by planted copies what it would miss.
     """
     from fractocurate.cli.show_audit import show_audit
     from fractocurate.stages.audit import audit as run_audit
     from fractocurate.stages.audit import check_gate
 
     target = html or catalog.with_suffix(".audit.html")
-    settings = AuditSettings(folds, seed, max_hamming, k)
+    settings = AuditSettings(folds, seed, max_hamming, k, self_test_images=self_test)
     with Catalog.open(_existing(catalog)) as opened, progress_for(quiet=quiet) as progress:
         summary = run_audit(opened, settings, images_root(opened, images), jobs or default_jobs(), progress)
     try:

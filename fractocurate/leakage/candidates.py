@@ -73,17 +73,42 @@ def find_candidates(
             seconds.append(second[upper])
             distances.append(hamming.ravel()[close[upper]])
             n_found += int(upper.sum())
-            if n_found > max_pairs:
-                raise BadInputError(
-                    f"more than {max_pairs:,} pairs among {len(hashes):,} micrographs lie within Hamming distance "
-                    f"{max_hamming}; choose a smaller distance, or crop data bars and blank frames away first"
-                )
+            _check_number(n_found, len(hashes), max_hamming, max_pairs)
     if not firsts:
         empty = np.empty(0, dtype=np.int64)
         return CandidatePairs(empty, empty, np.empty(0, dtype=np.uint8))
     first, second = np.concatenate(firsts), np.concatenate(seconds)
     order = np.lexsort((second, first))
     return CandidatePairs(first[order], second[order], np.concatenate(distances)[order])
+
+
+def find_between(
+    a: Hashes, b: Hashes, max_hamming: int, *, max_pairs: int = MAX_CANDIDATE_PAIRS
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Find every hash of ``a`` and hash of ``b`` that differ in at most ``max_hamming`` bits.
+
+    Returns:
+        Their positions, sorted by (position in a, position in b).
+
+    Raises:
+        BadInputError: more than ``max_pairs`` pairs.
+    """
+    firsts, seconds, n_found = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+    for top in range(0, len(a), _ROWS_AT_ONCE):
+        row, column = np.nonzero(count_bits(a[top : top + _ROWS_AT_ONCE, np.newaxis] ^ b) <= max_hamming)
+        firsts.append(row + top)
+        seconds.append(column)
+        n_found += len(row)
+        _check_number(n_found, len(b), max_hamming, max_pairs)
+    return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def _check_number(n_found: int, n_hashes: int, max_hamming: int, max_pairs: int) -> None:
+    if n_found > max_pairs:
+        raise BadInputError(
+            f"more than {max_pairs:,} pairs among {n_hashes:,} micrographs lie within Hamming distance "
+            f"{max_hamming}; choose a smaller distance, or crop data bars and blank frames away first"
+        )
 
 
 def count_bits(words: Hashes) -> npt.NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from data_contracts.vocabulary import SplitStrategy
-from fractocurate.leakage.pairs import FilePair, ImageFile
+from fractocurate.leakage.pairs import FilePair, ImageFile, likeness
 from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
 
 
@@ -21,8 +21,7 @@ def group_files(
     """Name the group of each file.
 
     ``image``: each file is its own group. ``foan``: files of one FOAN; where the FOAN is not known, files with the same
-    bytes. ``cluster``: connected components over same FOAN, same bytes, and pairs with SSIM of at least
-    ``cluster_ssim`` (same pixels have SSIM 1).
+    bytes. ``cluster``: connected components over same FOAN, same bytes, and pairs that belong together.
 
     Returns:
         Group by path. A group of FOANs bears the smallest of its FOANs, any other its smallest micrograph id, so that
@@ -37,10 +36,15 @@ def group_files(
     links += [
         (names[pair.path_a], names[pair.path_b])
         for pair in pairs
-        if pair.ssim >= cluster_ssim and pair.path_a in names and pair.path_b in names
+        if belongs_together(pair, cluster_ssim) and pair.path_a in names and pair.path_b in names
     ]
-    merged = _merged(sorted(set(names.values())), links)
+    merged = joined_names(sorted(set(names.values())), links)
     return {path: merged[name] for path, name in names.items()}
+
+
+def belongs_together(pair: FilePair, cluster_ssim: float) -> bool:
+    """Whether a pair shows one field: verified after alignment, or alike from ``cluster_ssim`` on without one."""
+    return pair.field is not None or likeness(pair) >= cluster_ssim
 
 
 def _own_group(file: ImageFile) -> str:
@@ -53,8 +57,8 @@ def _same_bytes(files: Sequence[ImageFile]) -> Iterable[tuple[ImageFile, ImageFi
         yield first_of.setdefault(file.micrograph_id, file), file
 
 
-def _merged(names: list[str], links: list[tuple[str, str]]) -> dict[str, str]:
-    """The smallest name of the connected component of each of the sorted names."""
+def joined_names(names: Sequence[str], links: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The smallest name of the connected component of each of the sorted names, by name."""
     position = {name: index for index, name in enumerate(names)}
     ends = np.array([(position[a], position[b]) for a, b in links], dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))

@@ -9,10 +9,11 @@ import numpy as np
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from data_contracts.vocabulary import PairKind
+from data_contracts.vocabulary import CandidateSource, PairKind
 from fractocurate.leakage.candidates import find_candidates, hashes_from_hex
 from fractocurate.leakage.fingerprints import SSIM_WINDOW_PX, Fingerprint, GreyFrame
 from fractocurate.leakage.settings import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING
+from fractocurate.leakage.verification import CommonField
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ class SimilarPair:
     """Of the thumbnails, -1 to 1; exactly 1 for the same pixels."""
     scale_ratio: float
     """Pixel size of b over that of a, from the widths of the field that both show: 2 if b is a half-size export."""
+    source: CandidateSource = CandidateSource.PHASH
+    field: CommonField | None = None
+    """What the full audit verified after alignment; None if it could verify nothing."""
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the pair reaches the lowest reported threshold."""
-        return self.ssim >= CONFIRMATION_FLOOR
+        """Whether the pair is verified after alignment, or reaches the paper's lowest threshold without it."""
+        return likeness(self) >= CONFIRMATION_FLOOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class ImageFile:
     foan: str | None
     """None if not known: such a file is the same component as no other."""
     defect_class: str
+    magnification: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,24 @@ class FilePair:
     same_foan: bool | None
     """None if the FOAN of either is not known."""
     same_class: bool
+    source: CandidateSource = CandidateSource.PHASH
+    field: CommonField | None = None
+    """As of ``SimilarPair``; its a and b are those of the two micrographs, not of the paths."""
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the pair reaches the lowest reported threshold."""
-        return self.ssim >= CONFIRMATION_FLOOR
+        """Whether the pair is verified after alignment, or reaches the paper's lowest threshold without it."""
+        return likeness(self) >= CONFIRMATION_FLOOR
+
+
+_FOUND_UNALIGNED = (CandidateSource.PIXELS, CandidateSource.PHASH)
+"""Only of these does the SSIM of whole thumbnails mean anything."""
+
+
+def likeness(pair: SimilarPair | FilePair) -> float:
+    """The pair's SSIM in the full audit: of the common region after alignment, or of the thumbnails if higher."""
+    unaligned = pair.ssim if pair.source in _FOUND_UNALIGNED else -1.0
+    return max(unaligned, pair.field.ssim) if pair.field else unaligned
 
 
 def find_similar_pairs(
@@ -102,7 +120,22 @@ def find_similar_pairs(
         for first, second in zip(candidates.first.tolist(), candidates.second.tolist(), strict=True)
     }
     found.update(pair for pair in _pairs_of_same_pixels(fingerprints) if not known_ids.issuperset(pair))
-    return tuple(_measured(id_a, id_b, fingerprints[id_a], fingerprints[id_b]) for id_a, id_b in sorted(found))
+    return tuple(compare_thumbnails(id_a, id_b, fingerprints) for id_a, id_b in sorted(found))
+
+
+def compare_thumbnails(id_a: str, id_b: str, fingerprints: Mapping[str, Fingerprint]) -> SimilarPair:
+    """Hash distance and SSIM of two micrographs as they are, without alignment."""
+    a, b = fingerprints[id_a], fingerprints[id_b]
+    same_pixels = a.pixel_sha256 == b.pixel_sha256
+    return SimilarPair(
+        micrograph_a=id_a,
+        micrograph_b=id_b,
+        kind=PairKind.SAME_PIXELS if same_pixels else PairKind.NEAR_DUPLICATE,
+        hamming=(int(a.phash, 16) ^ int(b.phash, 16)).bit_count(),
+        ssim=1.0 if same_pixels else ssim_of_thumbnails(a, b),
+        scale_ratio=a.width_px / b.width_px,
+        source=CandidateSource.PIXELS if same_pixels else CandidateSource.PHASH,
+    )
 
 
 def ssim_of_thumbnails(a: Fingerprint, b: Fingerprint) -> float:
@@ -134,31 +167,30 @@ def pairs_between_files(files: Iterable[ImageFile], pairs: Iterable[SimilarPair]
     between: list[FilePair] = []
     for same in files_of.values():
         between += [
-            _file_pair(a, b, PairKind.SAME_BYTES, hamming=0, similarity=1.0, scale_ratio=1.0)
+            _file_pair(a, b, SimilarPair("", "", PairKind.SAME_BYTES, 0, 1.0, 1.0, CandidateSource.PIXELS))
             for a, b in itertools.combinations(same, 2)
         ]
     for pair in pairs:
         for a, b in itertools.product(files_of.get(pair.micrograph_a, ()), files_of.get(pair.micrograph_b, ())):
-            between.append(
-                _file_pair(a, b, pair.kind, hamming=pair.hamming, similarity=pair.ssim, scale_ratio=pair.scale_ratio)
-            )
+            between.append(_file_pair(a, b, pair))
     return tuple(sorted(between, key=lambda pair: (pair.path_a, pair.path_b)))
 
 
-def _file_pair(
-    a: ImageFile, b: ImageFile, kind: PairKind, *, hamming: int, similarity: float, scale_ratio: float
-) -> FilePair:
+def _file_pair(a: ImageFile, b: ImageFile, pair: SimilarPair) -> FilePair:
+    scale_ratio = pair.scale_ratio
     if a.path > b.path:
         a, b, scale_ratio = b, a, 1 / scale_ratio
     return FilePair(
         path_a=a.path,
         path_b=b.path,
-        kind=kind,
-        hamming=hamming,
-        ssim=similarity,
+        kind=pair.kind,
+        hamming=pair.hamming,
+        ssim=pair.ssim,
         scale_ratio=scale_ratio,
         same_foan=None if a.foan is None or b.foan is None else a.foan == b.foan,
         same_class=a.defect_class == b.defect_class,
+        source=pair.source,
+        field=pair.field,
     )
 
 
@@ -168,18 +200,6 @@ def _pairs_of_same_pixels(fingerprints: Mapping[str, Fingerprint]) -> Iterator[t
         ids_of[print_of_it.pixel_sha256].append(micrograph_id)
     for same in ids_of.values():
         yield from itertools.combinations(sorted(same), 2)
-
-
-def _measured(id_a: str, id_b: str, a: Fingerprint, b: Fingerprint) -> SimilarPair:
-    same_pixels = a.pixel_sha256 == b.pixel_sha256
-    return SimilarPair(
-        micrograph_a=id_a,
-        micrograph_b=id_b,
-        kind=PairKind.SAME_PIXELS if same_pixels else PairKind.NEAR_DUPLICATE,
-        hamming=(int(a.phash, 16) ^ int(b.phash, 16)).bit_count(),
-        ssim=1.0 if same_pixels else ssim_of_thumbnails(a, b),
-        scale_ratio=a.width_px / b.width_px,
-    )
 
 
 def _resized(frame: GreyFrame, width_px: int, height_px: int) -> GreyFrame:

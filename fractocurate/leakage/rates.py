@@ -3,15 +3,18 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import NormalDist
 
 from data_contracts.errors import LeakageError, UsageError
-from data_contracts.vocabulary import SplitStrategy
+from data_contracts.vocabulary import AuditKind, SplitStrategy
 from fractocurate.leakage.folds import FoldPlan
-from fractocurate.leakage.pairs import FilePair
+from fractocurate.leakage.pairs import FilePair, likeness
 from fractocurate.leakage.settings import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING, HEADLINE_SSIM, SSIM_THRESHOLDS
+
+ALL_IMAGES = "all"
+"""``subset_by`` of a rate over every validation image."""
 
 
 class PairScope(StrEnum):
@@ -45,12 +48,17 @@ class LeakageRate:
     k: int | None
     """Most similar training images looked at for each validation image; None: all."""
     scope: PairScope
+    audit: AuditKind = AuditKind.FULL
+    subset_by: str = ALL_IMAGES
+    subset: str | None = None
+    """Value of ``subset_by`` that the validation images share; None for all images."""
 
 
 def measure_leakage(
     plan: FoldPlan,
     pairs: Iterable[FilePair],
     *,
+    audit: AuditKind = AuditKind.FULL,
     k: int | None = None,
     max_hamming: int = DEFAULT_MAX_HAMMING,
     thresholds: Sequence[float] = SSIM_THRESHOLDS,
@@ -58,16 +66,18 @@ def measure_leakage(
 ) -> tuple[LeakageRate, ...]:
     """Derive the leakage of one split from the pairs, which were found once for all splits.
 
-    A validation image leaks at a threshold if at least one of its candidates in the training folds has that SSIM. With
-    ``k`` (the paper's audit: ``PAPER_K``) only the k candidates nearest by pHash are looked at; equally near ones count
-    by higher SSIM first, so that no tie hides a leak. Without it every pair counts, which is the stricter reading and
-    the one to compare strategies by. ``scope`` restricts what counts after the k nearest have been chosen.
+    A validation image leaks at a threshold if at least one of its candidates in the training folds has that SSIM. The
+    full audit counts every pair, with its SSIM after alignment. The paper's counts pairs within ``max_hamming`` of
+    pHash, with the SSIM of the thumbnails as they are; with ``k`` (``PAPER_K``) only the k nearest by pHash are looked
+    at, and equally near ones count by higher SSIM first, so that no tie hides a leak. ``scope`` restricts what counts
+    after the k nearest have been chosen.
 
     Args:
         plan: the split.
         pairs: all candidates, unconfirmed ones included: they take their place among the k nearest.
+        audit: the paper's or the full one.
         k: at least 1, or None for all pairs.
-        max_hamming: pairs farther apart are left out; at most the distance that the pairs were searched with.
+        max_hamming: of the paper's audit; at most the distance that the pairs were searched with.
         thresholds: SSIM values; nothing below 0.5 is reported, as nothing below is stored as confirmed.
         scope: which pairs count.
 
@@ -77,39 +87,88 @@ def measure_leakage(
     Raises:
         UsageError: k below 1, or a threshold below the floor.
     """
-    if k is not None and k < 1:
-        raise UsageError(f"the audit must look at 1 or more similar training images, not {k}")
+    highest = _highest_ssim(plan.fold_of, pairs, audit=audit, k=k, max_hamming=max_hamming, scope=scope)
+    ssims_of: dict[int | None, list[float]] = {fold: [] for fold in range(plan.n_folds)}
+    for path, fold in plan.fold_of.items():
+        ssims_of[fold].append(highest.get(path, -math.inf))
+    ssims_of[None] = [similarity for ssims in ssims_of.values() for similarity in ssims]
+    model = _Measured(plan.strategy, max_hamming, k, scope, audit)
+    return tuple(
+        model.rate(fold, ssims, threshold) for threshold in _checked(thresholds) for fold, ssims in ssims_of.items()
+    )
+
+
+def measure_leakage_by(
+    plan: FoldPlan,
+    pairs: Iterable[FilePair],
+    subset_by: str,
+    subset_of: Mapping[str, str],
+    *,
+    max_hamming: int = DEFAULT_MAX_HAMMING,
+    thresholds: Sequence[float] = SSIM_THRESHOLDS,
+) -> tuple[LeakageRate, ...]:
+    """Derive the full audit's leakage of subsets of the validation images, such as each class; all folds pooled.
+
+    Args:
+        plan: the split.
+        pairs: all candidates.
+        subset_by: what the images were told apart by.
+        subset_of: the subset of each path; paths that are not named are left out.
+        max_hamming: stored with the rates.
+        thresholds: SSIM values.
+
+    Returns:
+        For each subset, sorted, one row per threshold, ascending.
+    """
+    highest = _highest_ssim(
+        plan.fold_of, pairs, audit=AuditKind.FULL, k=None, max_hamming=max_hamming, scope=PairScope.ALL
+    )
+    ssims_of: defaultdict[str, list[float]] = defaultdict(list)
+    for path in plan.fold_of:
+        if path in subset_of:
+            ssims_of[subset_of[path]].append(highest.get(path, -math.inf))
+    model = _Measured(plan.strategy, max_hamming, None, PairScope.ALL, AuditKind.FULL)
+    return tuple(
+        replace(model.rate(None, ssims, threshold), subset_by=subset_by, subset=subset)
+        for subset, ssims in sorted(ssims_of.items())
+        for threshold in _checked(thresholds)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What all rates of one measurement have in common."""
+
+    strategy: SplitStrategy
+    max_hamming: int
+    k: int | None
+    scope: PairScope
+    audit: AuditKind
+
+    def rate(self, fold: int | None, ssims: Sequence[float], threshold: float) -> LeakageRate:
+        n_leaking = sum(similarity >= threshold for similarity in ssims)
+        low, high = wilson_interval(n_leaking, len(ssims))
+        return LeakageRate(
+            strategy=self.strategy,
+            fold=fold,
+            threshold=threshold,
+            n_validation=len(ssims),
+            n_leaking=n_leaking,
+            share=n_leaking / len(ssims) if ssims else 0.0,
+            low=low,
+            high=high,
+            max_hamming=self.max_hamming,
+            k=self.k,
+            scope=self.scope,
+            audit=self.audit,
+        )
+
+
+def _checked(thresholds: Sequence[float]) -> list[float]:
     too_low = [threshold for threshold in thresholds if threshold < CONFIRMATION_FLOOR]
     if too_low:
         raise UsageError(f"SSIM {too_low[0]:g} is below {CONFIRMATION_FLOOR:g}, from which pairs are confirmed")
-    fold_of = plan.fold_of
-    worst = _highest_ssim(fold_of, pairs, k=k, max_hamming=max_hamming, scope=scope)
-    ssims_of: dict[int, list[float]] = {fold: [] for fold in range(plan.n_folds)}
-    for path, fold in fold_of.items():
-        ssims_of[fold].append(worst.get(path, -math.inf))
-    everything = [similarity for ssims in ssims_of.values() for similarity in ssims]
-    rates = []
-    for threshold in sorted(thresholds):
-        rows: list[tuple[int | None, list[float]]] = [*ssims_of.items(), (None, everything)]
-        for validated, ssims in rows:
-            n_leaking = sum(similarity >= threshold for similarity in ssims)
-            low, high = wilson_interval(n_leaking, len(ssims))
-            rates.append(
-                LeakageRate(
-                    strategy=plan.strategy,
-                    fold=validated,
-                    threshold=threshold,
-                    n_validation=len(ssims),
-                    n_leaking=n_leaking,
-                    share=n_leaking / len(ssims) if ssims else 0.0,
-                    low=low,
-                    high=high,
-                    max_hamming=max_hamming,
-                    k=k,
-                    scope=scope,
-                )
-            )
-    return tuple(rates)
+    return sorted(thresholds)
 
 
 def wilson_interval(n_hits: int, n_trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -155,7 +214,10 @@ def state_leakage(rates: Iterable[LeakageRate], *, at_ssim: float = HEADLINE_SSI
     pooled = [
         rate
         for rate in rates
-        if rate.fold is None and rate.scope is PairScope.ALL and math.isclose(rate.threshold, at_ssim)
+        if rate.fold is None
+        and rate.subset is None
+        and rate.scope is PairScope.ALL
+        and math.isclose(rate.threshold, at_ssim)
     ]
     if not pooled:
         return ""
@@ -169,14 +231,24 @@ def state_leakage(rates: Iterable[LeakageRate], *, at_ssim: float = HEADLINE_SSI
 
 
 def _highest_ssim(
-    fold_of: Mapping[str, int], pairs: Iterable[FilePair], *, k: int | None, max_hamming: int, scope: PairScope
+    fold_of: Mapping[str, int],
+    pairs: Iterable[FilePair],
+    *,
+    audit: AuditKind,
+    k: int | None,
+    max_hamming: int,
+    scope: PairScope,
 ) -> dict[str, float]:
     """For each path with a counting candidate in the training folds, the SSIM of the likest one."""
+    if k is not None and k < 1:
+        raise UsageError(f"the audit must look at 1 or more similar training images, not {k}")
+    is_full = audit is AuditKind.FULL
     # A pair leaks in both directions: each of the two validates once while the other trains.
     neighbours_of: defaultdict[str, list[tuple[int, float, bool]]] = defaultdict(list)
     for pair in pairs:
-        if pair.hamming <= max_hamming and _straddles(fold_of, pair):
-            neighbour = (pair.hamming, -pair.ssim, not _is_in_scope(pair, scope))
+        if (is_full or pair.hamming <= max_hamming) and _straddles(fold_of, pair):
+            similarity = likeness(pair) if is_full else pair.ssim
+            neighbour = (pair.hamming, -similarity, not _is_in_scope(pair, scope))
             neighbours_of[pair.path_a].append(neighbour)
             neighbours_of[pair.path_b].append(neighbour)
     highest = {}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from data_contracts.vocabulary import PairKind, SplitStrategy
+from data_contracts.vocabulary import AuditKind, PairKind, SplitStrategy
 from fractocurate.leakage.folds import FoldFinding, FoldPlan
-from fractocurate.leakage.pairs import FilePair, ImageFile
+from fractocurate.leakage.pairs import FilePair, ImageFile, likeness
 from fractocurate.leakage.rates import LeakageRate, PairScope, state_leakage
+from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, state_recall
 from fractocurate.leakage.settings import HEADLINE_SSIM
 
 DEFAULT_MAX_SHOWN_PAIRS = 60
@@ -21,11 +22,7 @@ _STRATEGY_NOTES = {
     SplitStrategy.FOAN: "images of one FOAN stay together",
     SplitStrategy.CLUSTER: "FOANs that share near-duplicates stay together, too",
 }
-_KIND_NAMES = {
-    PairKind.SAME_BYTES: "same bytes",
-    PairKind.SAME_PIXELS: "same pixels",
-    PairKind.NEAR_DUPLICATE: "near-duplicate",
-}
+_SUBSETS = {"defect_class": "class", "magnification": "magnification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,7 @@ def render_leakage_report(
     pairs: Iterable[FilePair],
     thumbnails_png: Mapping[str, bytes],
     *,
+    self_test: Sequence[SelfTestResult] = (),
     max_shown_pairs: int = DEFAULT_MAX_SHOWN_PAIRS,
 ) -> str:
     """Render the page.
@@ -73,9 +71,10 @@ def render_leakage_report(
     Args:
         files: those that were split.
         plans: one split per strategy, in the order in which to show them.
-        rates: of those splits; rows of one (strategy, k) make one table, and those with ``k`` None the comparison.
+        rates: of those splits; rows of one strategy and audit make one table, and those of all folds the comparison.
         pairs: all pairs of the files; the confirmed ones are shown, different labels first, then the likest.
         thumbnails_png: PNG bytes by micrograph id; a micrograph without one gets an empty frame.
+        self_test: what the audit would miss; empty if it was not asked.
         max_shown_pairs: the page says how many pairs it left out.
 
     Returns:
@@ -84,9 +83,9 @@ def render_leakage_report(
     by_path = {file.path: file for file in files}
     confirmed = sorted(
         (pair for pair in pairs if pair.is_confirmed and pair.path_a in by_path and pair.path_b in by_path),
-        key=lambda pair: (pair.same_class, -pair.ssim, pair.hamming, pair.path_a, pair.path_b),
+        key=lambda pair: (pair.same_class, -likeness(pair), pair.hamming, pair.path_a, pair.path_b),
     )
-    shown_rates = [rate for rate in rates if rate.scope is PairScope.ALL]
+    shown_rates = [rate for rate in rates if rate.scope is PairScope.ALL and rate.subset is None]
     tables = _tables(shown_rates)
     environment = Environment(
         loader=PackageLoader("fractocurate", "leakage"),
@@ -100,10 +99,14 @@ def render_leakage_report(
         n_folds=plans[0].n_folds if plans else 0,
         seed=plans[0].seed if plans else 0,
         max_hamming=max((rate.max_hamming for rate in rates), default=0),
-        sentence=state_leakage(rate for rate in shown_rates if rate.k is None),
+        sentence=state_leakage(rate for rate in shown_rates if rate.audit is AuditKind.FULL),
         headline_ssim=HEADLINE_SSIM,
         tables=tables,
         comparison=_comparison(tables),
+        subsets=_subset_tables(rates),
+        self_test=self_test,
+        recall_sentence=state_recall(self_test),
+        strangers=STRANGERS,
         findings=[(plan.strategy.value, _spelled_out(finding)) for plan in plans for finding in plan.findings],
         n_label_conflicts=sum(not pair.same_class for pair in confirmed),
         n_foan_conflicts=sum(pair.same_foan is False for pair in confirmed),
@@ -114,11 +117,11 @@ def render_leakage_report(
 
 
 def _tables(rates: Iterable[LeakageRate]) -> tuple[_Table, ...]:
-    cells: dict[tuple[SplitStrategy, int | None], dict[int | None, list[LeakageRate]]] = {}
+    cells: dict[tuple[SplitStrategy, AuditKind, int | None], dict[int | None, list[LeakageRate]]] = {}
     for rate in rates:
-        cells.setdefault((rate.strategy, rate.k), {}).setdefault(rate.fold, []).append(rate)
+        cells.setdefault((rate.strategy, rate.audit, rate.k), {}).setdefault(rate.fold, []).append(rate)
     tables = []
-    for (strategy, k), by_fold in cells.items():
+    for (strategy, audit, k), by_fold in cells.items():
         folds = sorted(by_fold, key=lambda fold: math.inf if fold is None else fold)
         rows = tuple(
             (
@@ -130,13 +133,53 @@ def _tables(rates: Iterable[LeakageRate]) -> tuple[_Table, ...]:
         tables.append(
             _Table(
                 split=f"{strategy.value} split",
-                audit="all pairs" if k is None else f"{k} most similar by pHash",
+                audit=_audit_name(audit, k),
                 note=_STRATEGY_NOTES[strategy],
                 thresholds=tuple(rate.threshold for rate in rows[0][1]),
                 rows=rows,
             )
         )
     return tuple(tables)
+
+
+def _audit_name(audit: AuditKind, k: int | None) -> str:
+    if audit is AuditKind.FULL:
+        return "full audit, all pairs"
+    looked_at = "all pairs" if k is None else f"{k} most similar"
+    bar = ", data bar left in" if audit is AuditKind.PAPER_WITH_BAR else ""
+    return f"paper's audit, {looked_at} by pHash{bar}"
+
+
+def _subset_tables(rates: Iterable[LeakageRate]) -> tuple[_Table, ...]:
+    """One table for each split and each property by which images were told apart."""
+    cells: dict[tuple[SplitStrategy, str], dict[str, list[LeakageRate]]] = {}
+    for rate in rates:
+        if rate.subset is not None:
+            cells.setdefault((rate.strategy, rate.subset_by), {}).setdefault(rate.subset, []).append(rate)
+    return tuple(
+        _Table(
+            split=f"{strategy.value} split by {_SUBSETS[by]}",
+            audit=_audit_name(AuditKind.FULL, None),
+            note="all folds",
+            thresholds=tuple(rate.threshold for rate in next(iter(rows.values()))),
+            rows=tuple(
+                (_printable(_subset_name(by, name)), tuple(row)) for name, row in sorted(rows.items(), key=_order)
+            ),
+        )
+        for (strategy, by), rows in cells.items()
+    )
+
+
+def _subset_name(subset_by: str, subset: str) -> str:
+    return f"{subset}x" if subset_by == "magnification" else subset.replace("_", " ")
+
+
+def _order(item: tuple[str, object]) -> tuple[float, str]:
+    """Magnifications by size, names by alphabet."""
+    try:
+        return float(item[0]), item[0]
+    except ValueError:
+        return math.inf, item[0]
 
 
 def _comparison(tables: Iterable[_Table]) -> tuple[tuple[_Table, tuple[LeakageRate, ...]], ...]:
@@ -153,9 +196,9 @@ def _shown_pair(
         if fold_a != fold_b:
             straddled.append(f"{plan.strategy.value}: {fold_a} | {fold_b}")
     return _ShownPair(
-        kind=_KIND_NAMES[pair.kind],
+        kind=_described(pair),
         hamming=pair.hamming,
-        ssim=pair.ssim,
+        ssim=likeness(pair),
         is_label_conflict=not pair.same_class,
         is_foan_conflict=pair.same_foan is False,
         straddled=tuple(straddled),
@@ -164,6 +207,13 @@ def _shown_pair(
             _shown_file(by_path[pair.path_b], thumbnails_png),
         ),
     )
+
+
+def _described(pair: FilePair) -> str:
+    name = pair.kind.value.replace("_", " ")
+    if pair.kind in {PairKind.CONTAINMENT, PairKind.OVERLAP}:
+        return f"{name}, {max(pair.scale_ratio, 1 / pair.scale_ratio):.2g}x"
+    return name
 
 
 def _shown_file(file: ImageFile, thumbnails_png: Mapping[str, bytes]) -> _ShownFile:

@@ -24,6 +24,9 @@ DEFAULT_CLUSTER_SSIM = HEADLINE_SSIM
 SSIM_THRESHOLDS: tuple[float, ...] = (CONFIRMATION_FLOOR, 0.60, 0.70, HEADLINE_SSIM, 0.85, 0.90, 0.95)
 """As in the paper's Table 1."""
 
+DEFAULT_SELF_TEST_IMAGES = 12
+"""Images that the audit plants copies of, to see what it would miss. Each costs some seconds of a core."""
+
 
 @dataclass(frozen=True)
 class AuditSettings:
@@ -35,3 +38,5 @@ class AuditSettings:
     k: int = PAPER_K
     """Of the paper's audit; the comparison of strategies counts all pairs."""
     cluster_ssim: float = DEFAULT_CLUSTER_SSIM
+    self_test_images: int = DEFAULT_SELF_TEST_IMAGES
+    """0 leaves the self-test out."""

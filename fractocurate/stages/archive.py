@@ -113,6 +113,7 @@ def forget_micrographs(catalog: Catalog, sha256s: Sequence[str]) -> None:
     catalog.delete("readings", "subject_id", ids, subject="micrograph")
     catalog.delete("figure_links", "micrograph_id", ids)
     catalog.delete("fingerprints", "micrograph_id", ids)
+    catalog.delete("frame_features", "micrograph_id", ids)
     catalog.delete("similar_pairs", "micrograph_a", ids)
     catalog.delete("similar_pairs", "micrograph_b", ids)
 

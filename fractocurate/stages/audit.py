@@ -1,6 +1,5 @@
 """`fracto audit`: fingerprints -> similar pairs -> folds by strategy -> leakage of each, and a page that shows it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,31 +9,41 @@ import polars as pl
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.ledger import Work, finished, input_hash, outcome_row
-from data_contracts.masks import MaskBox, read_masks
-from data_contracts.pixels import PixelError, decode_crop
 from data_contracts.records import Failure
-from data_contracts.vocabulary import TRAINABLE_CLASSES, MatchStatus, PairKind, SplitStrategy, Stage
-from fractocurate.leakage.fingerprints import Fingerprint, fingerprint
+from data_contracts.vocabulary import TRAINABLE_CLASSES, AuditKind, MatchStatus, SplitStrategy, Stage
+from fractocurate.leakage.conflicts import LabelConflict, find_conflicts
+from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.folds import FoldPlan, plan_folds
-from fractocurate.leakage.pairs import (
-    FilePair,
-    ImageFile,
-    SimilarPair,
-    find_similar_pairs,
-    pairs_between_files,
+from fractocurate.leakage.full_search import find_all_pairs
+from fractocurate.leakage.pairs import FilePair, ImageFile, SimilarPair, find_similar_pairs, pairs_between_files
+from fractocurate.leakage.rates import (
+    LeakageRate,
+    PairScope,
+    check_leakage_gate,
+    measure_leakage,
+    measure_leakage_by,
 )
-from fractocurate.leakage.rates import LeakageRate, PairScope, check_leakage_gate, measure_leakage
 from fractocurate.leakage.report import render_leakage_report
+from fractocurate.leakage.self_test import SelfTestResult
 from fractocurate.leakage.settings import AuditSettings
+from fractocurate.leakage.verification import AuditedFrame
 from fractocurate.progress import Progress
+from fractocurate.stages.audit_rows import fold_rows, leakage_row, pair_of, pair_row, split_id
+from fractocurate.stages.fingerprinting import (
+    cropped_files,
+    fingerprint_frames,
+    forget_pairs,
+    stored_frames,
+    stored_prints,
+)
 from fractocurate.stages.frame_audit import FrameAudit, audit_frames
-from fractocurate.stages.reading import StageResult, Store, failures_of, read_pending
-from fractocurate.stages.rows import Row, failure_row
+from fractocurate.stages.reading import StageResult
+from fractocurate.stages.rows import failure_row
 from fractocurate.stages.run_log import logged_run
-from fractocurate.workers import Task, WorkerPool
+from fractocurate.stages.self_test import run_self_test
+from fractocurate.workers import WorkerPool
 
-FINGERPRINT_VERSION = 1
-PAIRS_VERSION = 1
+PAIRS_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,8 @@ class AuditSummary:
     fingerprints: StageResult
     failures: tuple[Failure, ...]
     frames: FrameAudit
+    self_test: tuple[SelfTestResult, ...]
+    conflicts: tuple[LabelConflict, ...]
     html: str
 
 
@@ -68,23 +79,26 @@ def audit(
     """
     with logged_run(catalog, "audit", {**vars(settings), "images": images_root}) as figures:
         with WorkerPool(jobs) as pool:
-            stage, failures = _fingerprint(catalog, images_root, pool, progress)
-        prints = _stored_fingerprints(catalog)
-        progress.start("pairs", 1)
-        similar = _similar_pairs(catalog, prints, settings.max_hamming)
-        progress.advance()
-        files = _trainable_files(catalog)
+            cropped = cropped_files(catalog)
+            stage, failures = fingerprint_frames(catalog, cropped, images_root, pool, progress)
+            prints, whole_prints = stored_prints(catalog)
+            audited = stored_frames(catalog, prints, cropped)
+            similar = _similar_pairs(catalog, prints, audited, settings.max_hamming, progress)
+            files = _trainable_files(catalog)
+            self_test = run_self_test(catalog, settings, cropped, prints, audited, similar, images_root, pool, progress)
         pairs = pairs_between_files(files, similar)
         plans, impossible = _plans(files, pairs, settings)
-        rates = tuple(rate for plan in plans for rate in _rates(plan, pairs, settings))
+        with_bar = pairs_between_files(files, find_similar_pairs(whole_prints, max_hamming=settings.max_hamming))
+        rates = tuple(rate for plan in plans for rate in _rates(plan, files, pairs, with_bar, settings))
+        conflicts = find_conflicts(files, pairs, settings.cluster_ssim)
         thumbnails = {micrograph_id: f.thumbnail_png for micrograph_id, f in prints.items()}
-        html = render_leakage_report(files, plans, rates, pairs, thumbnails)
+        html = render_leakage_report(files, plans, rates, pairs, thumbnails, self_test=self_test)
         with catalog.transaction():
             stages = [failure_row(f) for f in failures]
             catalog.replace("failures", stages, stage=str(Stage.FINGERPRINTS))
-            catalog.replace("folds", [row for plan in plans for row in _fold_rows(plan)])
+            catalog.replace("folds", [row for plan in plans for row in fold_rows(plan)])
             ids = {plan.strategy: split_id(plan) for plan in plans}
-            catalog.replace("leakage", [_leakage_row(rate, ids[rate.strategy]) for rate in rates])
+            catalog.replace("leakage", [leakage_row(rate, ids[rate.strategy]) for rate in rates])
         n_pairs = catalog.query("SELECT 1 FROM pairs").height
         frames = audit_frames(catalog)
         figures.update(
@@ -94,7 +108,19 @@ def audit(
             n_frames_checked=frames.n_checked,
             n_frames_clean=frames.n_clean,
         )
-    return AuditSummary(len(files), n_pairs, plans, impossible, rates, stage, tuple(failures), frames, html)
+    return AuditSummary(
+        n_files=len(files),
+        n_pairs=n_pairs,
+        plans=plans,
+        impossible=impossible,
+        rates=rates,
+        fingerprints=stage,
+        failures=tuple(failures),
+        frames=frames,
+        self_test=self_test,
+        conflicts=conflicts,
+        html=html,
+    )
 
 
 def check_gate(summary: AuditSummary, max_share: float, at_ssim: float, strategy: SplitStrategy) -> None:
@@ -107,80 +133,33 @@ def check_gate(summary: AuditSummary, max_share: float, at_ssim: float, strategy
         raise UsageError(
             f"--max-leakage is about the {strategy} split, and there is none: {summary.impossible[strategy]}"
         )
-    rates = [r for r in summary.rates if r.strategy is strategy and r.k is None and r.scope is PairScope.ALL]
+    rates = [
+        r
+        for r in summary.rates
+        if r.strategy is strategy and r.audit is AuditKind.FULL and r.scope is PairScope.ALL and r.subset is None
+    ]
     check_leakage_gate(rates, max_share, at_ssim=at_ssim)
 
 
-def split_id(plan: FoldPlan) -> str:
-    """Identifier of a split: strategy, settings and the whole assignment."""
-    parts = [plan.strategy, str(plan.n_folds), str(plan.seed)]
-    parts += [f"{a.path}\x1f{a.fold}\x1f{a.group}" for a in plan.assignments]
-    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:16]
-
-
-def read_fingerprint(path: Path, item: str, box: MaskBox, masks: tuple[MaskBox, ...]) -> Fingerprint | Failure:
-    """Fingerprint of one cropped frame, print inside it filled; runs in a worker."""
-    try:
-        return fingerprint(decode_crop(path, box, masks))
-    except PixelError as error:
-        return Failure(item, Stage.FINGERPRINTS, error.reason, error.detail)
-
-
-def _fingerprint(
+def _similar_pairs(
     catalog: Catalog,
-    images_root: Path,
-    pool: WorkerPool,
+    prints: Mapping[str, Fingerprint],
+    frames: Mapping[str, AuditedFrame],
+    max_hamming: int,
     progress: Progress,
-) -> tuple[StageResult, list[Failure]]:
-    frames = catalog.query(
-        "SELECT micrograph_id, sha256, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, min(path) AS path "
-        "FROM dataset WHERE crop_right_px > crop_left_px AND crop_bottom_px > crop_top_px "
-        "GROUP BY ALL ORDER BY micrograph_id",
-    )
-    if frames.is_empty():
-        raise BadInputError(f"{catalog.path}: holds no micrograph; run `fracto ingest REPORTS IMAGES` first")
-    work = Work(Stage.FINGERPRINTS, FINGERPRINT_VERSION, _NO_SETTINGS)
-    tasks: list[Task[Fingerprint]] = []
-    id_of: dict[str, str] = {}
-    masks = read_masks(catalog)
-    for micrograph_id, sha256, left, top, right, bottom, path in frames.iter_rows():
-        box, masked = (left, top, right, bottom), masks.get(micrograph_id, ())
-        key = input_hash([sha256, str(box), *([str(masked)] if masked else [])])
-        id_of[key] = micrograph_id
-        tasks.append(Task(key, path, Stage.FINGERPRINTS, read_fingerprint, (images_root / path, path, box, masked)))
-    _forget_others(catalog, set(id_of))
-
-    def rows(key: str, print_: Fingerprint) -> Mapping[str, Sequence[Row]]:
-        return {"fingerprints": [_fingerprint_row(id_of[key], print_)]}
-
-    def forget(catalog: Catalog, keys: Sequence[str]) -> None:
-        ids = [id_of[key] for key in keys]
-        catalog.delete("fingerprints", "micrograph_id", ids)
-        _forget_pairs(catalog, ids)
-
-    result = read_pending(catalog, work, tasks, Store(("fingerprints",), rows, forget), pool, progress)
-    return result, failures_of(catalog, work, {task.key: [task.item] for task in tasks}, result)
-
-
-def _forget_others(catalog: Catalog, present: set[str]) -> None:
-    """Drop ledger rows of crops that no longer exist; their fingerprints went with their micrographs."""
-    done = set(catalog.query("SELECT input_sha256 FROM ledger WHERE stage = ?", [Stage.FINGERPRINTS])["input_sha256"])
-    with catalog.transaction():
-        catalog.delete("ledger", "input_sha256", sorted(done - present), stage=str(Stage.FINGERPRINTS))
-
-
-def _forget_pairs(catalog: Catalog, ids: Sequence[str]) -> None:
-    for side in ("micrograph_a", "micrograph_b"):
-        catalog.delete("similar_pairs", side, ids)
-
-
-def _similar_pairs(catalog: Catalog, prints: Mapping[str, Fingerprint], max_hamming: int) -> list[SimilarPair]:
+) -> list[SimilarPair]:
     """All pairs; only those with a micrograph that was not compared before are computed."""
     work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming)])[:16])
-    key_of = {i: input_hash([i, f.pixel_sha256, f.phash]) for i, f in prints.items()}
+    key_of = {i: input_hash([i, f.pixel_sha256, f.phash, str(frames[i].pixel_size_nm)]) for i, f in prints.items()}
     done = finished(catalog.read("ledger"), work)
     known = {i for i, key in key_of.items() if key in done}
-    new = find_similar_pairs(prints, max_hamming=max_hamming, known=known)
+
+    def on_pair(n_done: int, n_pairs: int) -> None:
+        if n_done == 1:
+            progress.start("pairs", n_pairs)
+        progress.advance()
+
+    new = find_all_pairs(prints, frames, max_hamming=max_hamming, known=known, on_pair=on_pair)
     fresh = sorted(set(prints) - known)
     with catalog.transaction():
         stale = sorted(
@@ -189,10 +168,10 @@ def _similar_pairs(catalog: Catalog, prints: Mapping[str, Fingerprint], max_hamm
         catalog.delete("ledger", "input_sha256", stale, stage=str(Stage.PAIRS))
         if not known:
             catalog.replace("similar_pairs", [])
-        _forget_pairs(catalog, fresh)
-        catalog.append("similar_pairs", [_pair_row(pair) for pair in new])
+        forget_pairs(catalog, fresh)
+        catalog.append("similar_pairs", [pair_row(pair) for pair in new])
         catalog.append("ledger", [outcome_row(work, key, None) for key in sorted(key_of.values())])
-    return [_pair(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+    return [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
 
 
 def _trainable_files(catalog: Catalog) -> list[ImageFile]:
@@ -205,7 +184,7 @@ def _trainable_files(catalog: Catalog) -> list[ImageFile]:
             "`fracto status` says what became of the images",
         )
     return [
-        ImageFile(row["path"], row["micrograph_id"], row["foan"], row["defect_class"])
+        ImageFile(row["path"], row["micrograph_id"], row["foan"], row["defect_class"], row["magnification"])
         for row in rows.iter_rows(named=True)
     ]
 
@@ -237,89 +216,21 @@ def _plans(
     return tuple(plans), impossible
 
 
-def _rates(plan: FoldPlan, pairs: Sequence[FilePair], settings: AuditSettings) -> list[LeakageRate]:
-    """Every split with all pairs, by scope; the paper's split also with the paper's k."""
-    rates = [
-        rate
-        for scope in PairScope
-        for rate in measure_leakage(plan, pairs, max_hamming=settings.max_hamming, scope=scope)
-    ]
+def _rates(
+    plan: FoldPlan,
+    files: Sequence[ImageFile],
+    pairs: Sequence[FilePair],
+    pairs_with_bar: Sequence[FilePair],
+    settings: AuditSettings,
+) -> list[LeakageRate]:
+    """Every split by the full audit, by scope, class and magnification; the paper's split also by the paper's audit."""
+    hamming = settings.max_hamming
+    rates = [rate for scope in PairScope for rate in measure_leakage(plan, pairs, max_hamming=hamming, scope=scope)]
+    class_of = {file.path: file.defect_class for file in files}
+    magnification_of = {file.path: f"{file.magnification:g}" for file in files if file.magnification is not None}
+    rates += measure_leakage_by(plan, pairs, "defect_class", class_of, max_hamming=hamming)
+    rates += measure_leakage_by(plan, pairs, "magnification", magnification_of, max_hamming=hamming)
     if plan.strategy is SplitStrategy.IMAGE:
-        rates += measure_leakage(plan, pairs, k=settings.k, max_hamming=settings.max_hamming)
+        for audit, found in ((AuditKind.PAPER, pairs), (AuditKind.PAPER_WITH_BAR, pairs_with_bar)):
+            rates += measure_leakage(plan, found, audit=audit, k=settings.k, max_hamming=hamming)
     return rates
-
-
-def _stored_fingerprints(catalog: Catalog) -> dict[str, Fingerprint]:
-    return {row.pop("micrograph_id"): Fingerprint(**row) for row in catalog.read("fingerprints").iter_rows(named=True)}
-
-
-def _fingerprint_row(micrograph_id: str, print_: Fingerprint) -> Row:
-    return {
-        "micrograph_id": micrograph_id,
-        "phash": print_.phash,
-        "pixel_sha256": print_.pixel_sha256,
-        "width_px": print_.width_px,
-        "height_px": print_.height_px,
-        "contrast": float(print_.contrast),
-        "thumbnail_png": print_.thumbnail_png,
-    }
-
-
-def _pair_row(pair: SimilarPair) -> Row:
-    return {
-        "micrograph_a": pair.micrograph_a,
-        "micrograph_b": pair.micrograph_b,
-        "kind": str(pair.kind),
-        "hamming": pair.hamming,
-        "ssim": float(pair.ssim),
-        "scale_ratio": float(pair.scale_ratio),
-        "confirmed": pair.is_confirmed,
-    }
-
-
-def _pair(row: Mapping[str, object]) -> SimilarPair:
-    return SimilarPair(
-        str(row["micrograph_a"]),
-        str(row["micrograph_b"]),
-        PairKind(str(row["kind"])),
-        int(str(row["hamming"])),
-        float(str(row["ssim"])),
-        float(str(row["scale_ratio"])),
-    )
-
-
-def _fold_rows(plan: FoldPlan) -> list[Row]:
-    identifier = split_id(plan)
-    return [
-        {
-            "split_id": identifier,
-            "strategy": str(plan.strategy),
-            "n_folds": plan.n_folds,
-            "seed": plan.seed,
-            "path": assignment.path,
-            "group_id": assignment.group,
-            "fold": assignment.fold,
-        }
-        for assignment in plan.assignments
-    ]
-
-
-def _leakage_row(rate: LeakageRate, identifier: str) -> Row:
-    return {
-        "split_id": identifier,
-        "strategy": str(rate.strategy),
-        "fold": -1 if rate.fold is None else rate.fold,
-        "ssim_threshold": rate.threshold,
-        "n_validation": rate.n_validation,
-        "n_leaking": rate.n_leaking,
-        "share": rate.share,
-        "share_low": rate.low,
-        "share_high": rate.high,
-        "max_hamming": rate.max_hamming,
-        "k": rate.k,
-        "scope": str(rate.scope),
-    }
-
-
-_NO_SETTINGS = "0" * 16
-"""Fingerprints depend on nothing but pixels."""

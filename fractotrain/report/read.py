@@ -107,7 +107,10 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         _places(rows, catalog.meta("images_root"), read_masks(catalog)),
         catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
         catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
-        catalog.query("SELECT * FROM leakage WHERE scope = 'all' ORDER BY ALL"),
+        catalog.query(
+            "SELECT * FROM leakage WHERE scope = 'all' AND subset IS NULL "
+            "AND coalesce(audit, 'full') = 'full' ORDER BY ALL"
+        ),
         catalog.query("SELECT * FROM attributions WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         catalog.query("SELECT * FROM attribution_tests WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         _attribution_verdicts(catalog, run["run_id"]),

@@ -117,6 +117,18 @@ def test_folds_older_than_the_ingest_are_refused(planted: Any, cv: Callable[...,
         _read(planted, cv())
 
 
+def test_images_that_the_audit_never_saw_are_refused_unless_allowed(
+    planted: Any, cv: Callable[..., CvSettings]
+) -> None:
+    """Folds were judged by pictures; another crop since is told, and the user may insist."""
+    with Catalog.open(planted.catalog) as catalog, catalog.transaction():
+        row = catalog.query("SELECT micrograph_id FROM dataset WHERE path = ?", [planted.paths[3]]).item()
+        catalog.update("micrographs", {"micrograph_id": row}, {"crop_bottom_px": 70})
+    with pytest.raises(UsageError, match=r"1 of 36 images .*cv.allow_unaudited=true"):
+        _read(planted, cv())
+    assert len(_read(planted, cv("cv.allow_unaudited=true"))) == 36
+
+
 def test_strategy_that_was_not_audited_is_named_with_those_that_were(
     planted: Any, cv: Callable[..., CvSettings]
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from data_contracts.errors import LeakageError, UsageError
-from data_contracts.vocabulary import PairKind, SplitStrategy
+from data_contracts.vocabulary import AuditKind, PairKind, SplitStrategy
 from fractocurate.leakage.folds import FoldAssignment, FoldPlan, plan_folds
 from fractocurate.leakage.pairs import FilePair, ImageFile
 from fractocurate.leakage.rates import (
@@ -64,10 +64,10 @@ def test_ties_of_the_hash_never_hide_a_leak() -> None:
 
 
 def test_pairs_beyond_the_distance_do_not_count() -> None:
-    """Pairs searched for with a wide distance can be audited with a narrower one."""
+    """In the paper's audit pairs searched for with a wide distance can be audited with a narrower one."""
     pairs = [pair("ab", hamming=9)]
-    assert not any(rate.n_leaking for rate in measure_leakage(plan_of("01"), pairs, max_hamming=8))
-    assert any(rate.n_leaking for rate in measure_leakage(plan_of("01"), pairs, max_hamming=9))
+    assert not any(rate.n_leaking for rate in measure_leakage(plan_of("01"), pairs, audit=PAPER, max_hamming=8))
+    assert any(rate.n_leaking for rate in measure_leakage(plan_of("01"), pairs, audit=PAPER, max_hamming=9))
 
 
 def test_leaks_are_told_apart_by_foan() -> None:
@@ -96,6 +96,7 @@ def leaks_by_brute_force(
     return count
 
 
+PAPER = AuditKind.PAPER
 PATHS = "abcdefghij"
 CANDIDATES = st.lists(
     st.builds(
@@ -113,7 +114,7 @@ CANDIDATES = st.lists(
 def test_rates_agree_with_counting_image_by_image(folds: str, pairs: list[FilePair], k: int | None) -> None:
     """For any split, pairs and k each figure is what the definition counts; pairs of unlisted files are ignored."""
     plan = plan_of(folds)
-    rates = measure_leakage(plan, pairs, k=k)
+    rates = measure_leakage(plan, pairs, audit=PAPER, k=k)
     for rate in rates:
         counted = [leaks_by_brute_force(plan.fold_of, pairs, fold, rate.threshold, k) for fold in range(3)]
         assert rate.n_leaking == (sum(counted) if rate.fold is None else counted[rate.fold])

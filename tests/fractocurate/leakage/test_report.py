@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_contracts.vocabulary import PairKind, SplitStrategy
+from data_contracts.vocabulary import AuditKind, PairKind, SplitStrategy
 from fractocurate.leakage.fingerprints import GreyFrame, fingerprint
 from fractocurate.leakage.folds import plan_folds
 from fractocurate.leakage.pairs import FilePair, ImageFile
@@ -85,7 +85,8 @@ def pairs(files: list[ImageFile]) -> list[FilePair]:
 def render(files: list[ImageFile], pairs: list[FilePair], texture: Callable[..., GreyFrame]) -> Callable[..., str]:
     """Render the page of the whole audit."""
     plans = [plan_folds(files, strategy, n_folds=3, pairs=pairs) for strategy in SplitStrategy]
-    rates = [*measure_leakage(plans[0], pairs, k=PAPER_K), *measure_leakage(plans[0], pairs, scope=PairScope.SAME_FOAN)]
+    rates = [*measure_leakage(plans[0], pairs, audit=AuditKind.PAPER, k=PAPER_K)]
+    rates += [*measure_leakage(plans[0], pairs, scope=PairScope.SAME_FOAN)]
     rates += [rate for plan in plans for rate in measure_leakage(plan, pairs)]
     thumbnails = {
         file.micrograph_id: fingerprint(texture(n, 64, 48)).thumbnail_png for n, file in enumerate(files) if n != 3
@@ -143,7 +144,11 @@ def test_tables_show_the_papers_split_beside_the_grouped_ones(render: Callable[.
     """A comparison of all audits, then each fold by fold; one sentence says what it means; findings are repeated."""
     text = Page(render()).text
     assert "Of 12 micrographs, each validated once, the share that has a near-duplicate" in text
-    for heading in ("image split, 5 most similar by pHash", "image split, all pairs", "foan split, all pairs"):
+    for heading in (
+        "image split, paper's audit, 5 most similar by pHash",
+        "image split, full audit, all pairs",
+        "foan split, full audit, all pairs",
+    ):
         assert text.count(heading) == 1
     assert text.count("fold 0") >= 4
     assert text.count("all folds") >= 4

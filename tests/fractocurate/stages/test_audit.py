@@ -15,7 +15,7 @@ from fractocurate.stages import audit as audit_module
 from fractocurate.stages.audit import AuditSummary, audit, check_gate
 
 Plot = Any
-_TWO_FOLDS = AuditSettings(n_folds=2)
+_TWO_FOLDS = AuditSettings(n_folds=2, self_test_images=0)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_near_duplicate_is_found_kept_together_and_counted(textures: Plot) -> No
         summary = _audit(catalog, textures)
         pairs = catalog.read("pairs").select("path_a", "path_b", "kind", "same_foan").rows()
         folds = catalog.query("SELECT strategy, path, fold FROM folds").rows()
-    assert pairs == [("00.png", "again.png", "near_duplicate", False)]
+    assert pairs == [("00.png", "again.png", "re_encoded", False)]
     assert (summary.n_files, summary.n_pairs, summary.failures) == (13, 1, ())
     assert "again.png" in summary.html
     by_strategy = {s: {p: f for strategy, p, f in folds if strategy == s} for s in map(str, SplitStrategy)}
@@ -58,20 +58,20 @@ def test_near_duplicate_is_found_kept_together_and_counted(textures: Plot) -> No
 def test_second_audit_computes_nothing_again_and_says_the_same(textures: Plot, monkeypatch: pytest.MonkeyPatch) -> None:
     """No fingerprint and no pair is computed twice; another Hamming distance computes the pairs anew."""
     compared: list[int] = []
-    find = audit_module.find_similar_pairs
+    find = audit_module.find_all_pairs
 
-    def counting(prints: Any, **options: Any) -> Any:
+    def counting(prints: Any, frames: Any, **options: Any) -> Any:
         compared.append(len(prints) - len(options["known"]))
-        return find(prints, **options)
+        return find(prints, frames, **options)
 
-    monkeypatch.setattr(audit_module, "find_similar_pairs", counting)
+    monkeypatch.setattr(audit_module, "find_all_pairs", counting)
     tables = ("fingerprints", "similar_pairs", "folds", "leakage")
     with Catalog.open(textures.write()) as catalog:
         first = _audit(catalog, textures)
         before = catalog.content_hash(*tables)
         second = _audit(catalog, textures)
         assert catalog.content_hash(*tables) == before
-        narrow = _audit(catalog, textures, AuditSettings(n_folds=2, max_hamming=0))
+        narrow = _audit(catalog, textures, AuditSettings(n_folds=2, max_hamming=0, self_test_images=0))
         again = _audit(catalog, textures)
         assert catalog.content_hash(*tables) == before
     assert (first.fingerprints.n_done, first.fingerprints.n_skipped) == (13, 0)
@@ -138,3 +138,38 @@ def test_catalog_without_trainable_labels_is_refused(plot: Plot, grains: Callabl
         pytest.raises(BadInputError, match="no image is matched to a trainable class"),
     ):
         audit(catalog, AuditSettings(), plot.images, 1, Silent())
+
+
+def test_the_audit_tests_itself_once(textures: Plot) -> None:
+    """Planted copies are counted by kind in the catalog, and an unchanged archive is not tested again; 0 forgets it."""
+    settings = AuditSettings(n_folds=2, self_test_images=2)
+    with Catalog.open(textures.write()) as catalog:
+        first = _audit(catalog, textures, settings)
+        rows = {row["planted_kind"]: row for row in catalog.read("self_test").iter_rows(named=True)}
+        assert _audit(catalog, textures, settings).self_test == first.self_test
+        assert _audit(catalog, textures).self_test == ()
+        assert catalog.read("self_test").is_empty()
+    assert sorted(rows) == sorted(result.kind for result in first.self_test)
+    assert rows["re_encoded"]["n_planted"] == rows["re_encoded"]["n_found"] == 2
+    assert rows["strangers"]["n_found"] == 0
+    assert rows["strangers"]["n_planted"] > 100
+    assert "What this audit would have missed" in first.html
+
+
+def test_a_picture_under_two_foans_is_a_conflict(textures: Plot) -> None:
+    """The planted near-duplicate bears the same label under another FOAN; both files are named."""
+    with Catalog.open(textures.write()) as catalog:
+        (conflict,) = _audit(catalog, textures).conflicts
+    assert (conflict.path_a, conflict.path_b) == ("00.png", "again.png")
+    assert not conflict.is_of_class
+    assert conflict.foans == ("F-00", "F-99")
+
+
+def test_rates_say_which_audit_and_which_images_they_are_of(textures: Plot) -> None:
+    """The paper's audit of the image split, with and without the data bar; the full one of every split and class."""
+    with Catalog.open(textures.write()) as catalog:
+        _audit(catalog, textures)
+        rows = catalog.query("SELECT DISTINCT strategy, audit, subset_by, subset FROM leakage ORDER BY ALL").rows()
+    whole = {(strategy, audit) for strategy, audit, _, subset in rows if subset is None}
+    assert whole == {(str(s), "full") for s in SplitStrategy} | {("image", "paper"), ("image", "paper_with_bar")}
+    assert {subset for _, _, by, subset in rows if by == "defect_class"} == {"green_body", "hard_machining", "material"}

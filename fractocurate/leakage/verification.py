@@ -1,0 +1,130 @@
+"""Whether two micrographs show one field: candidates of any source, aligned, compared where they overlap, and named."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from data_contracts.vocabulary import PairKind
+from fractocurate.leakage.alignment import MAX_SCALE_MISFIT, Alignment
+from fractocurate.leakage.common_region import CommonRegion, compare_common_region
+from fractocurate.leakage.local_features import LocalFeatures
+
+EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
+"""Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
+not contradict the pixel sizes. Strangers reached 4 inliers and SSIM 0.35 (decision 4)."""
+_MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
+MIN_SSIM_WITHOUT_FEATURES = 0.80
+"""Of an alignment that was proposed by a hash and that no feature bears out."""
+MIN_COMMON_SHARE = 0.15
+"""Part of the smaller field that both must show."""
+
+_WHOLE = 0.90
+"""Part of a field that counts as all of it: an edge is lost to rounding, to a crop of the bar, or to drift."""
+_MOST = 0.50
+_SAME_SCALE = 1.03
+_SAME_EXPOSURE_SSIM = 0.90
+_SAME_PLACE = 0.01
+"""Distance between the middles of two frames of one exposure, as share of the longest side."""
+_UPRIGHT_DEG = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedFrame:
+    """What the full audit knows of one micrograph."""
+
+    features: LocalFeatures
+    width_px: int
+    height_px: int
+    """Of the cropped frame, as stored in the file."""
+    pixel_size_nm: float | None = None
+
+    @property
+    def longest_side_px(self) -> int:
+        """The unit of length of features and alignments."""
+        return max(self.width_px, self.height_px)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonField:
+    """The evidence that two micrographs a and b show one field."""
+
+    kind: PairKind
+    ssim: float
+    """Of the common region, after alignment, at the resolution of the coarser frame."""
+    share_a: float
+    share_b: float
+    """Part of each frame that the other one shows, too."""
+    scale_ratio: float
+    """Pixel size of b over that of a."""
+    alignment: Alignment
+    """From a to b, in shares of each frame's longest side."""
+
+
+def known_scale(a: AuditedFrame, b: AuditedFrame) -> float | None:
+    """Length in b over length in a of one thing, in shares of the longest sides; None if a pixel size is not known."""
+    if a.pixel_size_nm is None or b.pixel_size_nm is None:
+        return None
+    return (a.pixel_size_nm * a.longest_side_px) / (b.pixel_size_nm * b.longest_side_px)
+
+
+def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) -> CommonField | None:
+    """Compare two frames under each alignment proposed, and keep the likest that the evidence bears out.
+
+    Returns:
+        None if none does.
+    """
+    best: CommonField | None = None
+    promising = [x for x in alignments if x.n_inliers == 0 or x.n_inliers >= _MIN_INLIERS]
+    if not promising:
+        return None
+    view_a, view_b = a.features.view, b.features.view
+    for alignment in promising:
+        region = compare_common_region(view_a, view_b, alignment)
+        if region is None or not _is_borne_out(alignment, region, known_scale(a, b)):
+            continue
+        if best is not None and region.ssim <= best.ssim:
+            continue
+        pixel_ratio = a.longest_side_px / (b.longest_side_px * alignment.scale)
+        best = CommonField(
+            kind=_kind(a, b, alignment, region, pixel_ratio),
+            ssim=region.ssim,
+            share_a=region.share_a,
+            share_b=region.share_b,
+            scale_ratio=pixel_ratio,
+            alignment=alignment,
+        )
+    return best
+
+
+def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None) -> bool:
+    if max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
+        return False
+    if alignment.n_inliers == 0:
+        return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
+    contradicts = scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
+    accepted = EVIDENCE[:1] if contradicts else EVIDENCE
+    return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
+
+
+def _kind(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: CommonRegion, pixel_ratio: float) -> PairKind:
+    smaller, larger = sorted((region.share_a, region.share_b))
+    is_upright = not alignment.is_mirrored and abs(alignment.turn_deg) <= _UPRIGHT_DEG
+    if smaller >= _WHOLE and not is_upright:
+        return PairKind.ROTATED_OR_FLIPPED
+    if smaller >= _WHOLE:
+        if region.ssim >= _SAME_EXPOSURE_SSIM and _distance_of_middles(a, b, alignment) <= _SAME_PLACE:
+            return PairKind.RE_ENCODED
+        return PairKind.NEAR_DUPLICATE
+    is_same_scale = abs(math.log(pixel_ratio)) <= math.log(_SAME_SCALE)
+    if larger >= _WHOLE:
+        return PairKind.CROP if is_same_scale else PairKind.CONTAINMENT
+    return PairKind.SHIFTED if is_same_scale and smaller >= _MOST else PairKind.OVERLAP
+
+
+def _distance_of_middles(a: AuditedFrame, b: AuditedFrame, alignment: Alignment) -> float:
+    """In shares of the longest side of b."""
+    return abs(alignment.at(_middle(a)) - _middle(b))
+
+
+def _middle(frame: AuditedFrame) -> complex:
+    return complex(frame.height_px, frame.width_px) / (2 * frame.longest_side_px)

@@ -1,0 +1,58 @@
+"""Local features: where marks lie, and that a mirror changes nothing but the order of bits."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.ndimage import gaussian_filter
+
+from fractocurate.leakage.fingerprints import GreyFrame
+from fractocurate.leakage.local_features import MAX_FEATURES, LocalFeatures, find_features, mirrored_bits
+
+
+def test_features_survive_the_catalog(texture: Callable[..., GreyFrame]) -> None:
+    """Bytes and back: the same places, shapes and bits; the view keeps the frame's shape."""
+    found = find_features(texture(1))
+    again = LocalFeatures.from_bytes(found.to_bytes(), found.view_jpeg)
+    assert len(again) == len(found) > 50
+    np.testing.assert_allclose(again.positions, found.positions)
+    np.testing.assert_allclose(again.shapes, found.shapes, rtol=1e-5)
+    np.testing.assert_array_equal(again.bits, found.bits)
+    assert found.view.shape == (192, 256)
+
+
+def test_features_of_a_mirrored_frame_are_the_mirrored_features(texture: Callable[..., GreyFrame]) -> None:
+    """Marks of the mirrored frame lie at mirrored places and have the bits that ``mirrored_bits`` foretells."""
+    frame = texture(2)
+    found, mirrored = find_features(frame), find_features(frame[:, ::-1])
+    foretold = found.positions.conj() + 1j  # the frame's width is the unit of length
+    nearest = np.abs(foretold[:, None] - mirrored.positions).argmin(axis=1)
+    same_turn = np.abs(mirrored.shapes[nearest] / found.shapes.conj() - 1) < 0.05
+    assert same_turn.mean() > 0.7
+    differing = np.unpackbits(mirrored_bits(found.bits) ^ mirrored.bits[nearest], axis=1).sum(axis=1)
+    assert np.median(differing[same_turn]) <= 4
+
+
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(0, 5), st.just(16))))
+def test_two_mirrors_undo_each_other(bits: np.ndarray) -> None:
+    """For any descriptors, none included."""
+    np.testing.assert_array_equal(mirrored_bits(mirrored_bits(bits)), bits)
+
+
+@pytest.mark.parametrize("shape", [(60, 80), (5, 400), (1, 1)])
+def test_blank_or_thin_frames_have_no_features(shape: tuple[int, int]) -> None:
+    """Nothing to find is no error."""
+    found = find_features(np.full(shape, 90, np.uint8))
+    assert len(found) == 0
+    assert len(LocalFeatures.from_bytes(found.to_bytes(), found.view_jpeg)) == 0
+
+
+def test_many_marks_are_thinned_but_the_coarsest_stay() -> None:
+    """The number is bounded, and what a zoom-out shares is kept."""
+    fine = gaussian_filter(np.random.default_rng(3).standard_normal((384, 512)), 1.5)
+    found = find_features((np.clip(fine / fine.std() + 3, 0, 6) * 40).astype(np.uint8))
+    assert len(found) == MAX_FEATURES
+    assert np.abs(found.shapes).max() > 0.01
