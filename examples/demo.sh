@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole job on a small synthetic archive: generate, ingest, validate, audit, train. Used by `make demo`.
+# The whole job on a small synthetic archive: generate, ingest, validate, audit, train, explain, report. Used by `make demo`.
 set -eu
 
 out=${1:-demo}
@@ -29,6 +29,12 @@ say "fracto audit --folds 5"
 say "fracto train (a small model, a few epochs, two cores)"
 "$fracto" train --catalog "$catalog" recipe=fast optim.epochs=12
 
+say "fracto explain (heat-maps of 12 images)"
+"$fracto" explain --sample 12 --catalog "$catalog" --output "$out/explained"
+
+say "fracto report"
+"$fracto" report --catalog "$catalog" --output "$out/report.html"
+
 say "fracto export"
 "$fracto" export "$out/dataset.csv" --catalog "$catalog"
 
@@ -36,5 +42,7 @@ say "Done"
 echo "catalog (DuckDB): $catalog"
 echo "dataset table:    $out/dataset.csv"
 echo "leakage page:     $out/audit.html"
+echo "training report:  $out/report.html"
+echo "heat-maps:        $out/explained/sheets"
 echo "look further:     $fracto status --catalog $catalog"
 echo "                  $fracto why IMAGE --catalog $catalog"

@@ -69,12 +69,15 @@ def _disagree(
 ) -> bool:
     """Whether copies are linked to different instances, or one is named with another FOAN or serial number."""
     several = len({d.instance_id for d in linked}) > 1 or len({d.foan for d in group if d.foan is not None}) > 1
-    return several or any(_speaks_against(considered[d.path].get(linked[0].instance_id or "")) for d in group)
+    return several or any(_speaks_against(d, considered[d.path], linked[0].instance_id or "") for d in group)
 
 
-def _speaks_against(candidate: Candidate | None) -> bool:
-    """A copy that states the serial number of another part cannot take over the link, nor leave it in peace."""
-    return candidate is not None and candidate.serial_evidence is SerialEvidence.CONTRADICTS
+def _speaks_against(copy: Decision, own: dict[str, Candidate], instance_id: str) -> bool:
+    """A copy with another serial number, or a torn FOAN that resembles others only, cannot leave the link in peace."""
+    candidate = own.get(instance_id)
+    if candidate is not None:
+        return candidate.serial_evidence is SerialEvidence.CONTRADICTS
+    return bool(own) and copy.reason is MatchReason.FUZZY_NOT_UNIQUE
 
 
 def _in_conflict(decision: Decision, group: list[Decision]) -> Decision:

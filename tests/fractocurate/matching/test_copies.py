@@ -88,3 +88,16 @@ def test_a_copy_with_another_serial_number_stops_the_link(
     outcome = decide(images, parts, profile)
     assert {d.status for d in outcome.decisions} == {MatchStatus.REVIEW}
     assert not any(c.accepted for c in outcome.candidates)
+
+
+def test_a_copy_whose_torn_name_resembles_another_part_stops_the_link(
+    image: Callable[..., ImageEvidence], instance: Callable[..., Instance], profile: Profile
+) -> None:
+    """A misfiled copy has a clean name and a serial number; its twin, torn as its name is, says that it is misfiled."""
+    parts = [instance("FOAN-2019-4005", "130001"), instance("FOAN-2021-2572", "130002")]
+    images = [
+        image("FOAN-2021-2572_SN130002.tif", sha256="same"),
+        image("FOAN-209-4005_x250.tif", sha256="same"),
+    ]
+    outcome = decide(images, parts, profile)
+    assert {d.status for d in outcome.decisions} == {MatchStatus.REVIEW}
