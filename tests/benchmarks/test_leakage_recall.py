@@ -71,10 +71,10 @@ def test_planted_copies_of_invented_frames_are_found(tmp_path: Path, capsys: pyt
     with (root / "truth/images.csv").open(encoding="utf-8") as rows:
         for row in csv.DictReader(rows):
             if row["status"] == "ok":
-                top = int(float(row["bar_y0"])) if row["bar_kind"] == "strip_bottom" and row["bar_y0"] else _NO_BAR
+                rows_px = (int(row["crop_top_px"]), int(row["crop_bottom_px"]))
                 size_nm = float(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
-                frames[row["file"]] = (root / row["file"], (0, top), size_nm)
-                foan_of[row["file"]] = row["specimen"]
+                frames[row["file"]] = (root / row["file"], rows_px, size_nm)
+                foan_of[row["file"]] = row["foan"]
     results = self_test(frames, read_all(frames), foan_of)
     show(capsys, "copies planted in invented frames", *table(results))
     for kind in PLANTED_KINDS:
