@@ -30,7 +30,9 @@ say "fracto train (a small model, a few epochs, two cores)"
 "$fracto" train --catalog "$catalog" recipe=fast optim.epochs=12
 
 say "fracto explain (heat-maps of 12 images)"
-"$fracto" explain --sample 12 --catalog "$catalog" --output "$out/explained"
+code=0
+"$fracto" explain --sample 12 --catalog "$catalog" --output "$out/explained" || code=$?
+[ "$code" -eq 0 ] || [ "$code" -eq 6 ] || exit "$code" # 6: some maps of so small a model are empty, and are listed
 
 say "fracto report"
 "$fracto" report --catalog "$catalog" --output "$out/report.html"
