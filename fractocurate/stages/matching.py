@@ -195,8 +195,8 @@ def _inputs_hash(catalog: Catalog, profile: Profile) -> str:
         "SELECT subject_id, field, raw, value FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
     ).write_csv()
     captions = catalog.query(
-        "SELECT figure_id, foan, serial_number, magnification, caption_confidence FROM report_figures "
-        "ORDER BY figure_id"
+        "SELECT f.figure_id, r.path, f.foan, f.serial_number, f.magnification, f.caption_confidence "
+        "FROM report_figures f JOIN reports r USING (report_id) ORDER BY f.figure_id"
     ).write_csv()
     settings = profile.fingerprint("foan", "serial_number", "vocabulary", "matching")
     return input_hash([str(MATCHING_VERSION), settings, tables, images, texts, captions])
