@@ -2,7 +2,10 @@
 
 import dataclasses
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -196,3 +199,22 @@ def quick() -> Callable[..., Settings]:
 def _one_thread() -> None:
     """Results must not hang on the number of cores, and tests run side by side."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shown_without() -> Callable[[Sequence[str], str, str], str]:
+    """Run a call in a Python that lacks some packages, after a setup; gives type and message of the error it raises."""
+
+    def run(packages: Sequence[str], setup: str, call: str) -> str:
+        script = (
+            "import sys\n"
+            f"for name in {tuple(packages)!r}: sys.modules[name] = None\n"
+            f"{setup}\n"
+            f"try: {call}\n"
+            "except Exception as error: print(type(error).__name__, error)\n"
+        )
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-c", script]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+    return run

@@ -1,9 +1,6 @@
 """`fracto train` from the command line."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,19 +119,10 @@ def test_quiet_says_nothing(fracto: Callable[..., str], planted: Any) -> None:
         assert list(catalog.read("runs")["outcome"]) == ["finished"]
 
 
-def test_app_starts_without_the_training_packages() -> None:
+def test_app_starts_without_the_training_packages(shown_without: Callable[..., str]) -> None:
     """Where torch, timm and hydra are missing, the command is there, and says how to install them when run."""
-    script = (
-        "import sys\n"
-        "for name in ('torch', 'torchvision', 'timm', 'hydra', 'omegaconf', 'safetensors'): sys.modules[name] = None\n"
-        "import typer; from fractotrain.cli import register, train\n"
-        "register(typer.Typer())\n"
-        "try: train([])\n"
-        "except Exception as error: print(type(error).__name__, error)\n"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    shown = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
-    ).stdout
+    packages = ["torch", "torchvision", "timm", "hydra", "omegaconf", "safetensors"]
+    setup = "import typer; from fractotrain.cli import register, train; register(typer.Typer())"
+    shown = shown_without(packages, setup, "train([])")
     assert shown.startswith(MissingToolError.__name__)
     assert "pip install 'fracto[train]'" in shown

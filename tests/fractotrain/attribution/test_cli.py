@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,16 +106,9 @@ def test_options_that_contradict_each_other_are_refused(fracto: Fracto, options:
         fracto(*options)
 
 
-def test_command_starts_without_the_training_packages() -> None:
+def test_command_starts_without_the_training_packages(shown_without: Callable[..., str]) -> None:
     """Where torch and timm are missing the command is there, and says how to install them when run."""
-    script = (
-        "import sys\n"
-        "for name in ('torch', 'torchvision', 'timm', 'safetensors'): sys.modules[name] = None\n"
-        "from fractotrain.cli.explain import explain\n"
-        "try: explain(sample=1)\n"
-        "except Exception as error: print(type(error).__name__, error)\n"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert shown.stdout.startswith("MissingToolError")
-    assert "pip install 'fracto[train]'" in shown.stdout
+    packages = ["torch", "torchvision", "timm", "safetensors"]
+    shown = shown_without(packages, "from fractotrain.cli.explain import explain", "explain(sample=1)")
+    assert shown.startswith("MissingToolError")
+    assert "pip install 'fracto[train]'" in shown

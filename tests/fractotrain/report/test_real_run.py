@@ -1,8 +1,5 @@
 """Report and triage of a run that `fracto train` made."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,19 +40,9 @@ def test_tables_hold_the_figures_that_training_stored(
     assert "train-" in page
 
 
-def test_without_matplotlib_the_command_says_how_to_install_it() -> None:
+def test_without_matplotlib_the_command_says_how_to_install_it(shown_without: Callable[..., str]) -> None:
     """The app starts, and the error names package and remedy."""
-    script = (
-        "import sys\n"
-        "sys.modules['matplotlib'] = None\n"
-        "from fractotrain.cli import report\n"
-        "try: report()\n"
-        "except Exception as error: print(type(error).__name__, error)\n"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    shown = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
-    ).stdout
+    shown = shown_without(["matplotlib"], "from fractotrain.cli import report", "report()")
     assert shown.startswith(MissingToolError.__name__)
     assert "matplotlib" in shown
     assert "pip install 'fracto[train]'" in shown
