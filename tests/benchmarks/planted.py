@@ -1,6 +1,6 @@
 """Planted names as the matching room takes them."""
 
-from synthetic.names_at_scale import NamedArchive, Scheme
+from names_at_scale import NamedArchive, Scheme
 
 from data_contracts.vocabulary import DefectClass
 from fractocurate.matching.evidence import ImageEvidence, Instance

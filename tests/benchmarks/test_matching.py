@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from names_at_scale import SCHEMES, NamedArchive, NamedImage, Scheme, make_names
 from planted import images_of, instances_of, profile_of, truth_of
-from synthetic.names_at_scale import SCHEMES, NamedArchive, NamedImage, Scheme, make_names
 
 from data_contracts.vocabulary import MatchingMode, MatchStatus
 from fractocurate.matching.evidence import Decisions
