@@ -55,6 +55,8 @@ class MatchReason(StrEnum):
     SAME_BYTES_CONFLICT = "same_bytes_other_instance"
     VALID_FOAN_NOT_IN_REPORTS = "valid_foan_not_in_reports"
     FUZZY_NOT_UNIQUE = "fuzzy_not_unique"
+    OUT_OF_SERIES = "out_of_series"
+    """A name one slip from the frames among which it was taken, numbered or filed."""
     REPORT_IN_REVIEW = "report_reading_in_review"
     NOT_IN_LABEL_TABLE = "not_in_label_table"
     LABEL_NOT_UNDERSTOOD = "label_not_understood"

@@ -66,6 +66,7 @@ class GuardedLadder:
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
         self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
+        self._neighbours: dict[str, frozenset[str]] = {}
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
         """Decide one of the images that the ladder was built over."""
@@ -83,6 +84,14 @@ class GuardedLadder:
             )  # fmt: skip
         candidates = self._candidates(image.path, testimonies, marks, shown, verdict)
         return self._decision(image.path, testimonies, marks, shown, verdict), candidates
+
+    def neighbours_of(self, foan: str) -> frozenset[str]:
+        """FOANs of reports, names, bars and tags that are one slip away from ``foan``."""
+        if foan not in self._neighbours:
+            key = self._index.foan_grammar.key(foan)
+            near = self._slips.within_one_slip(key)
+            self._neighbours[foan] = frozenset(self._known.foan_of_key[k] for k in near if k != key)
+        return self._neighbours[foan]
 
     def rests_on_one_reading(self, path: str) -> bool:
         """Whether only one witness of an image names a FOAN."""
