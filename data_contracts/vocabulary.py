@@ -85,6 +85,7 @@ class Stage(StrEnum):
     REPORTS = "reports"
     LABELS = "labels"
     MICROGRAPHS = "micrographs"
+    FIGURE_LINKS = "figure_links"
     MATCHING = "matching"
     FINGERPRINTS = "fingerprints"
     PAIRS = "pairs"
