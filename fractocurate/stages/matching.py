@@ -23,7 +23,7 @@ from fractocurate.progress import Progress
 from fractocurate.stages.captions import CaptionFinding, magnifications_by_caption
 from fractocurate.stages.rows import Row, reading_rows
 
-MATCHING_VERSION = 4
+MATCHING_VERSION = 5
 
 IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
