@@ -14,7 +14,6 @@ import pdfplumber
 import pypdfium2
 import pytest
 import tifffile
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, UnidentifiedImageError
