@@ -1,7 +1,7 @@
 """A stored model as ONNX, for tools that know neither torch nor Fracto.
 
 The file gets its name only after onnxruntime gave it the same frames as torch and the answers agreed. Beside it lies a
-JSON file that says how a frame becomes its input and its output an answer; the same text stands in the model's metadata.
+JSON file that says how a frame becomes its input and its output an answer; the metadata of the model say the same.
 """
 
 import hashlib
@@ -208,7 +208,7 @@ def _facts(model: StoredModel, opset: int | None) -> dict[str, Any]:
             ),
             "Fill the boxes of the table overlay_masks, print inside the picture (data_contracts.masks.cut_picture).",
             (
-                f"Resize to {height_px} x {width_px} px (height x width), bilinear with antialiasing as Pillow's BILINEAR, "
+                f"Resize to {height_px} x {width_px} px (height x width), bilinear with antialiasing as Pillow's, "
                 "aspect ratio not kept; still 8 bits."
             ),
             f"x = (grey / 255 - mean) / std, the same grey in each of the {channels} channel(s).",

@@ -15,6 +15,7 @@ CONF_DIR = Path(__file__).resolve().parent / "conf"
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
     "cv": {"inner_parts": 5, "probe": False},
+    "log": {"tensorboard": None, "mlflow": None},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
 
@@ -120,6 +121,13 @@ class CvSettings(_Strict):
         return self
 
 
+class LogSettings(_Strict):
+    """Who else is told of the figures; decides nothing that a run computes."""
+
+    tensorboard: Path | None
+    mlflow: str | None = Field(min_length=1)
+
+
 class Settings(_Strict):
     """Everything that decides what a run computes."""
 
@@ -132,6 +140,7 @@ class Settings(_Strict):
     data: DataSettings
     optim: OptimSettings
     cv: CvSettings
+    log: LogSettings
 
     @model_validator(mode="after")
     def _frozen_has_no_epochs(self) -> Self:
@@ -203,7 +212,7 @@ def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | N
         UsageError: with every problem found.
     """
     known = {group: _OFF.get(group, {}) | value if isinstance(value, dict) else value for group, value in raw.items()}
-    return check_settings(known, options)
+    return check_settings({"log": _OFF["log"]} | known, options)
 
 
 def group_choices(group: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ and one that was killed goes on from there.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages.journal import JournalFileBackend
@@ -174,8 +175,9 @@ def _try(arena: _Arena, trial: optuna.Trial) -> float:
 def _open_study(arena: _Arena, journal: Path) -> optuna.Study:
     """The study of these settings, images and space; another one of the same journal stays as it is."""
     settings, training_set = arena.plan.settings, arena.training_set
+    indifferent: dict[str, Any] = {"threads": True, "log": True, "data": {"images_root", "cache_dir"}}
     name = "tune-" + fingerprint(
-        settings=settings.model_dump(mode="json", exclude={"threads": True, "data": {"images_root", "cache_dir"}}),
+        settings=settings.model_dump(mode="json", exclude=indifferent),
         dataset=training_set.dataset_hash,
         split=training_set.split.split_id,
         fold=arena.fold,

@@ -98,7 +98,7 @@ def test_broken_frames_are_passed_over(trained: Any, tmp_path: Path) -> None:
     assert written.n_frames == 2
     for path in planted.paths[-2:]:
         (planted.images / path).unlink()
-    with pytest.raises(BadInputError, match="none of the 36 frames of the catalog can be read .*--images DIR"):
+    with pytest.raises(BadInputError, match=r"none of the 36 frames of the catalog can be read .*--images DIR"):
         export_onnx(planted.catalog, tmp_path / "none.onnx")
 
 
