@@ -169,13 +169,22 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
     Raises:
         UsageError: with every problem found.
     """
+    return check_settings(compose_raw(overrides), options)
+
+
+def compose_raw(overrides: Sequence[str]) -> dict[Any, Any]:
+    """What Hydra makes of the files and ``overrides``, not yet checked.
+
+    Raises:
+        UsageError: Hydra cannot read or place an override.
+    """
     from hydra import compose, initialize_config_dir  # noqa: PLC0415 - --help must not need the training packages
     from hydra.errors import HydraException  # noqa: PLC0415 - as above
     from omegaconf import OmegaConf  # noqa: PLC0415 - as above
     from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415 - as above
 
     for override in overrides:
-        if "=" not in override:
+        if "=" not in override and not override.startswith("~"):
             raise UsageError(f"{override!r} is no setting; settings are given as key=value, such as recipe=fast")
     try:
         with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
@@ -185,7 +194,7 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
         raise UsageError(_hydra_sentence(error)) from error
     if not isinstance(raw, dict):
         raise UsageError("the settings are no mapping; conf/config.yaml is damaged")
-    return check_settings(raw, options)
+    return raw
 
 
 def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> Settings:
@@ -239,5 +248,7 @@ def _hydra_sentence(error: Exception) -> str:
     said = said.replace("is not in struct", "is no setting")
     override = getattr(error, "override", None)
     where = f"{override!r} cannot be read: " if override else ""
-    groups = "; ".join(f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv"))
+    groups = "; ".join(
+        f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv", "hpo")
+    )
     return f"{where}{said} (choices: {groups}; `--print-config` shows every key)"
