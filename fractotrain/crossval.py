@@ -76,6 +76,7 @@ class Setup:
         indifferent: dict[str, Any] = {
             "checkpoint_every_s": True,
             "threads": True,
+            "log": True,
             "data": {"images_root", "cache_dir"},
         }
         indifferent["cv"] = {"folds", "cross_validate", "final_model", "bootstrap_samples"}

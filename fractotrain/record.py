@@ -142,6 +142,18 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def closing_figures(outcome: Outcome) -> dict[str, float]:
+    """Name -> value of the figures over all folds, as trackers show them; ``optimistic`` stands in the name."""
+    found = {}
+    for selection, folds in outcome.aggregates.items():
+        mark = "_optimistic" if selection == "best_val" else ""
+        for metric, interval in folds.figures.items():
+            found[f"crossval_{selection}{mark}/{metric}_mean"] = interval.mean
+            if interval.sd is not None:
+                found[f"crossval_{selection}{mark}/{metric}_sd"] = interval.sd
+    return found
+
+
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
     found = {"python": platform.python_version()}
