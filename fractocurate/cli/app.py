@@ -312,7 +312,7 @@ def export(
     review: Annotated[
         Path | None,
         typer.Option(
-            help="Write instead the images in review to this .csv or .xlsx, for `fracto ingest --decisions`.",
+            help="Write instead the images in doubt to this .csv or .xlsx, for `fracto ingest --decisions`.",
             show_default=False,
         ),
     ] = None,
