@@ -22,7 +22,7 @@ N_COMPONENTS = 16
 N_HIDDEN = 8
 _STEPS = 200
 _LEARNING_RATE = 0.02
-_RIDGE = 0.01
+_RIDGE = 0.03
 """Of the squared weights: an attention that gains nothing goes back to the mean."""
 _KEEP = 0.5
 """Share of a specimen's frames that a step sees: subsets of magnifications are pooled later."""
