@@ -1,4 +1,4 @@
-"""Rows of the catalog about a run's out-of-fold answers: the answers, how each fold learnt, and the labels they doubt."""
+"""Rows about a run's out-of-fold answers: the answers, how each fold learnt, and the labels that they doubt."""
 
 from collections.abc import Sequence
 
