@@ -168,8 +168,10 @@ def _doubted(catalog: Catalog, sha256: str) -> ChainLink:
     facts = tuple(
         (
             x["run_id"],
-            f"doubts {x['given_class']} ({x['given_probability']:.2f}), suggests {x['suggested_class']} "
-            f"({x['suggested_probability']:.2f}); suspicion {x['rank']} of the run",
+            (
+                f"doubts {x['given_class']} ({x['given_probability']:.2f}), suggests {x['suggested_class']} "
+                f"({x['suggested_probability']:.2f}); suspicion {x['rank']} of the run"
+            ),
         )
         for x in rows.iter_rows(named=True)
     )
@@ -192,9 +194,11 @@ def _attributions(catalog: Catalog, path: str) -> ChainLink:
     facts = tuple(
         (
             f"{a['run_id']} {a['method']}",
-            f"for {a['target_class']} ({a['target_probability']:.2f}), answer {a['predicted_class']}"
-            f"{', trained on it' if a['trained_on'] else ''}; {verdict.get((a['run_id'], a['method']), 'not tested')}; "
-            f"{a['map_path']}",
+            (
+                f"for {a['target_class']} ({a['target_probability']:.2f}), answer {a['predicted_class']}"
+                f"{', trained on it' if a['trained_on'] else ''}; "
+                f"{verdict.get((a['run_id'], a['method']), 'not tested')}; {a['map_path']}"
+            ),
         )
         for a in rows.iter_rows(named=True)
     )
