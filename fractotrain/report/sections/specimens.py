@@ -32,7 +32,8 @@ def _by_subset(study: Study, specimens: Specimens) -> Table:
     for name, where in _subsets(study).items():
         cells: list[Cell] = [specimens.scores(where, how)["macro_f1"] for how in specimens.poolings]
         if "attention" in specimens.poolings:
-            cells.append(specimens.gain(where, "attention"))
+            gain = specimens.gain(where, "attention")
+            cells.append("the same answers" if gain.value == gain.low == gain.high == 0 else gain)
         rows.append((name, *cells))
     columns = ["frames used", *map(words, specimens.poolings)]
     if "attention" in specimens.poolings:
