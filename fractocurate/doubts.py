@@ -13,6 +13,7 @@ from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
 
 ONE_FIELD_TWO_FOANS = "one_field_two_foans"
 ONE_FIELD_TWO_CLASSES = "one_field_two_classes"
+LABEL_DOUBTED = "label_doubted_by_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,34 @@ def conflicting_pairs(catalog: Catalog) -> Iterator[Doubt]:
         )
 
 
-SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs)
+def doubted_labels(catalog: Catalog) -> Iterator[Doubt]:
+    """Labels that the out-of-fold answers of the latest training run doubt, the strongest suspicion first.
+
+    A label that changed since, or that a person decided, is no longer in doubt. A suspicion is no finding: a weak model
+    suspects many right labels.
+    """
+    rows = catalog.query(
+        "WITH latest AS (SELECT run_id FROM runs WHERE command = 'train' AND run_id IN (SELECT run_id FROM predictions)"
+        "  ORDER BY started_at DESC, run_id DESC LIMIT 1) "
+        "SELECT DISTINCT ON (x.rank, d.path) d.path, x.given_class, x.suggested_class, x.given_probability, "
+        "       x.suggested_probability, x.rank, d.match_method, d.report_path, d.report_page, x.run_id "
+        "FROM label_issues x JOIN latest USING (run_id) JOIN dataset d USING (sha256) "
+        "WHERE d.status = $matched AND d.defect_class = x.given_class AND d.match_method IS DISTINCT FROM $reviewed "
+        "ORDER BY x.rank, d.path",
+        {"matched": str(MatchStatus.MATCHED), "reviewed": str(MatchMethod.REVIEWED)},
+    )
+    for row in rows.iter_rows(named=True):
+        page = "" if row["report_page"] is None else f", page {row['report_page']}"
+        yield Doubt(
+            row["path"],
+            LABEL_DOUBTED,
+            f"is labelled {row['given_class']} (link: {row['match_method']}; label: {row['report_path']}{page}); a "
+            f"model that never saw it says {row['suggested_class']} with probability {row['suggested_probability']:.2f}"
+            f", {row['given_class']} with {row['given_probability']:.2f} (suspicion {row['rank']} of {row['run_id']})",
+        )
+
+
+SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, doubted_labels)
 """In the order in which a curator should see them."""
 
 
