@@ -16,9 +16,9 @@ not contradict the pixel sizes. Strangers reached 4 inliers and SSIM 0.35 (decis
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""
-SIGHTING_EVIDENCE: tuple[tuple[float, float], ...] = ((0.60, 0.55), (0.70, 0.80))
+SIGHTING_EVIDENCE: tuple[tuple[float, float], ...] = ((0.55, 0.60), (0.70, 0.85))
 """Residual ratio at most and correlation at least; each of these pairs is enough (decision 4)."""
-MIN_SSIM_OF_SIGHTING = 0.40
+MIN_SSIM_OF_SIGHTING = 0.45
 MIN_COMMON_SHARE = 0.15
 """Part of the smaller field that both must show."""
 
