@@ -122,7 +122,7 @@ def _described(searched: GreyFrame) -> tuple[Sequence[cv2.KeyPoint], npt.NDArray
     """Marks and their descriptors, shape (n, 128); both empty if the frame has no mark."""
     # One thread: frames are read in as many processes as there are processors.
     cv2.setNumThreads(1)
-    detector = cv2.SIFT_create(contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
+    detector = cv2.SIFT.create(contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
     found = detector.detect(searched, None)
     kept = [found[index] for index in _spread(np.array([mark.size for mark in found])).tolist()]
     if not kept:

@@ -142,7 +142,7 @@ class _Pair:
 
     @property
     def length_px(self) -> int:
-        return max(self.overview.shape)
+        return int(max(self.overview.shape))
 
     def best_places(self) -> list[_Place]:
         """The places of highest correlation over all turns, apart from each other; the best first."""
@@ -188,7 +188,7 @@ class _Pair:
                 if window.shape[0] < height or window.shape[1] < width:
                     continue
                 correlation = cv2.matchTemplate(window, template, cv2.TM_CCOEFF_NORMED)
-                row, column, highest = _summit(correlation)
+                row, column, highest = _summit(np.asarray(correlation, np.float32))
                 if best is None or highest > best.correlation:
                     best = _Place(
                         rows.start + row + height / 2, columns.start + column + width / 2, turn_deg, scale, highest
@@ -211,7 +211,7 @@ class _Pair:
         sine, shrinkage = abs(np.sin(np.deg2rad(turn_deg))), max(1 - 1 / scale, 0.0)
         rows = max(int(np.ceil(sine * width / 2 + shrinkage * height / 2)), 1)
         columns = max(int(np.ceil(sine * height / 2 + shrinkage * width / 2)), 1)
-        return _without_shading(turned)[rows : height - rows, columns : width - columns]
+        return _without_shading(np.asarray(turned, np.uint8))[rows : height - rows, columns : width - columns]
 
 
 def _summit(correlation: Picture) -> tuple[float, float, float]:
