@@ -182,6 +182,8 @@ class CandidateSource(StrEnum):
     PHASH = "phash"
     SYMMETRY_HASH = "symmetry_hash"
     LOCAL_FEATURES = "local_features"
+    PIXEL_SIZES = "pixel_sizes"
+    """One FOAN, and pixel sizes that tell how large the one would be in the other."""
 
 
 class AuditKind(StrEnum):
