@@ -6,6 +6,7 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage as Grey
+from fractocurate.reports.extreme_filters import maximum_filter
 
 Mask = npt.NDArray[np.bool_]
 
@@ -23,11 +24,11 @@ def ink_of(grey: Grey) -> Mask:
     if grey.size > LARGEST_COARSE_PX // 4:
         # The tone of the paper changes slowly: found on a quarter of the pixels, in a third of the time.
         smooth = reduced(grey, 2)
-        paper = ndimage.uniform_filter(ndimage.maximum_filter(smooth, size=5), size=7)
+        paper = ndimage.uniform_filter(maximum_filter(smooth, 5), size=7)
         height, width = grey.shape
         paper = np.repeat(np.repeat(paper, 2, axis=0), 2, axis=1)[:height, :width]
     else:
-        paper = ndimage.uniform_filter(ndimage.maximum_filter(ndimage.uniform_filter(grey, size=3), size=9), size=15)
+        paper = ndimage.uniform_filter(maximum_filter(ndimage.uniform_filter(grey, size=3), 9), size=15)
     ink: Mask = grey < paper - np.minimum(paper, np.maximum(paper // 5, 12))
     return ink
 
@@ -59,7 +60,7 @@ def paper_tone(small: Grey) -> npt.NDArray[np.float64]:
 def on_white(grey: Grey, factor: int) -> Grey:
     """Divide by the tone of the paper around: grey scans and shaded cells become white, and so does their grain."""
     small = reduced(grey, factor)
-    paper = ndimage.uniform_filter(ndimage.maximum_filter(ndimage.uniform_filter(small, size=3), size=9), size=9)
+    paper = ndimage.uniform_filter(maximum_filter(ndimage.uniform_filter(small, size=3), 9), size=9)
     height, width = grey.shape
     full = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
     noise = _noise(grey)

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage as Grey
 from data_contracts.records import Box
+from fractocurate.reports.extreme_filters import maximum_filter
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.paper import LARGEST_COARSE_PX, Mask, ink_of, on_white, reduced, resampled
 from fractocurate.reports.pictures import PagePicture
@@ -144,7 +145,7 @@ def _wiped(grey: Grey, ink: Mask, pictures: Mask, factor: int, dpi: float) -> tu
     mask |= broken_lines(ink, dpi / fine)
     wiped = on_white(grey, factor)
     # A ruling is a little wider than its darkest pixels.
-    _fill(wiped, ndimage.maximum_filter(mask, size=3), fine)
+    _fill(wiped, maximum_filter(mask, 3), fine)
     _fill(wiped, pictures, factor)
     return wiped, rulings
 

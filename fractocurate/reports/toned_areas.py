@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage as Grey
+from fractocurate.reports.extreme_filters import maximum_filter, minimum_filter
 from fractocurate.reports.paper import Mask, paper_tone
 
 _STRAIGHT_PICTURE_FILL = 0.85
@@ -21,7 +22,7 @@ def picture_mask(small: Grey, dpi: float) -> Mask:
     dense = ndimage.uniform_filter(toned, size=max(3, round(dpi * 0.2))) > 0.62
     # Cut the bridges that a dense caption makes between pictures.
     side = max(3, round(dpi * 0.3))
-    opened = ndimage.maximum_filter(ndimage.minimum_filter(dense, size=side), size=side)
+    opened = maximum_filter(minimum_filter(dense, side), side)
     labels, _ = ndimage.label(opened)
     mask: Mask = np.zeros(small.shape, dtype=bool)
     smallest, margin = 0.7 * dpi, max(1, round(0.04 * dpi))
