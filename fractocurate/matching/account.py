@@ -1,5 +1,6 @@
 """What is written down about one image: its decision in words and figures, and the candidates that were considered."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ _SERIAL_WEIGHT = {
 }
 _PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
 _TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
+_SCORES: dict[float, float] = {}
+"""Scores are few, candidates are millions: they share the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Account:
                 tag = tag_evidence(instance, marks, self.index)
                 picture = shown.evidence_for(instance)
                 score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
+                score = _SCORES.setdefault(score, score)
                 rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
         rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))
         guard = verdict.guard or ("" if accepted else "not among the reports")
@@ -89,7 +93,7 @@ class Account:
         ]
         rule = verdict.rule
         if chosen is not None and verdict.selection and verdict.selection.rung not in f"only instance, {rule}":
-            rule = f"{rule} + {verdict.selection.rung}"
+            rule = sys.intern(f"{rule} + {verdict.selection.rung}")
         return Decision(
             path=self.path,
             status=MatchStatus.MATCHED if chosen else verdict.status,

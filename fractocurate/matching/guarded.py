@@ -17,7 +17,7 @@ from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, I
 from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Witness, nearest_foans, witnesses_of
 from fractocurate.matching.marks import Marks, marks_of, select_instance, serial_evidence, strong_serials
 from fractocurate.matching.names import NameParser
-from fractocurate.matching.neighbours import SlipIndex
+from fractocurate.matching.neighbours import Neighbourhood, SlipIndex
 from fractocurate.matching.verdict import Testimony, Verdict, jointly_near
 from fractocurate.profile import Profile
 
@@ -37,7 +37,8 @@ class GuardedLadder:
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
         self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
-        self._neighbours: dict[str, frozenset[str]] = {}
+        self.neighbourhood = Neighbourhood(self._slips, self._known.foan_of_key, self._index.foan_grammar)
+        """Of the FOANs of reports, names, bars and tags."""
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
         """Decide one of the images that the ladder was built over."""
@@ -78,17 +79,13 @@ class GuardedLadder:
         near = tuple(NearFoan(foan, self._settings.threshold) for foan in sorted(found))
         return Testimony(name.method, (), near, ", ".join(sorted(set(found.values())))) if found else None
 
-    def neighbours_of(self, foan: str) -> frozenset[str]:
-        """FOANs of reports, names, bars and tags that are one slip away from ``foan``."""
-        if foan not in self._neighbours:
-            key = self._index.foan_grammar.key(foan)
-            near = self._slips.within_one_slip(key)
-            self._neighbours[foan] = frozenset(self._known.foan_of_key[k] for k in near if k != key)
-        return self._neighbours[foan]
-
-    def rests_on_one_reading(self, path: str) -> bool:
-        """Whether only one witness of an image names a FOAN."""
-        return sum(bool(w.text.foans or w.text.malformed) for w in self._witnesses[path]) == 1
+    def with_one_reading(self) -> frozenset[str]:
+        """Paths of the images of which only one witness names a FOAN."""
+        return frozenset(
+            path
+            for path, witnesses in self._witnesses.items()
+            if sum(bool(w.text.foans or w.text.malformed) for w in witnesses) == 1
+        )
 
     def _with_pictures(
         self, verdict: Verdict, shown: Shown, image: ImageEvidence, testimonies: list[Testimony], marks: Marks
