@@ -76,6 +76,11 @@ def show_bound(bound: WrongLinkBound, out: Console) -> None:
         f"at most {bound.max_wrong_by_image} if names were typed one by one, at most {bound.max_wrong_by_series} if "
         "series were named at once"
     )
+    out.print(
+        f"{bound.n_alone} links ({bound.n_alone / bound.n_links:.2%}) have nothing beside their one witness, neither a "
+        "linked image of the folder nor a frame near in time: no rule on names can see a slip there; "
+        f"{bound.n_out_of_series} images were stopped by what stands beside them (out_of_series)"
+    )
     out.print(f"{bound.n_tested} images were tested, {bound.n_failed} failed. {METHOD}")
     for path in bound.failed[:_SHOWN]:
         out.print(f"  failed: {escape(printable(path))}")

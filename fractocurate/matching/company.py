@@ -7,9 +7,11 @@ the typing error that turns one FOAN of the archive into another.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
 from fractocurate.matching.evidence import (
@@ -36,7 +38,7 @@ def weigh_company(
     images: Sequence[ImageEvidence],
     instances: Sequence[Instance],
     neighbours_of: Neighbours,
-    rests_on_one_reading: Callable[[str], bool],
+    with_one_reading: Collection[str],
 ) -> Decisions:
     """Stop links that their company contradicts by one slip, and rank the candidates of what is not linked.
 
@@ -45,26 +47,36 @@ def weigh_company(
         images: what is known of them.
         instances: in force.
         neighbours_of: FOAN -> the FOANs of the archive one slip away.
-        rests_on_one_reading: whether a single witness of an image (path) names its FOAN.
+        with_one_reading: paths of the images of which a single witness names a FOAN.
     """
     company = Company(images, outcome.decisions, neighbours_of)
     stopped = {
         decision.path: guard
         for decision in outcome.decisions
-        if is_by_name_alone(decision) and rests_on_one_reading(decision.path) and (guard := company.against(decision))
+        if is_by_name_alone(decision) and decision.path in with_one_reading and (guard := company.against(decision))
     }
     decisions = [_stopped(d, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions]
-    candidates_of: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in outcome.candidates:
-        candidates_of[candidate.path].append(candidate)
     instance_of = {instance.instance_id: instance for instance in instances}
     ranked: list[Candidate] = []
-    for decision in decisions:
-        own = candidates_of[decision.path]
-        if decision.path in stopped:
-            own = [replace(c, accepted=False, guard=stopped[c.path]) for c in own]
+    for decision, considered in _with_candidates(decisions, outcome.candidates):
+        reason = stopped.get(decision.path)
+        own = [replace(c, accepted=False, guard=reason) for c in considered] if reason else considered
         ranked += _ranked(decision, own, company.of(decision.path), instance_of)
     return Decisions(tuple(decisions), tuple(ranked))
+
+
+def _with_candidates(
+    decisions: Iterable[Decision], candidates: Iterable[Candidate]
+) -> Iterator[tuple[Decision, Sequence[Candidate]]]:
+    """Each decision with its candidates; both are sorted by path, so that no index of millions is needed."""
+    groups = groupby(candidates, key=attrgetter("path"))
+    path, own = next(groups, ("", iter(())))
+    for decision in decisions:
+        if decision.path != path:
+            yield decision, ()
+            continue
+        yield decision, tuple(own)
+        path, own = next(groups, ("", iter(())))
 
 
 class Company:
@@ -74,10 +86,10 @@ class Company:
         self, images: Sequence[ImageEvidence], decisions: Sequence[Decision], neighbours_of: Neighbours
     ) -> None:
         self._neighbours_of = neighbours_of
-        self._sittings_of_frames = Sittings(images, decisions, neighbours_of)
         linked = {d.path: d.instance_id for d in decisions if d.instance_id is not None}
         self._foan_of = {d.instance_id: d.foan for d in decisions if d.instance_id is not None}
         self._image_of = {image.path: image for image in images}
+        self._sittings_of_frames = Sittings(self._image_of, decisions, neighbours_of)
         self._of_folder: dict[str, dict[str, str]] = defaultdict(dict)
         """Folder -> sha256 -> instance: copies count once."""
         sittings: list[tuple[datetime, str, str]] = []
@@ -100,6 +112,10 @@ class Company:
             around.update((sha256, instance_id) for _, sha256, instance_id in self._sittings[first:last])
         around.pop(image.sha256, None)
         return Counter(around.values())
+
+    def is_alone(self, path: str) -> bool:
+        """Whether nothing stands beside an image that could speak against its name: no linked image, no time."""
+        return not self.of(path) and not self._sittings_of_frames.has_order(path)
 
     def against(self, decision: Decision) -> str:
         """Why the company of an image stops its link; empty if it does not."""
@@ -127,14 +143,15 @@ def _ranked(
 ) -> list[Candidate]:
     """Candidates with their share of the company; if the image is not linked, in the order that it suggests."""
     n_around = around.total()
-    found = [replace(c, company=around[c.instance_id] / n_around if n_around else 0.0) for c in own]
+    # Most candidates are not among the company: there are millions, and these are kept as they are.
+    found = [replace(c, company=around[c.instance_id] / n_around) if around[c.instance_id] else c for c in own]
     if decision.status is MatchStatus.MATCHED:
         return found
     if not found and decision.reason is MatchReason.NO_IDENTIFIER:
         common = sorted(around, key=lambda i: (-around[i], i))[:_N_PROPOSED]
         found = [_proposed(decision.path, instance_of[i], around[i] / n_around) for i in common if i in instance_of]
     found.sort(key=lambda c: (-(c.score + _COMPANY_WEIGHT * c.company), c.instance_id))
-    return [replace(c, rank=rank) for rank, c in enumerate(found, start=1)]
+    return [c if c.rank == rank else replace(c, rank=rank) for rank, c in enumerate(found, start=1)]
 
 
 def _proposed(path: str, instance: Instance, share: float) -> Candidate:

@@ -29,11 +29,13 @@ def settle_copies(outcome: Decisions, images: Sequence[ImageEvidence], instances
     """
     decision_of = {decision.path: decision for decision in outcome.decisions}
     foan_of = {instance.instance_id: instance.foan for instance in instances}
-    considered: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    copies = _copies(images)
+    considered: dict[str, dict[str, Candidate]] = {path: {} for paths in copies for path in paths}
     for candidate in outcome.candidates:
-        considered[candidate.path][candidate.instance_id] = candidate
+        if candidate.path in considered:
+            considered[candidate.path][candidate.instance_id] = candidate
     stopped: set[str] = set()
-    for paths in _copies(images):
+    for paths in copies:
         group = [decision_of[path] for path in paths]
         linked = [d for d in group if d.status is MatchStatus.MATCHED]
         if not linked:
@@ -114,8 +116,10 @@ def _inherited(decision: Decision, linked: Decision) -> Decision:
 
 def _settled_candidates(
     candidates: Sequence[Candidate], stopped: set[str], inherited: dict[str, Decision], foan_of: dict[str, str]
-) -> tuple[Candidate, ...]:
+) -> Sequence[Candidate]:
     """Candidates in line with the decisions: none accepted where a conflict stopped it, the inherited one first."""
+    if not stopped and not inherited:
+        return candidates
     of_path: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         of_path[candidate.path].append(candidate)

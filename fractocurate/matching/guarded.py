@@ -11,47 +11,17 @@ from collections.abc import Sequence
 from rapidfuzz.distance import Levenshtein
 
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus, ReadingMethod
+from fractocurate.matching.account import Account
 from fractocurate.matching.by_picture import Shown, instances_shown, weigh_pictures
-from fractocurate.matching.evidence import (
-    Candidate,
-    Decision,
-    ImageEvidence,
-    Instance,
-    PictureEvidence,
-    SerialEvidence,
-    TagEvidence,
-)
+from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance, SerialEvidence
 from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Witness, nearest_foans, witnesses_of
-from fractocurate.matching.marks import (
-    Marks,
-    marks_of,
-    select_instance,
-    serial_evidence,
-    strong_serials,
-    tag_evidence,
-)
+from fractocurate.matching.marks import Marks, marks_of, select_instance, serial_evidence, strong_serials
 from fractocurate.matching.names import NameParser
-from fractocurate.matching.neighbours import SlipIndex
-from fractocurate.matching.verdict import Testimony, Verdict
+from fractocurate.matching.neighbours import Neighbourhood, SlipIndex
+from fractocurate.matching.verdict import Testimony, Verdict, jointly_near
 from fractocurate.profile import Profile
 
-_N_CANDIDATES = 10
 _ROUNDING = 1e-9
-_WORDS = {
-    ReadingMethod.FILE_NAME: "file name",
-    ReadingMethod.FOLDER_NAME: "folder",
-    ReadingMethod.DATA_BAR: "data bar",
-    ReadingMethod.VENDOR_TAG: "vendor tag",
-    ReadingMethod.SIDECAR: "sidecar",
-}
-_SERIAL_WEIGHT = {
-    SerialEvidence.FULL: 0.5,
-    SerialEvidence.PARTIAL: 0.25,
-    SerialEvidence.NONE: 0.0,
-    SerialEvidence.CONTRADICTS: -0.25,
-}
-_PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
-_TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
 
 
 class GuardedLadder:
@@ -67,7 +37,8 @@ class GuardedLadder:
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
         self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
-        self._neighbours: dict[str, frozenset[str]] = {}
+        self.neighbourhood = Neighbourhood(self._slips, self._known.foan_of_key, self._index.foan_grammar)
+        """Of the FOANs of reports, names, bars and tags."""
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
         """Decide one of the images that the ladder was built over."""
@@ -88,8 +59,8 @@ class GuardedLadder:
                 chosen.foan, None, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
                 "the reading of the report awaits a person",
             )  # fmt: skip
-        candidates = self._candidates(image.path, testimonies, marks, shown, verdict)
-        return self._decision(image.path, testimonies, marks, shown, verdict), candidates
+        account = Account(image.path, testimonies, marks, shown, verdict, self._index, self._rivals_of)
+        return account.decision(), account.candidates()
 
     def _hidden_slip(self, image: ImageEvidence, name: Witness, verdict: Verdict) -> Testimony | None:
         """Words of a file name one slip from FOANs of reports, where the grammar saw none or only by repairs."""
@@ -108,17 +79,13 @@ class GuardedLadder:
         near = tuple(NearFoan(foan, self._settings.threshold) for foan in sorted(found))
         return Testimony(name.method, (), near, ", ".join(sorted(set(found.values())))) if found else None
 
-    def neighbours_of(self, foan: str) -> frozenset[str]:
-        """FOANs of reports, names, bars and tags that are one slip away from ``foan``."""
-        if foan not in self._neighbours:
-            key = self._index.foan_grammar.key(foan)
-            near = self._slips.within_one_slip(key)
-            self._neighbours[foan] = frozenset(self._known.foan_of_key[k] for k in near if k != key)
-        return self._neighbours[foan]
-
-    def rests_on_one_reading(self, path: str) -> bool:
-        """Whether only one witness of an image names a FOAN."""
-        return sum(bool(w.text.foans or w.text.malformed) for w in self._witnesses[path]) == 1
+    def with_one_reading(self) -> frozenset[str]:
+        """Paths of the images of which only one witness names a FOAN."""
+        return frozenset(
+            path
+            for path, witnesses in self._witnesses.items()
+            if sum(bool(w.text.foans or w.text.malformed) for w in witnesses) == 1
+        )
 
     def _with_pictures(
         self, verdict: Verdict, shown: Shown, image: ImageEvidence, testimonies: list[Testimony], marks: Marks
@@ -199,7 +166,7 @@ class GuardedLadder:
 
     def _repaired(self, torn: list[Testimony], marks: Marks, owner: Instance | None) -> Verdict:
         """No valid FOAN anywhere, but malformed ones."""
-        near = self._jointly_near(torn)
+        near = jointly_near(torn)
         plausible = [n for n in near if n.similarity >= self._settings.threshold - _ROUNDING]
         if not plausible:
             several = [foan for t in torn for foan in self._plausible(t)]
@@ -307,15 +274,6 @@ class GuardedLadder:
             return list(testimony.foans)
         return [n.foan for n in testimony.near if n.similarity >= self._settings.threshold - _ROUNDING]
 
-    @staticmethod
-    def _jointly_near(torn: list[Testimony]) -> list[NearFoan]:
-        """FOANs near to every malformed reading, by their smallest similarity."""
-        joint = {n.foan: n.similarity for n in torn[0].near}
-        for testimony in torn[1:]:
-            other = {n.foan: n.similarity for n in testimony.near}
-            joint = {foan: min(s, other[foan]) for foan, s in joint.items() if foan in other}
-        return sorted((NearFoan(f, s) for f, s in joint.items()), key=lambda n: (-n.similarity, n.foan))
-
     def _rivals_of(self, foan: str) -> tuple[NearFoan, ...]:
         """FOANs of reports one slip away from ``foan``, the most similar first."""
         if foan not in self._rivals:
@@ -328,80 +286,5 @@ class GuardedLadder:
             self._rivals[foan] = tuple(sorted(near, key=lambda n: (-n.similarity, n.foan)))
         return self._rivals[foan]
 
-    def _candidates(
-        self, path: str, testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict
-    ) -> list[Candidate]:
-        similarity: dict[str, float] = {}
-        source: dict[str, ReadingMethod] = {}
-        for testimony in testimonies:
-            stated = [NearFoan(foan, 1.0) for foan in testimony.foans]
-            rivals = [rival for foan in testimony.foans for rival in self._rivals_of(foan)]
-            for near in (*stated, *rivals, *testimony.near):
-                if near.similarity > similarity.get(near.foan, 0.0):
-                    similarity[near.foan], source[near.foan] = near.similarity, testimony.method
-        chosen = verdict.selection.instance if verdict.selection else None
-        accepted = verdict.chosen is not None
-        # Whoever is looked up after a link wants the runners-up; a reviewer wants everything that comes near.
-        n_foans = _N_CANDIDATES // 2 if accepted else 5 * _N_CANDIDATES
-        closest = sorted(similarity, key=lambda foan: (-similarity[foan], foan))[:n_foans]
-        owned = {i.foan for s in strong_serials(marks, self._index) for i in self._index.of_serial.get(s, ())}
-        rows = []
-        for foan in sorted({*closest, *owned, *shown.foans} | ({chosen.foan} if chosen else set())):
-            for instance in self._index.of_foan.get(foan, ()):
-                serial = serial_evidence(instance, marks, self._index)
-                tag = tag_evidence(instance, marks, self._index)
-                picture = shown.evidence_for(instance)
-                score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
-                rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
-        rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))
-        guard = verdict.guard or ("" if accepted else "not among the reports")
-        return [
-            Candidate(
-                path, rank, instance.instance_id, instance.foan, similarity.get(instance.foan, 0.0),
-                source.get(instance.foan), serial, tag, is_accepted,
-                "" if is_accepted else "a better candidate was accepted" if accepted else guard, score, picture,
-            )
-            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:_N_CANDIDATES], start=1)
-        ]  # fmt: skip
-
-    def _decision(
-        self, path: str, testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict
-    ) -> Decision:
-        chosen = verdict.chosen
-        rivals = [
-            near.similarity
-            for testimony in testimonies
-            for near in (*testimony.near, *(r for foan in testimony.foans for r in self._rivals_of(foan)))
-            if near.foan != verdict.foan and near.foan in self._index.of_foan
-        ]
-        rule = verdict.rule
-        if chosen is not None and verdict.selection and verdict.selection.rung not in f"only instance, {rule}":
-            rule = f"{rule} + {verdict.selection.rung}"
-        return Decision(
-            path=path,
-            status=MatchStatus.MATCHED if chosen else verdict.status,
-            reason=None if chosen else verdict.reason,
-            instance_id=chosen.instance_id if chosen else None,
-            foan=verdict.foan,
-            method=verdict.method if chosen else None,
-            similarity=verdict.similarity,
-            runner_up_similarity=max(rivals, default=None),
-            rule=rule,
-            guard=verdict.guard,
-            evidence=_sentence(testimonies, marks, shown, verdict),
-        )
-
 
 _NAMES = {ReadingMethod.FILE_NAME, ReadingMethod.FOLDER_NAME}
-
-
-def _sentence(testimonies: list[Testimony], marks: Marks, shown: Shown, verdict: Verdict) -> str:
-    chosen = verdict.chosen
-    said = [
-        f"{_WORDS.get(t.method, t.method.value)} reads {t.raw!r} as {' and '.join(t.foans) or 'a malformed FOAN'}"
-        for t in testimonies
-    ]
-    said += [f"serial number {s.raw!r}" for s in marks.serials if s.labelled or s.full]
-    said += [sentence] if (sentence := shown.sentence()) else []
-    outcome = f"linked to {chosen.foan}, {chosen.serial_number or 'no serial number'}" if chosen else verdict.guard
-    return "; ".join([*said, outcome] if outcome else said) or "no identifier in any name, bar or tag"

@@ -1,7 +1,7 @@
 """What the ladder looks up: instances by FOAN and by serial number, and the FOANs that the archive knows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,14 +80,26 @@ class InstanceIndex:
         return self.serial_lengths[len(serial)] < 0.01 * n_texts
 
 
+@dataclass(slots=True)
+class _Stated:
+    """What is kept of the files that state a FOAN, however many they are."""
+
+    sha256: str
+    """Of the first."""
+    common_serials: frozenset[str]
+    """Full serial numbers that stand in all of them."""
+    is_by_several: bool = False
+    """Files of other bytes than those of the first state it, too."""
+
+
 class KnownFoans:
     """FOANs of the reports, and FOANs that names, folders and bars of the archive state although no report does."""
 
     def __init__(
-        self, witnesses: dict[str, list[Witness]], images: Sequence[ImageEvidence], index: InstanceIndex
+        self, witnesses: Mapping[str, Sequence[Witness]], images: Sequence[ImageEvidence], index: InstanceIndex
     ) -> None:
         self._index = index
-        self._testimonies: dict[str, set[tuple[str, frozenset[str]]]] = defaultdict(set)
+        self._stated: dict[str, _Stated] = {}
         self._folders: set[str] = set()
         for image in images:
             for witness in witnesses[image.path]:
@@ -97,26 +109,30 @@ class KnownFoans:
                         continue
                     if witness.method is ReadingMethod.FOLDER_NAME:
                         self._folders.add(foan.value)
-                    self._testimonies[foan.value].add((image.sha256, serials))
+                    known = self._stated.setdefault(foan.value, _Stated(image.sha256, serials))
+                    known.is_by_several |= image.sha256 != known.sha256
+                    known.common_serials &= serials
         self.foan_of_key = dict(index.foan_of_key)
-        for stated in sorted(self._testimonies):
+        for stated in sorted(self._stated):
             self.foan_of_key.setdefault(index.foan_grammar.key(stated), stated)
 
     def has(self, foan: str) -> bool:
         """Whether a report or any trustworthy reading states it."""
-        return foan in self._index.of_foan or foan in self._testimonies
+        return foan in self._index.of_foan or foan in self._stated
 
     def is_attested_by_others(self, foan: str, sha256: str) -> bool:
         """Whether a report, a folder, or a file of other bytes states ``foan``."""
         if foan in self._index.of_foan or foan in self._folders:
             return True
-        return any(other != sha256 for other, _ in self._testimonies.get(foan, ()))
+        known = self._stated.get(foan)
+        return known is not None and (known.is_by_several or known.sha256 != sha256)
 
     def is_attested_apart_from(self, foan: str, serial: str) -> bool:
         """Whether a report, a folder, or a file without that serial number states ``foan``: then it is no slip."""
         if foan in self._index.of_foan or foan in self._folders:
             return True
-        return any(serial not in serials for _, serials in self._testimonies.get(foan, ()))
+        known = self._stated.get(foan)
+        return known is not None and serial not in known.common_serials
 
 
 def nearest_foans(
@@ -149,7 +165,7 @@ def nearest_foans(
     return nearest
 
 
-def witnesses_of(image: ImageEvidence, parser: NameParser) -> list[Witness]:
+def witnesses_of(image: ImageEvidence, parser: NameParser) -> tuple[Witness, ...]:
     """The file name, the folder and the other texts of an image.
 
     The folder is the nearest one that states a FOAN; one that may be a date, or is malformed, only for want of another.
@@ -161,4 +177,4 @@ def witnesses_of(image: ImageEvidence, parser: NameParser) -> list[Witness]:
     if folder is not None:
         witnesses.append(Witness(ReadingMethod.FOLDER_NAME, folder))
     witnesses += [Witness(method, parser.read(text)) for text, method in image.other_texts]
-    return witnesses
+    return tuple(witnesses)

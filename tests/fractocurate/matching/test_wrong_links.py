@@ -1,6 +1,7 @@
 """The bound on wrong links: its statistics against oracles, and what is counted as what on planted images."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -86,6 +87,33 @@ def test_links_are_counted_by_their_witnesses(bound_of: Callable[..., WrongLinkB
     assert counts == (6, 3, 2, 1)
     assert (bound.n_tested, bound.n_failed, bound.failed) == (2, 0, ())
     assert bound.max_share == bound.max_wrong / 5
+
+
+def test_links_with_nothing_beside_are_counted(
+    bound_of: Callable[..., WrongLinkBound], profile: Profile, image: Make, instance: MakeInstance
+) -> None:
+    """A linked image of the folder, or a frame near in time, is something; a copy of the file would be nothing."""
+    alone = bound_of("a/FOAN-2021-0417.tif", "b/FOAN-2021-0533.tif", "c/FOAN-2021-0533_SN130001.tif")
+    assert (alone.n_one_witness, alone.n_alone) == (2, 2)
+    beside = bound_of("a/FOAN-2021-0417.tif", "a/FOAN-2021-0417_2.tif", "b/FOAN-2021-0533.tif")
+    assert (beside.n_one_witness, beside.n_alone) == (3, 1)
+    frames = [
+        replace(image(path), acquired_at=f"2021-05-03T{at}")
+        for path, at in (
+            ("a/FOAN-2021-0417.tif", "10:00"),
+            ("b/FOAN-2021-0999.tif", "10:05"),
+            ("c/FOAN-2021-0417_2.tif", "18:00"),
+        )
+    ]
+    archive = [instance("FOAN-2021-0417", "123456")]
+    timed = bound_wrong_links(frames, archive, profile, decide(frames, archive, profile).decisions)
+    assert (timed.n_one_witness, timed.n_alone) == (2, 1)
+
+
+def test_what_its_company_stops_is_counted_apart(bound_of: Callable[..., WrongLinkBound]) -> None:
+    """It is no link."""
+    bound = bound_of(*(f"a/FOAN-2021-0417_{n}.tif" for n in (1, 2, 3)), "a/FOAN-2021-0418_4.tif")
+    assert (bound.n_links, bound.n_out_of_series) == (3, 1)
 
 
 def test_a_name_that_its_serial_number_contradicts_is_a_failure(bound_of: Callable[..., WrongLinkBound]) -> None:
