@@ -3,7 +3,7 @@
 import numpy as np
 
 from hard_reports import words
-from hard_reports.content import CLASSES, Draft, Fracture
+from hard_reports.content import CLASSES, Draft
 from hard_reports.layout_grids import is_foreign, one_language
 from hard_reports.sheet import width_of, wrap
 from hard_reports.tables import Look, draw_table
@@ -85,9 +85,7 @@ def yes_no_list(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
         for kind in CLASSES[:3]:
             hit = kind == fracture.defect_class and not foreign
             listed.append((str(rng.choice(words.CAUSES[draft.base][kind])), yes if hit else no))
-        if foreign:
-            listed.append((fracture.printed["defect_class"], yes))
-        elif fracture.defect_class == "unknown":
+        if foreign or fracture.defect_class == "unknown":
             listed.append((fracture.printed["defect_class"], yes))
         writer.pairs(listed, left=writer.left + 14)
         writer.sheets[-1].table_boxes.append((writer.left - 3, top, writer.right + 3, writer.y + 3))
@@ -95,9 +93,7 @@ def yes_no_list(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
 
 
 def word_template(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
-    """A template with content controls: a numbered grey label, the value in the next line; what is not filled in
-    keeps the template's invitation to do so.
-    """
+    """A template with content controls: a grey label above each value, or above an invitation to type one."""
     german = draft.base == "de"
     invitation = "Klicken oder tippen Sie hier, um Text einzugeben." if german else "Click or tap here to enter text."
     numbered = rng.random() < 0.5
@@ -161,7 +157,7 @@ def complaint_form(writer: Writer, draft: Draft, rng: np.random.Generator) -> No
 
 
 def test_record(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
-    """A test record: forces beside strengths, with decimals and thousands, the unit in the header, below it, or once."""
+    """A test record: forces beside strengths, with thousands and decimals, the unit in the header or in a sentence."""
     german = draft.base == "de"
     thousands = str(rng.choice(["", " ", "." if german else ","]))
     place = int(rng.integers(0, 4))
@@ -182,7 +178,8 @@ def test_record(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
                 continue
             if fracture.load_kn is not None:
                 number = fracture.load_kn * (1000 if draft.unit == "N" else 1)
-                value = f"{number:,.1f}".replace(",", "\0").replace(".", "," if german else ".").replace("\0", thousands)
+                value = f"{number:,.1f}".replace(",", "\0").replace(".", "," if german else ".")
+                value = value.replace("\0", thousands)
                 fracture.printed[field] = value
             row += [value, f"{rng.uniform(300, 900):.0f}"]
         rows.append(row)

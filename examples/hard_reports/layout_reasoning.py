@@ -183,8 +183,8 @@ def earlier_report(writer: Writer, draft: Draft, rng: np.random.Generator) -> No
         f"in unserem früheren Bericht zu {old_foan} war das Teil {serial_key} {old_serial} betroffen; die Ursache war "
         f"damals ein {other}. Der vorliegende Fall ist ähnlich wie {old_foan}, aber nicht gleich."
         if german
-        else f"in our earlier report on {old_foan} the part with {serial_key} {old_serial} was concerned; the root cause "
-        f"had been a {other}. The case at hand is similar to {old_foan}, yet not the same."
+        else f"in our earlier report on {old_foan} the part with {serial_key} {old_serial} was concerned; the root "
+        f"cause had been a {other}. The case at hand is similar to {old_foan}, yet not the same."
     )
     writer.paragraph(quoted)
     writer.gap(6)
@@ -192,7 +192,8 @@ def earlier_report(writer: Writer, draft: Draft, rng: np.random.Generator) -> No
         writer.line(f"{'Vgl.' if german else 'Cf.'} {old_foan}")
         writer.gap(4)
     for fracture in draft.fractures:
-        entries = [*_what(draft, fracture), (one_language(draft, draft.labels["defect_class"]), _cause_in_words(fracture))]
+        cause_key = one_language(draft, draft.labels["defect_class"])
+        entries = [*_what(draft, fracture), (cause_key, _cause_in_words(fracture))]
         writer.need(len(entries) * 1.6 * writer.size + 20)
         top = writer.y
         writer.pairs(entries)
@@ -232,13 +233,12 @@ def mail_thread(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
     mark = "> " if rng.random() < 0.6 else ""
     writer.line("-----Ursprüngliche Nachricht-----" if german else "-----Original Message-----")
     other = _other(draft, fracture, rng)
-    quoted = (
-        [f"Zwischenstand zu {names['serial_number']} {p['serial_number']}: wir tippen auf", f"{names['defect_class']}: {other}.",
-         "Das REM steht noch aus."]
-        if german
-        else [f"Interim status of {names['serial_number']} {p['serial_number']}: our guess is", f"{names['defect_class']}: {other}.",
-              "The SEM is still to come."]
-    )  # fmt: skip
+    number = f"{names['serial_number']} {p['serial_number']}"
+    cause_line = f"{names['defect_class']}: {other}."
+    if german:
+        quoted = [f"Zwischenstand zu {number}: wir tippen auf", cause_line, "Das REM steht noch aus."]
+    else:
+        quoted = [f"Interim status of {number}: our guess is", cause_line, "The SEM is still to come."]
     for text in quoted:
         writer.line(f"{mark}{text}")
 

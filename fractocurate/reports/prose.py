@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
+from data_contracts.vocabulary import DefectClass
+from fractocurate.reports.assertion import is_asserted
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.lines import Line
 from fractocurate.reports.row_values import Cells
-from fractocurate.reports.vocabulary import Vocabulary, is_negation, unit_of
+from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
 _WIDEST_LEADING = 2.6
 """Lines of one paragraph follow each other at most so many of their heights from centre to centre ..."""
@@ -95,6 +97,8 @@ def _statement(page: int, words: Sequence[Word], identifiers: Identifiers, vocab
     elif foans:
         unclear = f"several FOANs in one paragraph: {', '.join(sorted({f.value for f in foans}))}"
     cells["defect_class"], is_understood = cause
+    if not is_understood and _names_a_class(cells["defect_class"], vocabulary):
+        unclear = "; ".join(p for p in (unclear, "the cause is only excluded or supposed") if p)
     loads = list(_LOAD.finditer(text))
     if len(loads) == 1 and unit_of(loads[0][0]):
         cells["fracture_load_kn"] = _between(words, starts, *loads[0].span())
@@ -151,12 +155,16 @@ def _cause_key(sentence: Sequence[Word], vocabulary: Vocabulary) -> slice | None
 def _stated_cause(sentence: Sequence[Word], key: slice, vocabulary: Vocabulary) -> tuple[tuple[Word, ...], bool]:
     """The longest words behind the key (else before it) that name one cause; else all that follows the key."""
     after = tuple(sentence[key.stop :])
-    if not any(is_negation(w.text) for w in sentence):
+    if is_asserted(" ".join(w.text for w in sentence)):
         for part in (after, tuple(sentence[: key.start])):
             known = _known_causes(part, vocabulary)
             if len({name for name, _ in known}) == 1:
                 return known[0][1], True
     return after, False
+
+
+def _names_a_class(words: tuple[Word, ...], vocabulary: Vocabulary) -> bool:
+    return any(name != DefectClass.UNKNOWN for name, _ in _known_causes(words, vocabulary))
 
 
 def _known_causes(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...]]]:
