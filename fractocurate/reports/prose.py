@@ -20,6 +20,7 @@ _LARGEST_STEP = 1.35
 _LONGEST_CAUSE_WORDS = 8
 _SENTENCE_END = re.compile(r"[.;!?]$")
 _ABBREVIATION = re.compile(r"^\(?(?:[A-Za-z]{1,5}|[A-Za-z]{1,3}[.\-/][A-Za-z]{1,5})\.$")
+_WORD = re.compile(r"^[a-z]{4,5}\.$")
 _UNIT = re.compile(r"^[kKM]?N\.$")
 _LOAD = re.compile(r"\d[\d .,'\u00a0\u202f]*(?:kN|KN|N|MN)\b")
 
@@ -97,8 +98,6 @@ def _statement(page: int, words: Sequence[Word], identifiers: Identifiers, vocab
     elif foans:
         unclear = f"several FOANs in one paragraph: {', '.join(sorted({f.value for f in foans}))}"
     cells["defect_class"], is_understood = cause
-    if not is_understood and _names_a_class(cells["defect_class"], vocabulary):
-        unclear = "; ".join(p for p in (unclear, "the cause is only excluded or supposed") if p)
     loads = list(_LOAD.finditer(text))
     if len(loads) == 1 and unit_of(loads[0][0]):
         cells["fracture_load_kn"] = _between(words, starts, *loads[0].span())
@@ -132,9 +131,13 @@ def _cause(words: Sequence[Word], vocabulary: Vocabulary) -> tuple[tuple[Word, .
 
 def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
     sentence: list[Word] = []
-    for word in words:
+    for word, following in itertools.zip_longest(words, words[1:]):
         sentence.append(word)
-        if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not _ABBREVIATION.match(word.text)):
+        # Before a capital, four letters and a stop end a sentence: "root cause. In conclusion".
+        is_short = _ABBREVIATION.match(word.text) and not (
+            following is not None and following.text[:1].isupper() and _WORD.match(word.text)
+        )
+        if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not is_short):
             yield sentence
             sentence = []
     if sentence:
@@ -160,11 +163,9 @@ def _stated_cause(sentence: Sequence[Word], key: slice, vocabulary: Vocabulary) 
             known = _known_causes(part, vocabulary)
             if len({name for name, _ in known}) == 1:
                 return known[0][1], True
+    elif any(name != DefectClass.UNKNOWN for name, _ in _known_causes(tuple(sentence), vocabulary)):
+        return tuple(sentence), False  # as a whole it shows that the class in it is only excluded or supposed
     return after, False
-
-
-def _names_a_class(words: tuple[Word, ...], vocabulary: Vocabulary) -> bool:
-    return any(name != DefectClass.UNKNOWN for name, _ in _known_causes(words, vocabulary))
 
 
 def _known_causes(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...]]]:
