@@ -161,7 +161,7 @@ def test_record(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
     german = draft.base == "de"
     thousands = str(rng.choice(["", " ", "." if german else ","]))
     place = int(rng.integers(0, 4))
-    rows = [[]]
+    rows: list[list[str]] = [[]]
     for field in draft.fields:
         label = draft.labels[field]
         if field == "fracture_load_kn":
