@@ -15,8 +15,8 @@ from leakage_recall import (
     read_all,
     recall_table,
 )
-from synthetic.archive import make_archive
 
+from fractocurate.demo.archive import make_archive
 from fractocurate.leakage.planted import PLANTED_KINDS
 from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, measure_recall
 

@@ -195,15 +195,15 @@ def _overlay(picture: np.ndarray, facts: BarFacts) -> DrawnFrame:
     image = Image.fromarray(picture.copy())
     draw, font = ImageDraw.Draw(image), load_font(_text_size(width_px) + 1, bold=True)
     line = height_px - 14
-    style = {"fill": 255, "font": font, "stroke_width": 2, "stroke_fill": 0}
     text = f"{facts.voltage_kv:.0f} kV   X{facts.magnification}"
-    draw.text((10, line), text, anchor="lm", **style)
+    draw.text((10, line), text, anchor="lm", fill=255, font=font, stroke_width=2, stroke_fill=0)
     label, length = scale_bar(facts.pixel_size_nm, width_px)
     right = width_px - 12
     left = right - length + 1
     draw.rectangle((left - 2, line + 1, right + 2, line + 7), fill=0)
     draw.rectangle((left, line + 3, right, line + 5), fill=255)
-    draw.text(((left + right) // 2, line - 1), label, anchor="mb", **style)
+    above = ((left + right) // 2, line - 1)
+    draw.text(above, label, anchor="mb", fill=255, font=font, stroke_width=2, stroke_fill=0)
     box = (8, line - round(1.6 * _text_size(width_px)), width_px - 8, height_px - 4)
     return _finish(image, box, (0, 0, width_px, height_px), label, length)
 

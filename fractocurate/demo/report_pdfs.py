@@ -16,8 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 from reportlab.platypus import Image as Figure
 
-from synthetic.plan import Instance
-from synthetic.wording import CAUSES, LABELS, SUB_TYPE_WORDS
+from fractocurate.demo.plan import Instance
+from fractocurate.demo.wording import CAUSES, LABELS, SUB_TYPE_WORDS
 
 SCAN_DPI = 200
 

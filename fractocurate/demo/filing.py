@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthetic.odd_files import broken_reports
-from synthetic.plan import Instance
-from synthetic.report_pdfs import FigureContent, ReportContent, printed_load, report_pdf, scanned
-from synthetic.truth import ReportTruth
-from synthetic.wording import CAUSES, SUB_TYPE_WORDS
+from fractocurate.demo.odd_files import broken_reports
+from fractocurate.demo.plan import Instance
+from fractocurate.demo.report_pdfs import FigureContent, ReportContent, printed_load, report_pdf, scanned
+from fractocurate.demo.truth import ReportTruth
+from fractocurate.demo.wording import CAUSES, SUB_TYPE_WORDS
 
 AUTHORS = ("K. Brandl", "A. Sørensen", "M. Öztürk", "P. Lindqvist")
 # FOANs per report, repeated: most reports treat one component, some a batch.
@@ -74,7 +74,7 @@ def _groups(instances: list[Instance]) -> list[list[Instance]]:
     by_foan: dict[str, list[Instance]] = {}
     for instance in instances:
         by_foan.setdefault(instance.foan, []).append(instance)
-    waiting, groups = list(by_foan.values()), []
+    waiting, groups = list(by_foan.values()), list[list[Instance]]()
     while waiting:
         size = BATCHES[len(groups) % len(BATCHES)]
         groups.append([instance for foan in waiting[:size] for instance in foan])

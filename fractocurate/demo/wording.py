@@ -1,5 +1,7 @@
 """What the invented site writes in its reports, in English and in German."""
 
+from typing import Any
+
 CAUSES: dict[str, dict[str, str]] = {
     "en": {
         "green_body": "green body flaw",
@@ -43,7 +45,7 @@ SUB_TYPE_WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-LABELS: dict[str, dict] = {
+LABELS: dict[str, dict[str, Any]] = {
     "en": {
         "title": "Fracture Analysis Report",
         "number": "Report no.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthetic.plan import FramePlan
+from fractocurate.demo.plan import FramePlan
 
 # Shares of the ways in which a name identifies its specimen.
 NAME_NOISES: tuple[tuple[str, float], ...] = (

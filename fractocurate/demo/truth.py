@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
-from synthetic.data_bars import DrawnFrame
-from synthetic.naming import NamePlan, expectation
-from synthetic.plan import FramePlan
-from synthetic.textures import defect_box_px
+from fractocurate.demo.data_bars import DrawnFrame
+from fractocurate.demo.naming import NamePlan, expectation
+from fractocurate.demo.plan import FramePlan
+from fractocurate.demo.textures import defect_box_px
 
 MIN_OVERLAP = 0.25
 MIN_ZOOM = 1.3
@@ -158,7 +159,7 @@ def image_truth(frame: FramePlan, drawn: DrawnFrame, name: NamePlan, file: str, 
 
 def broken_truth(file: str, sha256: str, status: str) -> ImageTruth:
     """The row of a file that cannot be read."""
-    empty = {f.name: "" for f in fields(ImageTruth)}
+    empty: dict[str, Any] = {f.name: "" for f in fields(ImageTruth)}
     empty |= {"file": file, "sha256": sha256, "status": status, "expect": "failed"}
     return ImageTruth(**empty)
 
@@ -224,7 +225,7 @@ def _overlap(a: FramePlan, b: FramePlan) -> float:
     return max(0.0, width) * max(0.0, height) / smaller
 
 
-def table_csv(rows: list, row_type: type) -> bytes:
+def table_csv(rows: Sequence[Any], row_type: type) -> bytes:
     """Rows of one dataclass as UTF-8 CSV with a header; truth values as true and false."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, [f.name for f in fields(row_type)], lineterminator="\n")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sittings import Practice, Shot, take_shots
 
 from data_contracts.identifiers import Grammar
 from data_contracts.slips import LETTER_FOR
@@ -91,7 +92,9 @@ class NamedImage:
     matchable: bool
     """A careful person could tell its part from name and folder, all FOANs of the archive being known to him."""
     visible: bool
-    """False if the name states another FOAN of the reports and nothing beside it: then nobody can see the slip."""
+    """False if the name states another FOAN of the reports and no serial number: then the name shows no slip."""
+    shot: Shot | None = None
+    """When and how it was taken, where the archive tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def make_names(
     slips: Sequence[tuple[str, float]] = SLIPS,
     second_witness: float = 0.5,
     without_report: float = 0.2,
+    practice: Practice | None = None,
 ) -> NamedArchive:
     """Draw an archive.
 
@@ -123,6 +127,7 @@ def make_names(
         slips: shares of what becomes of a FOAN in a name.
         second_witness: share of names with a serial number beside the FOAN; nearly all, where a FOAN has two parts.
         without_report: share of the FOANs that have no report.
+        practice: how frames are taken and numbered; None: every frame by itself, with nothing beside its name.
     """
     n_parts = 1 + (rng.random(n_foans) < 0.2)
     has_report = rng.random(n_foans) >= without_report
@@ -135,7 +140,17 @@ def make_names(
     speller = _Speller(grammar, [parts[0] for parts in parts_of], rng)
     kinds, shares = [kind for kind, _ in slips], np.array([share for _, share in slips])
     drawn = rng.choice(len(kinds), n_images, p=shares / shares.sum())
-    images = []
+    images: list[NamedImage] = []
+    if practice is not None:
+        family = [(siblings, part) for siblings in parts_of for part in siblings]
+        n_of_part = rng.multinomial(n_images, np.full(len(family), 1 / len(family)))
+        shots = take_shots(n_of_part.tolist(), practice, rng)
+        for shot, kind in zip(shots, drawn, strict=True):
+            siblings, part = family[shot.part]
+            share = 0.9 if len(siblings) > 1 else second_witness
+            serial = part.serial_number if kinds[kind] == "serial_only" or rng.random() < share else ""
+            images.append(speller.name(part, kinds[kind], serial, len(images), is_only=len(siblings) == 1, shot=shot))
+        return NamedArchive(scheme, tuple(part for _, part in family), tuple(images))
     for number, kind in enumerate(drawn):
         siblings = parts_of[int(rng.integers(n_foans))]
         part = siblings[int(rng.integers(len(siblings)))]
@@ -153,8 +168,11 @@ class _Speller:
         self._reported = {part.foan for part in foans if part.has_report}
         self._foan_of_key = {grammar.key(part.foan): part.foan for part in foans}
         self._index = SlipIndex(self._foan_of_key)
+        self._n_copies: dict[str, int] = {}
 
-    def name(self, part: Part, slip: str, serial: str, number: int, *, is_only: bool) -> NamedImage:
+    def name(
+        self, part: Part, slip: str, serial: str, number: int, *, is_only: bool, shot: Shot | None = None
+    ) -> NamedImage:
         """One image; ``is_only``: its FOAN has no other part."""
         rng = self._rng
         folder = f"lab {int(rng.integers(4))}/box {number // 200}"
@@ -165,9 +183,12 @@ class _Speller:
             stated = "" if slip == "folder_only" else spelt
         marked = serial and str(rng.choice([f"SN{serial}", f"SN {serial}", serial]))
         magnification = str(rng.choice(["500x", "x50", "2kx", "1000x"]))
-        pieces = [piece for piece in (stated, marked, magnification, f"{number % 100:02d}") if piece]
+        running = f"{number % 100:02d}"
+        if shot is not None:
+            magnification, running = f"{shot.magnification}x", f"{shot.number:02d}"
+        pieces = [piece for piece in (stated, marked, magnification, running) if piece]
         joiner = str(rng.choice(["_", " ", "__"]))
-        path = f"{folder}/{joiner.join(pieces)} ({number}).tif"
+        path = self._free(f"{folder}/{joiner.join(pieces)}", number, is_numbered=shot is not None)
         meant = self._meant(spelt, part.foan, slip)
         is_known = is_only or bool(serial)
         misread = bool(stated) and meant is not None and meant != part.foan
@@ -177,7 +198,14 @@ class _Speller:
         else:
             matchable = is_known and (meant is not None or bool(serial) or folder_tells)
         visible = not (misread and meant in self._reported and not serial)
-        return NamedImage(path, part, slip, part.has_report and matchable, visible)
+        return NamedImage(path, part, slip, part.has_report and matchable, visible, shot)
+
+    def _free(self, stem: str, number: int, *, is_numbered: bool) -> str:
+        """A path that no other image has: where frames bear numbers, a file manager's copy number only if needed."""
+        if not is_numbered:
+            return f"{stem} ({number}).tif"
+        copies = self._n_copies[stem] = self._n_copies.get(stem, 0) + 1
+        return f"{stem} ({copies}).tif" if copies > 1 else f"{stem}.tif"
 
     def _spell(self, foan: str, slip: str) -> str:
         rng, form = self._rng, _file_form(foan)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from synthetic.copies import PlantedCopy, WrittenFrame, plant_copies
-from synthetic.filing import file_reports
-from synthetic.frames import Exposure, draw, encode, hitachi_sidecar, write_bytes, zeiss_text
-from synthetic.naming import Namer
-from synthetic.odd_files import BROKEN_IMAGES, ODD_IMAGES
-from synthetic.plan import FramePlan, make_instances, plan_frames
-from synthetic.report_pdfs import FigureContent
-from synthetic.truth import (
+from fractocurate.demo.copies import PlantedCopy, WrittenFrame, plant_copies
+from fractocurate.demo.filing import file_reports
+from fractocurate.demo.frames import Exposure, draw, encode, hitachi_sidecar, write_bytes, zeiss_text
+from fractocurate.demo.naming import Namer
+from fractocurate.demo.odd_files import BROKEN_IMAGES, ODD_IMAGES
+from fractocurate.demo.plan import FramePlan, make_instances, plan_frames
+from fractocurate.demo.report_pdfs import FigureContent
+from fractocurate.demo.truth import (
     ImageTruth,
     PairTruth,
     RegionTruth,
@@ -30,7 +30,9 @@ from synthetic.truth import (
     table_csv,
 )
 
-SITE_PROFILE = Path(__file__).resolve().parents[1] / "site.yaml"
+SITE_PROFILE = Path(__file__).resolve().parent / "site.yaml"
+PARTS = ("reports", "images", "truth", "labels.csv", "site.yaml")
+"""What `make_archive` writes below its folder."""
 
 
 @dataclass(slots=True)
@@ -186,8 +188,7 @@ def _write_truth(out: Path, truth: Truth) -> None:
     write_bytes(out / "truth/pairs.csv", table_csv(truth.pairs, PairTruth))
     write_bytes(out / "truth/reports.csv", table_csv(truth.reports, ReportTruth))
     write_bytes(out / "labels.csv", _labels_csv(truth.images))
-    if SITE_PROFILE.is_file():
-        shutil.copyfile(SITE_PROFILE, out / "site.yaml")
+    shutil.copyfile(SITE_PROFILE, out / "site.yaml")
 
 
 def _labels_csv(images: list[ImageTruth]) -> bytes:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from synthetic.data_bars import DrawnFrame
-from synthetic.frames import Exposure, draw, encode
-from synthetic.naming import NamePlan, Namer
-from synthetic.plan import FramePlan
+from fractocurate.demo.data_bars import DrawnFrame
+from fractocurate.demo.frames import Exposure, draw, encode
+from fractocurate.demo.naming import NamePlan, Namer
+from fractocurate.demo.plan import FramePlan
 
 COPY_KINDS: tuple[tuple[str, int], ...] = (
     ("same_bytes", 3),

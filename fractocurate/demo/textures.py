@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthetic.noise import Field, View, cells, line_noise, ramp, random_table, ray_noise, smooth_noise
+from fractocurate.demo.noise import Field, View, cells, line_noise, ramp, random_table, ray_noise, smooth_noise
 
 SUB_TYPES: dict[str, tuple[str, ...]] = {
     "green_body": ("agglomerate", "pore_cluster", "press_crack"),
@@ -151,11 +151,12 @@ def _inside(surface: Surface, x: Field, y: Field) -> Field:
     """Distance from the origin in units of the defect's ellipse, with a lobed outline: 1 on its rim."""
     angle = np.arctan2(y, x)
     lobes = 1 + 0.12 * np.sin(3 * angle + surface.seed % 7) + 0.07 * np.sin(5 * angle + surface.seed % 5)
-    return (np.hypot(x / surface.defect_half_width_um, y / surface.defect_half_height_um) / lobes).astype(np.float32)
+    distance = np.hypot(x / surface.defect_half_width_um, y / surface.defect_half_height_um)
+    return np.asarray(distance / lobes, np.float32)
 
 
 def _rim(inside: Field, width: float) -> Field:
-    return np.exp(-(((inside - 1) / width) ** 2)).astype(np.float32)
+    return np.asarray(np.exp(-(((inside - 1) / width) ** 2)), np.float32)
 
 
 def _green_body(surface: Surface, view: View, x: Field, y: Field) -> tuple[Field, Field]:
@@ -257,4 +258,4 @@ def _beyond_edge(surface: Surface, view: View, y: Field, picture: Field) -> Fiel
     face = 0.5 * picture + 0.35
     shaded = picture * (1 - outside) + face * outside
     lip = np.exp(-((depth_um / (3 * view.pixel_size_um)) ** 2))
-    return (shaded * (1 - chamber) - 2.2 * chamber + 0.8 * lip).astype(np.float32)
+    return np.asarray(shaded * (1 - chamber) - 2.2 * chamber + 0.8 * lip, np.float32)

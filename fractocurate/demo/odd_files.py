@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from synthetic.frames import encode
+from fractocurate.demo.frames import encode
 
 TEXT = b"This is a plain text note that somebody saved under the wrong name.\n"
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthetic.data_bars import MICROSCOPES, Microscope
-from synthetic.noise import View
-from synthetic.textures import SUB_TYPES, Surface, make_surface
+from fractocurate.demo.data_bars import MICROSCOPES, Microscope
+from fractocurate.demo.noise import View
+from fractocurate.demo.textures import SUB_TYPES, Surface, make_surface
 
 MAGNIFICATIONS = (50, 100, 250, 500, 1000, 2000, 4000, 10000)
 # Hard machining dominates and material is rare, as in real archives; two in a hundred stay without a cause.

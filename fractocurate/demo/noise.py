@@ -1,7 +1,9 @@
 """Random fields that can be evaluated at any place and any scale, so that a zoom shows the same field again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +37,8 @@ class View:
     def axes_um(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the pixel centres: x of shape (width,), y of shape (height,)."""
         left_um, top_um, _, _ = self.box_um
-        return (
-            left_um + (np.arange(self.width_px) + 0.5) * self.pixel_size_um,
-            top_um + (np.arange(self.height_px) + 0.5) * self.pixel_size_um,
-        )
+        across, down = (np.arange(n, dtype=np.float64) + 0.5 for n in (self.width_px, self.height_px))
+        return left_um + across * self.pixel_size_um, top_um + down * self.pixel_size_um
 
 
 @lru_cache(maxsize=96)
@@ -50,7 +50,7 @@ def random_table(seed: int, layer: int) -> Field:
     return table
 
 
-def _spline_taps(position: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[Field]]:
+def _spline_taps(position: NDArray[np.float64]) -> tuple[NDArray[np.int64], Sequence[NDArray[np.floating[Any]]]]:
     """Lattice index and the four weights of the cubic B-spline: rounder blobs than linear interpolation gives."""
     index = np.floor(position).astype(np.int64)
     t = (position - index).astype(np.float32)
@@ -62,8 +62,13 @@ def smooth_noise(table: Field, u: NDArray[np.float64], v: NDArray[np.float64]) -
     """Smooth noise of shape (len(v), len(u)); u and v are coordinates in lattice cells."""
     column, column_weights = _spline_taps(u)
     row, row_weights = _spline_taps(v)
-    along = sum(table[:, (column + k) % TABLE_SIZE] * column_weights[k] for k in range(4))
-    return sum(along[(row + k) % TABLE_SIZE] * row_weights[k][:, None] for k in range(4)) * np.float32(2.0)
+    along = np.zeros((table.shape[0], u.size), np.float32)
+    for k in range(4):
+        along += table[:, (column + k) % TABLE_SIZE] * column_weights[k]
+    noise = np.zeros((v.size, u.size), np.float32)
+    for k in range(4):
+        noise += along[(row + k) % TABLE_SIZE] * row_weights[k][:, None]
+    return noise * np.float32(2.0)
 
 
 def line_noise(table: Field, s: Field) -> Field:
@@ -72,7 +77,7 @@ def line_noise(table: Field, s: Field) -> Field:
     t = (s - index).astype(np.float32)
     t = t * t * (3 - 2 * t)
     row = table.reshape(-1)
-    return row[index % row.size] * (1 - t) + row[(index + 1) % row.size] * t
+    return np.asarray(row[index % row.size] * (1 - t) + row[(index + 1) % row.size] * t)
 
 
 def ray_noise(table: Field, angle_rad: Field, distance: Field, n_rays: int) -> Field:
@@ -84,7 +89,7 @@ def ray_noise(table: Field, angle_rad: Field, distance: Field, n_rays: int) -> F
     left, right, upper, lower = iu % n_rays, (iu + 1) % n_rays, iv % TABLE_SIZE, (iv + 1) % TABLE_SIZE
     above = table[upper, left] * (1 - fu) + table[upper, right] * fu
     below = table[lower, left] * (1 - fu) + table[lower, right] * fu
-    return above * (1 - fv) + below * fv
+    return np.asarray(above * (1 - fv) + below * fv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def _double(field: Field, shape: tuple[int, int]) -> Field:
     return both[: shape[0], : shape[1]]
 
 
-def ramp(value: Field | float, low: float, high: float) -> Field:
+def ramp(value: NDArray[np.floating[Any]] | float, low: float, high: float) -> Field:
     """0 below ``low``, 1 above ``high``, smooth between."""
     t = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))

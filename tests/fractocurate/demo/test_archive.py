@@ -9,24 +9,23 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-import make_archive
 import numpy as np
 import pdfplumber
 import pypdfium2
 import pytest
 import tifffile
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, UnidentifiedImageError
-from synthetic.data_bars import MICROSCOPES, BarFacts, draw_frame, scale_bar
-from synthetic.noise import View
-from synthetic.plan import MIN_FOAN_DISTANCE, make_instances
-from synthetic.textures import SUB_TYPES, defect_box_px, make_surface, render
 
+from fractocurate.demo.archive import make_archive
+from fractocurate.demo.data_bars import MICROSCOPES, BarFacts, draw_frame, scale_bar
+from fractocurate.demo.noise import View
+from fractocurate.demo.plan import MIN_FOAN_DISTANCE, make_instances
+from fractocurate.demo.textures import SUB_TYPES, defect_box_px, make_surface, render
 from fractocurate.profile import load_profile
 
-SMALL = ["--foans", "7", "--size", "320x208", "--seed", "11"]
+SIZES = [(320, 208)]
 NANOMETRES = {"nm": 1, "µm": 1e3, "mm": 1e6}
 
 
@@ -34,7 +33,7 @@ NANOMETRES = {"nm": 1, "µm": 1e3, "mm": 1e6}
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small archive with everything in it."""
     out = tmp_path_factory.mktemp("archive")
-    assert make_archive.main([str(out), *SMALL]) == 0
+    make_archive(out, n_foans=7, sizes=SIZES, seed=11)
     return out
 
 
@@ -75,27 +74,19 @@ def test_truth_and_disk_name_the_same_files(archive: Path) -> None:
 
 def test_same_seed_same_bytes(archive: Path, tmp_path: Path) -> None:
     """The same seed gives the same archive to the byte; another seed gives another."""
-    assert make_archive.main([str(tmp_path / "again"), *SMALL]) == 0
+    make_archive(tmp_path / "again", n_foans=7, sizes=SIZES, seed=11)
     assert hashes(tmp_path / "again") == hashes(archive)
-    assert make_archive.main([str(tmp_path / "other"), *SMALL[:4], "--seed", "12"]) == 0
+    make_archive(tmp_path / "other", n_foans=7, sizes=SIZES, seed=12)
     assert hashes(tmp_path / "other").keys() != hashes(archive).keys()
 
 
 def test_clean_archive_has_no_broken_files(archive: Path, tmp_path: Path) -> None:
-    """--clean leaves out what cannot be read and nothing else."""
-    assert make_archive.main([str(tmp_path), *SMALL, "--clean"]) == 0
+    """A clean archive lacks what cannot be read and nothing else."""
+    make_archive(tmp_path, n_foans=7, sizes=SIZES, seed=11, clean=True)
     for table in ("images", "reports"):
         sound = {r["file"] for r in rows_of(archive, table) if not r["status"].startswith("broken")}
         assert {r["file"] for r in rows_of(tmp_path, table)} == sound
         assert len(sound) < len({r["file"] for r in rows_of(archive, table)})
-
-
-def test_a_present_archive_is_not_overwritten_unasked(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A second run into the same folder stops with a clear message and changes nothing."""
-    before = hashes(archive)
-    assert make_archive.main([str(archive), "--foans", "4"]) == 2
-    assert "--overwrite" in capsys.readouterr().err
-    assert hashes(archive) == before
 
 
 def test_readable_images_open_with_the_stated_size(archive: Path) -> None:
@@ -299,7 +290,7 @@ def test_expectations_follow_from_what_is_known(archive: Path) -> None:
 
 def test_vendor_metadata_agrees_with_the_truth(tmp_path: Path) -> None:
     """The Zeiss tag and the Hitachi sidecar state magnification and pixel size of their frame."""
-    assert make_archive.main([str(tmp_path), "--foans", "9", "--size", "320x160", "--clean"]) == 0
+    make_archive(tmp_path, n_foans=9, sizes=[(320, 160)], clean=True)
     seen = set()
     for row in rows_of(tmp_path, "images"):
         if row["metadata"] == "zeiss_tag" and row["status"] == "ok":
@@ -329,19 +320,3 @@ def test_site_profile_reads_the_sites_identifiers(archive: Path) -> None:
         if row["foan"]:
             assert profile.foan.grammar.is_valid(row["foan"])
             assert profile.serial_number.grammar.is_valid(row["serial_number"])
-
-
-@pytest.mark.parametrize("arguments", [["--foans", "2"], ["--foans", "many"], ["--size", "100x100"], ["--size", "big"]])
-def test_impossible_settings_are_refused(arguments: list[str], tmp_path: Path) -> None:
-    """A setting that cannot work ends the run before anything is written."""
-    with pytest.raises(SystemExit) as stopped:
-        make_archive.main([str(tmp_path / "out"), *arguments])
-    assert stopped.value.code == 2
-    assert not (tmp_path / "out").exists()
-
-
-def test_ci_snippet_runs_a_validation() -> None:
-    """The workflow for users is valid YAML and validates the catalog with annotations."""
-    workflow = yaml.safe_load((Path(make_archive.__file__).parent / "ci/validate.yml").read_text("utf-8"))
-    commands = [step["run"] for step in workflow["jobs"]["validate"]["steps"] if "run" in step]
-    assert any("fracto validate" in command and "--format github" in command for command in commands)

@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 from scipy import ndimage
 
-from synthetic.data_bars import BarFacts, DrawnFrame, draw_frame
-from synthetic.noise import Field
-from synthetic.plan import FramePlan
-from synthetic.textures import render
+from fractocurate.demo.data_bars import BarFacts, DrawnFrame, draw_frame
+from fractocurate.demo.noise import Field
+from fractocurate.demo.plan import FramePlan
+from fractocurate.demo.textures import render
 
 ZEISS_TAG = 34118  # CZ_SEM, as registered for Zeiss' SmartSEM software; a text of "NAME" / "Label = value unit" lines
 NOISE_GREY = 6.5
@@ -36,7 +36,7 @@ def expose(surface_picture: Field, exposure: Exposure) -> np.ndarray:
     grey = ndimage.gaussian_filter(grey.astype(np.float32), 0.6)
     grey += rng.standard_normal(grey.shape, dtype=np.float32) * exposure.noise_grey
     grey += rng.standard_normal((grey.shape[0], 1), dtype=np.float32) * 0.8
-    return np.clip(grey, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey, 0, 255), np.uint8)
 
 
 def draw(plan: FramePlan, exposure: Exposure, *, label: str) -> DrawnFrame:
