@@ -91,7 +91,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     mentions = find_mentions(layout.free, layout.pairs, identifiers)
     instances = _instances(pages, layout, reader, mentions, problems)
     instances += _stated_in_prose(pages, layout, reader, mentions, problems, instances)
-    header_foans = _header_foans(layout, identifiers, min((i.page for i in instances), default=1))
+    header_foans = _header_foans(layout, identifiers, instances)
     instances = flag_contradictions(
         merge_repeated(instances),
         header_foans,
@@ -293,10 +293,21 @@ def _section(
     return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])
 
 
-def _header_foans(layout: _Layout, identifiers: Identifiers, last_page: int) -> list[str]:
-    """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves."""
+def _header_foans(layout: _Layout, identifiers: Identifiers, instances: Sequence[InstanceReading]) -> list[str]:
+    """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves.
+
+    Keys of a part whose cause a sentence states belong to that fracture, unless nothing stands above them.
+    """
+    last_page = min((i.page for i in instances), default=1)
     header = [p for p in layout.pairs if p.name == "foan" and p.page <= last_page and p not in layout.in_blocks]
-    values = [identifiers.foan(p.text).value for p in header]
+    of_parts = {(i.serial_number, i.foan) for i in instances if i.serial_number}
+    own: set[Pair] = set()
+    for block in layout.blocks:
+        named = {p.name: p.text for p in block}
+        serial = identifiers.serial_number(named.get("serial_number", "")).value
+        if (serial, identifiers.foan(named.get("foan", "")).value) in of_parts:
+            own.update(block)
+    values = [identifiers.foan(p.text).value for k, p in enumerate(header) if k == 0 or p not in own]
     return list(dict.fromkeys(v for v in values if v))
 
 
