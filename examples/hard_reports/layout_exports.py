@@ -50,6 +50,7 @@ def coded_cause(writer: Writer, draft: Draft, rng: np.random.Generator) -> None:
             p["defect_class"] = codes[kinds.index(fracture.defect_class)]
             if "(" in fracture.printed["defect_class"]:
                 fracture.sub_type = ""
+                fracture.printed["defect_class"] = fracture.printed["defect_class"].split(" (")[0]
         rows.append([p.get(f, "") for f in draft.fields])
     look = Look(rules=str(rng.choice(["grid", "ends", "rows"])), pad_x=6, header_fill=(0.9, 0.9, 0.9))
     pages = draw_table(writer, rows, look)

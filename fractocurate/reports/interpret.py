@@ -14,7 +14,7 @@ from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered
+from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered, with_wrapped_key
 from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.legends import find_legend, stated_unit
 from fractocurate.reports.lines import Line, Ruling, around, group_lines, join_text
@@ -170,7 +170,8 @@ def _layout(
         if any(pair.name == "defect_class" for pair in others):
             unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in find_blocks(pairs))
+    found_blocks = with_wrapped_key(find_blocks(pairs), is_value)
+    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in found_blocks)
     return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
 
 

@@ -203,6 +203,25 @@ In conclusion, the fracture of Serial no. 512345 is attributed to material defec
     assert row.issues == issues
 
 
+@pytest.mark.parametrize(
+    ("rest", "load"), [("see picture.", 61.2), ("material defect", None)], ids=["rest of the wording", "another cause"]
+)
+def test_the_second_line_of_a_key_parts_no_part_from_its_load(read: Read, rest: str, load: float | None) -> None:
+    """A cell's key and value both go on in the next line; another cause there may be that of a lost part."""
+    (row,) = read(
+        f"""
+Report no.: LB-0731
+
+FOAN               FOAN-2021-0117
+Serial no.         SN 512345
+Cause / Defect     pressing defect (pore) was found in the microscope,
+class              {rest}
+Load [kN]          61.2
+"""
+    ).instances
+    assert (row.serial_number, row.defect_class.value, row.fracture_load_kn) == ("512345", "green_body", load)
+
+
 def test_pages_that_contradict_each_other_are_flagged(read: Read) -> None:
     """A summary that states another cause and load for the same part."""
     (merged,) = read(
