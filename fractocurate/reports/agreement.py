@@ -163,7 +163,7 @@ def _enclosed_slips(instances: Sequence[InstanceReading], once: Collection[str])
     """
     found = {}
     for index, (above, row, below) in enumerate(zip(instances, instances[1:], instances[2:], strict=False), 1):
-        if row.foan not in once or row.method is not ReadingMethod.OCR or above.foan is None:
+        if row.foan is None or row.foan not in once or row.method is not ReadingMethod.OCR or above.foan is None:
             continue
         is_enclosed = above.foan == below.foan and above.page == row.page == below.page
         if is_enclosed and Levenshtein.distance(above.foan, row.foan) == 1:
