@@ -30,6 +30,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=3, help="the same seed gives the same bytes (default 3)")
     parser.add_argument("--sites", default="", metavar="A,B", help="only these sites (default: all)")
     parser.add_argument("--held-out", action="store_true", help="the sites and layouts kept back, and only those")
+    parser.add_argument("--foreign", action="store_true", help="the layouts of other houses, and only those")
     parser.add_argument("--overwrite", action="store_true", help="replace sites that OUT_DIR already holds")
     return parser.parse_args(arguments)
 
@@ -69,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         seed=options.seed,
         reports_per_site=options.reports_per_site,
         held_out=options.held_out,
+        foreign=options.foreign,
         sites=wanted,
         say=lambda line: print(line, flush=True),
     )

@@ -33,6 +33,7 @@ def make_reports(
     seed: int,
     reports_per_site: int,
     held_out: bool = False,
+    foreign: bool = False,
     sites: Sequence[str] | None = None,
     say: Callable[[str], None] = lambda line: None,  # noqa: ARG005 - silence is a choice of the caller
 ) -> list[ReportTruth]:
@@ -43,6 +44,7 @@ def make_reports(
         seed: the same seed gives the same bytes, with the same fonts and library versions.
         reports_per_site: reports of each site, copies and revisions included, broken files not.
         held_out: write the sites and layout families kept back for measuring, and only those.
+        foreign: deal the layout families of other houses, and only those.
         sites: names of the sites to write; all by default.
         say: takes a line on each finished site.
 
@@ -60,7 +62,7 @@ def make_reports(
     with _binary_streams():
         for site in SITES:
             if site.name in wanted:
-                of_site = _make_site(out / site.name, site, seed, reports_per_site)
+                of_site = _make_site(out / site.name, site, seed, reports_per_site, foreign=foreign)
                 say(f"{site.name}: {len(of_site)} files")
                 truths += of_site
     return truths
@@ -76,10 +78,10 @@ def _binary_streams() -> Iterator[None]:
         rl_config.useA85 = before
 
 
-def _make_site(folder: Path, site: Site, seed: int, n_reports: int) -> list[ReportTruth]:
+def _make_site(folder: Path, site: Site, seed: int, n_reports: int, *, foreign: bool) -> list[ReportTruth]:
     rng = np.random.default_rng([seed, zlib.crc32(site.name.encode())])
     author = Author(site, rng)
-    families, carriers, traps = _plan(site, seed, n_reports)
+    families, carriers, traps = _plan(site, seed, n_reports, foreign=foreign)
     truths: list[ReportTruth] = []
     drafts: dict[str, Draft] = {}
     contents: dict[str, bytes] = {}
@@ -118,12 +120,16 @@ def _make_site(folder: Path, site: Site, seed: int, n_reports: int) -> list[Repo
     return truths
 
 
-def _plan(site: Site, seed: int, n_reports: int) -> tuple[list[str], list[str], list[str]]:
+def _plan(site: Site, seed: int, n_reports: int, *, foreign: bool) -> tuple[list[str], list[str], list[str]]:
     """Layout family, carrier and main difficulty of each report, dealt over all sites: each comes in its share."""
     names = site_names(held_out=site.held_out)
     rng = np.random.default_rng([seed, 1, int(site.held_out)])
     n_all = n_reports * len(names)
-    kinds = [name for name, family in FAMILIES.items() if family.held_out == site.held_out]
+    kinds = [
+        name
+        for name, family in FAMILIES.items()
+        if family.foreign == foreign and (foreign or family.held_out == site.held_out)
+    ]
     families: list[str] = []
     while len(families) < n_all:
         families += [str(x) for x in rng.permutation(kinds)]
@@ -143,7 +149,8 @@ def _revision(author: Author, drafts: dict[str, Draft], truths: list[ReportTruth
     """A later report that replaces the latest one that can be revised."""
     replaced = {t.supersedes for t in truths}
     for file in reversed(drafts):
-        if file in replaced or drafts[file].supersedes_number:
+        # Foreign layouts reword causes as they print them.
+        if file in replaced or drafts[file].supersedes_number or FAMILIES[drafts[file].family].foreign:
             continue
         draft = copy.deepcopy(drafts[file])
         draft.traps = ["supersedes"]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hard_reports import layout_blocks as blocks
+from hard_reports import layout_exports as exports
 from hard_reports import layout_grids as grids
+from hard_reports import layout_reasoning as reasoning
 from hard_reports import layout_records as records
 from hard_reports import layout_tables as tables
 from hard_reports import words
@@ -44,6 +46,8 @@ class Family:
     fixed_pitch: bool = False
     """May be printed in Courier, which has no outlines here."""
     held_out: bool = False
+    foreign: bool = False
+    """Of other houses, and at any site: dealt where it is asked for, and then no other family is."""
 
 
 _ONE = ("instance_tag", "component_id")
@@ -119,6 +123,21 @@ FAMILIES: dict[str, Family] = {
     "slides": Family(
         records.slides, Shape((1, 3), figures=(0, 2)), paper="slide", sizes=(17.0, 19.0), figures="side", held_out=True
     ),
+    "hypotheses": Family(reasoning.hypotheses, Shape((1, 3), never=_ONE), foreign=True),
+    "exclusions": Family(reasoning.exclusions, Shape((3, 6)), foreign=True),
+    "two_opinions": Family(reasoning.two_opinions, Shape((2, 4)), foreign=True),
+    "earlier_report": Family(reasoning.earlier_report, Shape((1, 2), never=_ONE), faces=_SERIF, foreign=True),
+    "mail_thread": Family(
+        reasoning.mail_thread, Shape((1, 1), never=_ONE, figures=(0, 1)), opening="mail", foreign=True
+    ),
+    "remarks_below": Family(reasoning.remarks_below, Shape((2, 5)), foreign=True),
+    "lims_export": Family(exports.lims_export, Shape((1, 3), full=True), foreign=True),
+    "coded_cause": Family(exports.coded_cause, Shape((3, 7)), furniture="ruled", foreign=True),
+    "yes_no_list": Family(exports.yes_no_list, Shape((1, 2)), faces=_SERIF, foreign=True),
+    "word_template": Family(exports.word_template, Shape((1, 3), full=True), foreign=True),
+    "complaint_form": Family(exports.complaint_form, Shape((1, 2), full=True), furniture="block", foreign=True),
+    "test_record": Family(exports.test_record, Shape((3, 7), must=("fracture_load_kn",)), foreign=True),
+    "two_line_records": Family(exports.two_line_records, Shape((2, 5)), foreign=True),
 }
 
 

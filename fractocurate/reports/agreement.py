@@ -138,12 +138,14 @@ def flag_contradictions(
     stated = Counter(i.foan for i in instances if i.foan is not None and not _has_foan_from_above(i))
     often = {foan for foan, n in stated.items() if n >= _OFTEN}
     have_serials = names_serials or any(i.serial_number for i in instances)
+    enclosed = _enclosed_slips(instances, {f for f, n in stated.items() if n == 1} - set(mentioned_foans))
     flagged = []
-    for instance in instances:
+    for index, instance in enumerate(instances):
         issue = _contradiction(instance.foan, own, header_foans, {*mentioned_foans, *often}, heading_foans)
+        issue = issue or enclosed.get(index, "")
         if not issue and have_serials and not instance.serial_number and not instance.serial_number_raw:
             issue = "no serial number, though the report names some: was it missed, or is it a part of another report?"
-        if not issue and not instance.issues and not instance.foan and not instance.foan_raw:
+        if not issue and not instance.issues and not instance.foan and not any(map(str.isalnum, instance.foan_raw)):
             issue = "no foan: none stands in the row, in a heading above it or in the header"
         if issue:
             readings = {r.field: r for r in instance.readings}
@@ -152,6 +154,21 @@ def flag_contradictions(
             instance = with_confidence(replace(instance, issues=issues, readings=tuple(readings.values())))  # noqa: PLW2901
         flagged.append(instance)
     return flagged
+
+
+def _enclosed_slips(instances: Sequence[InstanceReading], once: Collection[str]) -> dict[int, str]:
+    """What speaks against FOANs of scans that one row alone states, by the row's index.
+
+    The rows above and below agree on a FOAN that differs in one character: OCR may have misread it.
+    """
+    found = {}
+    for index, (above, row, below) in enumerate(zip(instances, instances[1:], instances[2:], strict=False), 1):
+        if row.foan is None or row.foan not in once or row.method is not ReadingMethod.OCR or above.foan is None:
+            continue
+        is_enclosed = above.foan == below.foan and above.page == row.page == below.page
+        if is_enclosed and Levenshtein.distance(above.foan, row.foan) == 1:
+            found[index] = f"contradicting foan: row {row.foan}, rows above and below {above.foan}"
+    return found
 
 
 def flag_gaps(instances: Sequence[InstanceReading]) -> list[InstanceReading]:

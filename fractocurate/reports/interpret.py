@@ -1,26 +1,28 @@
 """The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_contracts.records import FigureReading, InstanceReading, PageReading, Reading, ReportReading, Word
 from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
 from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
+from fractocurate.reports.assertion import begins_quotation
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
 from fractocurate.reports.figures import without_letterhead
 from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered
+from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered, with_wrapped_key
 from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
-from fractocurate.reports.lines import Line, Ruling, around, group_lines
+from fractocurate.reports.legends import find_legend, stated_unit
+from fractocurate.reports.lines import Line, Ruling, around, group_lines, join_text
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.prose import Statement, find_statements
-from fractocurate.reports.row_values import Reader, Source, build_instance
+from fractocurate.reports.row_values import Cells, Reader, Source, build_instance
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.tables import Table, continue_table, find_tables, with_causes
 from fractocurate.reports.tick_lists import find_tick_lists
@@ -64,6 +66,12 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         profile: the site's grammars and vocabulary.
         problems: what is wrong with the file as a whole; becomes an issue of every instance.
     """
+    if (without := _without_quoted_mails(pages)) is not None:
+        reading = interpret(without, profile, problems)
+        if reading.instances:
+            return reading
+        problems = (*problems, "stands in a mail that is quoted: was it overtaken by the answer?")
+        pages = [replace(page, words=_unmarked(page.words)) for page in pages]
     vocabulary = Vocabulary(profile)
     identifiers = Identifiers(profile)
     lines = {p.reading.page: group_lines(p.words) for p in pages}
@@ -71,11 +79,19 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     first_page = lines[pages[0].reading.page]
     language = language_of(w.text for p in pages for w in p.words)
     occurrences = tuple(find_occurrences(lines, identifiers))
-    reader = Reader(identifiers, vocabulary, _decimal_mark(layout, language), Witnesses(occurrences))
+    texts = [line.text for of_page in layout.free.values() for line in of_page]
+    reader = Reader(
+        identifiers,
+        vocabulary,
+        _decimal_mark(layout, language),
+        Witnesses(occurrences),
+        find_legend(texts, vocabulary),
+        stated_unit(texts),
+    )
     mentions = find_mentions(layout.free, layout.pairs, identifiers)
     instances = _instances(pages, layout, reader, mentions, problems)
     instances += _stated_in_prose(pages, layout, reader, mentions, problems, instances)
-    header_foans = _header_foans(layout, identifiers, min((i.page for i in instances), default=1))
+    header_foans = _header_foans(layout, identifiers, instances)
     instances = flag_contradictions(
         merge_repeated(instances),
         header_foans,
@@ -101,6 +117,25 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         supersedes_raw=about.supersedes_raw,
         figures=without_letterhead([f for p in pages for f in p.figures]),
     )
+
+
+def _without_quoted_mails(pages: Sequence[PageWords]) -> list[PageWords] | None:
+    """The pages without the older mails below an answer; None if there are none."""
+    shown: list[PageWords] = []
+    quoted = False
+    for page in pages:
+        kept: list[Word] = []
+        for line in group_lines(page.words):
+            quoted = quoted or begins_quotation(line.text)
+            kept += () if quoted else line.words
+        shown.append(replace(page, words=tuple(kept)))
+    return shown if quoted and any(page.words for page in shown) else None
+
+
+def _unmarked(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words without what marks a quotation, so that it is not looked for again."""
+    lines = group_lines(words)
+    return tuple(w for line in lines if not begins_quotation(line.text) for w in line.words)
 
 
 def _layout(
@@ -135,7 +170,8 @@ def _layout(
         if any(pair.name == "defect_class" for pair in others):
             unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
         pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in find_blocks(pairs))
+    found_blocks = with_wrapped_key(find_blocks(pairs), is_value)
+    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in found_blocks)
     return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
 
 
@@ -215,15 +251,28 @@ def _stated_in_prose(
         text = [line for line in lines if id(line.words[0]) not in in_pairs]
         for statement in find_statements(page, text, reader.identifiers, reader.vocabulary):
             source = Source(page, methods[page], (*problems, *((statement.unclear,) if statement.unclear else ())))
-            instance = build_instance(statement.cells, "", (), reader, source)
+            cells, unit = _with_key_values(statement.cells, layout.blocks, reader.identifiers)
+            instance = build_instance(cells, unit, (), reader, source)
             if instance is None or (known and not _confirms(instance, known, statement)):
                 continue
             top = around(statement.cells["serial_number"]).top
             section = _section(mentions, {k.foan for k in known if k.foan}, page, top, methods)
-            if "foan" not in statement.cells and section is not None:
+            if "foan" not in cells and section is not None:
                 instance = with_foan(instance, section)
             instances.append(instance)
     return instances
+
+
+def _with_key_values(cells: Cells, blocks: Sequence[Sequence[Pair]], identifiers: Identifiers) -> tuple[Cells, str]:
+    """What a sentence states of a part, with the keys and values of the same part that name no cause; their unit."""
+    serial = identifiers.serial_number(join_text(cells["serial_number"])).value
+    for block in blocks:
+        own = {p.name: tuple(w for v in p.values for w in v) for p in block}
+        stated = identifiers.serial_number(join_text(own.get("serial_number", ()))).value
+        if stated is not None and stated == serial and "defect_class" not in own:
+            unit = next((p.unit for p in block if p.name == "fracture_load_kn"), "")
+            return {**own, **cells}, unit
+    return cells, ""
 
 
 def _confirms(instance: InstanceReading, known: Sequence[InstanceReading], statement: Statement) -> bool:
@@ -245,10 +294,21 @@ def _section(
     return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])
 
 
-def _header_foans(layout: _Layout, identifiers: Identifiers, last_page: int) -> list[str]:
-    """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves."""
+def _header_foans(layout: _Layout, identifiers: Identifiers, instances: Sequence[InstanceReading]) -> list[str]:
+    """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves.
+
+    Keys of a part whose cause a sentence states belong to that fracture, unless nothing stands above them.
+    """
+    last_page = min((i.page for i in instances), default=1)
     header = [p for p in layout.pairs if p.name == "foan" and p.page <= last_page and p not in layout.in_blocks]
-    values = [identifiers.foan(p.text).value for p in header]
+    of_parts = {(i.serial_number, i.foan) for i in instances if i.serial_number}
+    own: set[Pair] = set()
+    for block in layout.blocks:
+        named = {p.name: p.text for p in block}
+        serial = identifiers.serial_number(named.get("serial_number", "")).value
+        if (serial, identifiers.foan(named.get("foan", "")).value) in of_parts:
+            own.update(block)
+    values = [identifiers.foan(p.text).value for k, p in enumerate(header) if k == 0 or p not in own]
     return list(dict.fromkeys(v for v in values if v))
 
 

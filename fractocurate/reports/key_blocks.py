@@ -3,11 +3,13 @@
 import itertools
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 from data_contracts.records import Box, Word
 from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import around, group_lines, split_at_gaps
 from fractocurate.reports.table_headers import INSTANCE_COLUMNS
+from fractocurate.reports.table_rows import Anchors
 
 _PAGE_PT = 1000.0
 """White space for which a page break counts."""
@@ -115,6 +117,33 @@ def with_unanswered(block: Sequence[Pair], keys: Sequence[Pair]) -> list[Pair]:
         if key.page == page and first - 1 <= key.line <= last + 1 and key.name in ASKED and key.name not in names
     }
     return [*block, *missing.values()]
+
+
+def with_wrapped_key(blocks: Sequence[Sequence[Pair]], is_value: Anchors) -> list[list[Pair]]:
+    """The blocks, those joined that only the second line of a cause's key parts: ``Defect`` / ``class``, both known.
+
+    What stands beside that line is the rest of the wording and names no cause by itself; a block below that names
+    one may be another part whose number was lost, and stays alone.
+    """
+    joined: list[list[Pair]] = []
+    for block in blocks:
+        above, first = joined[-1] if joined else [], block[0]
+        names = {p.name for p in block}
+        if (
+            above
+            and is_complete(above)
+            and above[-1].name == first.name == "defect_class"
+            and (first.page, first.line) == (above[-1].page, above[-1].last_line + 1)
+            and not names & {"serial_number", "foan", "instance_tag"}
+            and not names & {p.name for p in above[:-1]}
+            and not is_value("defect_class", first.text)
+        ):
+            cause = above.pop()
+            values = (*cause.values[:-1], (*cause.values[-1], *(w for v in first.values for w in v)))
+            joined[-1] += [replace(cause, last_line=first.last_line, values=values), *block[1:]]
+        else:
+            joined.append(list(block))
+    return joined
 
 
 def is_complete(block: Sequence[Pair]) -> bool:

@@ -225,6 +225,8 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
             holds_value = similarity <= HALF_UNDERSTOOD and _holds_value(segment[start : end - 1])
             takes_all = similarity <= HALF_UNDERSTOOD and bool(keys) and start == keys[-1][2]
             if names and (keys or start == 0) and not (holds_value or takes_all):
+                if keys and start == keys[-1][2]:
+                    start = _behind_value(segment, start, end, names[0], similarity, vocabulary)  # noqa: PLW2901
                 keys.append((start, end, index + 1, names[0]))
                 break
     if not keys:
@@ -238,6 +240,24 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
         pieces.append((name, segment[start:end], of_value))
     return pieces
+
+
+def _behind_value(
+    segment: Sequence[Word], start: int, end: int, name: str, similarity: float, vocabulary: Vocabulary
+) -> int:
+    """Where a key begins that follows the value of the key before at once: a number at its front may be that value.
+
+    Numbers in front of a label mean nothing to the vocabulary: ``22.6. Root cause`` is as good a key as ``Root cause``.
+    """
+    for later in range(start + 1, end):
+        names, alike = vocabulary.columns(join_text(segment[later:end]))
+        if names[:1] == (name,) and alike >= similarity and any(_has_digit(w) for w in segment[start:later]):
+            return later
+    return start
+
+
+def _has_digit(word: Word) -> bool:
+    return any(map(str.isdigit, word.text))
 
 
 def _holds_value(words: Sequence[Word]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from data_contracts.identifiers import Identifier
 from data_contracts.records import Word
+from fractocurate.reports.assertion import speaks_of_another_case
 from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.key_values import Pair
@@ -42,6 +43,7 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
             # A line that names a part by its serial number speaks of that one, not of those below it.
             names_part = any(id(w) in of_parts for w in line.words)
             is_heading = len(line.words) <= _LONGEST_HEADING_WORDS and not line.text.endswith(".") and not names_part
+            is_heading = is_heading and not speaks_of_another_case(line.text)
             alone = identifiers.profile.foan.grammar.parse(line.text)
             foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
             is_caption = begins_caption(line.text)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
+from data_contracts.vocabulary import DefectClass
+from fractocurate.reports.assertion import is_asserted
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.lines import Line
 from fractocurate.reports.row_values import Cells
-from fractocurate.reports.vocabulary import Vocabulary, is_negation, unit_of
+from fractocurate.reports.vocabulary import Vocabulary, unit_of
 
 _WIDEST_LEADING = 2.6
 """Lines of one paragraph follow each other at most so many of their heights from centre to centre ..."""
@@ -18,6 +20,7 @@ _LARGEST_STEP = 1.35
 _LONGEST_CAUSE_WORDS = 8
 _SENTENCE_END = re.compile(r"[.;!?]$")
 _ABBREVIATION = re.compile(r"^\(?(?:[A-Za-z]{1,5}|[A-Za-z]{1,3}[.\-/][A-Za-z]{1,5})\.$")
+_WORD = re.compile(r"^[a-z]{4,5}\.$")
 _UNIT = re.compile(r"^[kKM]?N\.$")
 _LOAD = re.compile(r"\d[\d .,'\u00a0\u202f]*(?:kN|KN|N|MN)\b")
 
@@ -128,9 +131,13 @@ def _cause(words: Sequence[Word], vocabulary: Vocabulary) -> tuple[tuple[Word, .
 
 def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
     sentence: list[Word] = []
-    for word in words:
+    for word, following in itertools.zip_longest(words, words[1:]):
         sentence.append(word)
-        if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not _ABBREVIATION.match(word.text)):
+        # Before a capital, four letters and a stop end a sentence: "root cause. In conclusion".
+        is_short = _ABBREVIATION.match(word.text) and not (
+            following is not None and following.text[:1].isupper() and _WORD.match(word.text)
+        )
+        if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not is_short):
             yield sentence
             sentence = []
     if sentence:
@@ -151,11 +158,13 @@ def _cause_key(sentence: Sequence[Word], vocabulary: Vocabulary) -> slice | None
 def _stated_cause(sentence: Sequence[Word], key: slice, vocabulary: Vocabulary) -> tuple[tuple[Word, ...], bool]:
     """The longest words behind the key (else before it) that name one cause; else all that follows the key."""
     after = tuple(sentence[key.stop :])
-    if not any(is_negation(w.text) for w in sentence):
+    if is_asserted(" ".join(w.text for w in sentence)):
         for part in (after, tuple(sentence[: key.start])):
             known = _known_causes(part, vocabulary)
             if len({name for name, _ in known}) == 1:
                 return known[0][1], True
+    elif any(name != DefectClass.UNKNOWN for name, _ in _known_causes(tuple(sentence), vocabulary)):
+        return tuple(sentence), False  # as a whole it shows that the class in it is only excluded or supposed
     return after, False
 
 

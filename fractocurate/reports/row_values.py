@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import DefectClass, ReadingMethod
+from fractocurate.reports.assertion import cause_in
 from fractocurate.reports.confidence import (
     CONTRADICTED,
     LESS_SURE,
@@ -22,7 +23,7 @@ from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.lines import around, group_lines, join_text
 from fractocurate.reports.occurrences import Witnesses
 from fractocurate.reports.tick_marks import choose, marks_of, read_options, set_apart
-from fractocurate.reports.vocabulary import Meaning, Vocabulary
+from fractocurate.reports.vocabulary import Meaning, Vocabulary, unit_of
 
 Cells = Mapping[str, tuple[Word, ...]]
 """Words by column of ``fracture_instances``."""
@@ -42,6 +43,10 @@ class Reader:
     decimal_mark: str
     witnesses: Witnesses
     """What the report says elsewhere about its identifiers."""
+    legend: Mapping[str, str] = field(default_factory=dict)
+    """Wording of a cause by its code, where the report explains codes."""
+    load_unit: str = ""
+    """Unit of force where neither header nor cell names one, but a sentence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,9 @@ def build_instance(
     elif any({"foan", "instance_tag"} <= set(c) for c in composites):
         tag = foan.rest
     tag = _read_tag(draft, tag, cells, has_serial=serial.value is not None)
-    defect_class, sub_type = _read_cause(draft, text, cells, reader.vocabulary)
+    defect_class, sub_type = _read_cause(draft, text, cells, reader)
     _doubt_ticks(draft, ticks)
-    load_kn = _read_load(draft, text, cells, load_unit, reader.decimal_mark)
+    load_kn = _read_load(draft, text, cells, load_unit or reader.load_unit, reader.decimal_mark)
     component_id = "" if is_blank(text.get("component_id", "")) else text["component_id"]
     if component_id:
         draft.read("component_id", cells["component_id"], component_id, component_id, lowest(cells["component_id"]))
@@ -224,12 +229,13 @@ def _read_tag(draft: _Draft, tag: str, cells: Cells, *, has_serial: bool) -> str
     return "" if has_serial else tag
 
 
-def _read_cause(
-    draft: _Draft, text: Mapping[str, str], cells: Cells, vocabulary: Vocabulary
-) -> tuple[DefectClass, str]:
+def _read_cause(draft: _Draft, text: Mapping[str, str], cells: Cells, reader: Reader) -> tuple[DefectClass, str]:
     """Class and sub-type; a class that is not understood becomes an issue, a sub-type a remark."""
+    vocabulary = reader.vocabulary
     raw, raw_sub_type = text.get("defect_class", ""), text.get("sub_type", "")
-    meaning = None if not raw.strip() else vocabulary.defect_class(raw)
+    meaning = None if not raw.strip() else cause_in(raw, vocabulary)
+    if meaning is None and (coded := vocabulary.defect_class(reader.legend.get(raw.strip(" ."), ""))):
+        meaning = Meaning(coded.name, LESS_SURE)
     sub_type = None if is_blank(raw_sub_type) else vocabulary.sub_type(raw_sub_type)
     if not is_blank(raw_sub_type):
         _read_word(draft, "sub_type", cells["sub_type"], raw_sub_type, sub_type)
@@ -274,6 +280,7 @@ def _read_load(
         _remark_on_empty(draft, "fracture load")
         return None
     load = parse_load(raw, header_unit, decimal_mark)
+    has_unit = bool(header_unit or unit_of(raw))
     if load.kn is None and not load.problem:
         return None  # the cell says that there is none
     confidence = lowest(words)
@@ -283,4 +290,7 @@ def _read_load(
     elif confidence < _DOUBTFUL_LOAD:
         note = f"fracture load read with low confidence ({confidence:.2f}): {raw}"
         draft.doubt("fracture_load_kn", note, blocks=False, most=confidence)
+    elif not has_unit:
+        note = f"fracture load without a unit, taken for kN: {raw}"
+        draft.doubt("fracture_load_kn", note, blocks=False, most=LESS_SURE)
     return load.kn

@@ -52,6 +52,9 @@ _FILLERS = frozenset(
 _NEGATIONS = frozenset({"no", "not", "non", "kein", "keine", "keinen", "nicht", "ohne", "without", "never"})
 """A word near a synonym does not mean it beside one of these."""
 
+_DENIALS = frozenset({"none", "keine", "keiner"})
+"""Folded: ``material defect: none`` says that there is none of that class."""
+
 _READ_WITH_BRACKET = re.compile(r"[\[(|]?\s*[Il1|]N\s*[\])|]")
 """``[N]`` with its bracket read as a letter, too."""
 _UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
@@ -212,8 +215,11 @@ class Vocabulary:
 
     def defect_class(self, text: str) -> Meaning | None:
         """The defect class that a cell states; None if it is not understood, ``unknown`` if it says unknown."""
-        if names := self._classes.exact(text):
-            return Meaning(names[0], 1.0) if len(names) == 1 else None
+        names = [] if "?" in text else self._classes.exact(text)
+        if len(names) == 1:
+            return Meaning(names[0], 1.0)
+        if names or "?" in text or _DENIALS & set(tokens(text)):
+            return None  # several, or the report doubts or denies it itself
         if (split := self._class_with_detail(text)) is not None:
             return split
         within = self._classes.within(text)

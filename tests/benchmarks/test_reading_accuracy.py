@@ -60,6 +60,17 @@ def test_layouts_of_the_open_families(tmp_path: Path, capsys: pytest.CaptureFixt
     assert whole.share("failures named", "failures") == 1.0
 
 
+def test_layouts_of_other_houses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Reports that reason, exclude, quote, encode: a class that is not the conclusion must not become a label."""
+    make_reports(tmp_path / "foreign", seed=108, reports_per_site=26, held_out=True, foreign=True)
+    scores = read_all(tmp_path / "foreign")
+    show(capsys, "layouts of other houses", scores)
+    whole = total(scores)
+    assert whole.share("row right", "rows") > 0.5
+    assert whole.share("false", "rows") < 0.02
+    assert whole.share("sure but wrong", "sure") < 1 / 100
+
+
 def test_layouts_of_the_held_out_families(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Sites that the reader was not developed with, in layouts that were opened late: little may be wrong."""
     make_reports(tmp_path / "held", seed=104, reports_per_site=20, held_out=True)

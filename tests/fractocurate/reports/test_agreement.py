@@ -118,3 +118,23 @@ def test_what_a_row_says_there_is_none_of_is_no_gap(build: Build) -> None:
     inside = built(build({**CELLS, "serial_number": "512347", "defect_class": "material (large pore)", "sub_type": ""}))
     assert inside.sub_type == "pore"
     assert flag_gaps([row, none, inside]) == [row, none, inside]
+
+
+def test_a_foan_of_a_scan_without_a_letter_or_digit_is_a_missing_one(build: Build) -> None:
+    """A speck in the FOAN's cell is no FOAN."""
+    row = replace(built(build({k: v for k, v in CELLS.items() if k != "foan"})), foan_raw="\u00ae")
+    (flagged,) = flag_contradictions([row], [], set(), set())
+    assert flagged.issues == ("no foan: none stands in the row, in a heading above it or in the header",)
+
+
+def test_a_foan_of_a_scan_between_rows_that_agree_on_one_a_character_away_is_flagged(build: Build) -> None:
+    """On a scan it may be misread; a text layer spells what was written, and so does a row stated elsewhere."""
+    foans = ["FOAN-2021-0117", "FOAN-2021-0111", "FOAN-2021-0117"]
+    rows = [built(build(CELLS | {"foan": f, "serial_number": f"51234{k}"}, source=OCR)) for k, f in enumerate(foans)]
+    above, slip, below = flag_contradictions(rows, [], set(), set())
+    assert slip.issues == ("contradicting foan: row FOAN-2021-0111, rows above and below FOAN-2021-0117",)
+    assert (above, below) == (rows[0], rows[2])
+    assert flag_contradictions(rows, [], {"FOAN-2021-0111"}, set()) == rows
+    assert flag_contradictions(rows[:2], [], set(), set()) == rows[:2], "the last row may begin another case"
+    printed = [replace(row, method=ReadingMethod.TEXT_LAYER) for row in rows]
+    assert flag_contradictions(printed, [], set(), set()) == printed

@@ -172,6 +172,56 @@ def test_header_and_table_that_contradict_each_other_are_flagged(read: Read) -> 
     assert reading.instances[0].issues == ("contradicting foan: header FOAN-2021-0171, row FOAN-2021-0117",)
 
 
+@pytest.mark.parametrize(
+    ("header", "issues"),
+    [
+        ("FOAN-2021-0171", ("contradicting foan: header FOAN-2021-0171, row FOAN-2021-0117",)),
+        ("FOAN-2021-0117", ()),
+    ],
+)
+def test_header_and_the_keys_of_a_part_that_contradict_each_other_are_flagged(
+    read: Read, header: str, issues: tuple[str, ...]
+) -> None:
+    """Also where a sentence below the keys states the cause: they are the part's, not the header's."""
+    (row,) = read(
+        f"""
+FOAN: {header}
+
+Report no.: LB-0731
+
+Findings
+
+FOAN: FOAN-2021-0117
+Serial no.: SN 512345
+Load [kN]: 61.2
+
+Discussion
+In conclusion, the fracture of Serial no. 512345 is attributed to material defect.
+"""
+    ).instances
+    assert (row.foan, row.serial_number, row.fracture_load_kn) == ("FOAN-2021-0117", "512345", 61.2)
+    assert row.issues == issues
+
+
+@pytest.mark.parametrize(
+    ("rest", "load"), [("see picture.", 61.2), ("material defect", None)], ids=["rest of the wording", "another cause"]
+)
+def test_the_second_line_of_a_key_parts_no_part_from_its_load(read: Read, rest: str, load: float | None) -> None:
+    """A cell's key and value both go on in the next line; another cause there may be that of a lost part."""
+    (row,) = read(
+        f"""
+Report no.: LB-0731
+
+FOAN               FOAN-2021-0117
+Serial no.         SN 512345
+Cause / Defect     pressing defect (pore) was found in the microscope,
+class              {rest}
+Load [kN]          61.2
+"""
+    ).instances
+    assert (row.serial_number, row.defect_class.value, row.fracture_load_kn) == ("512345", "green_body", load)
+
+
 def test_pages_that_contradict_each_other_are_flagged(read: Read) -> None:
     """A summary that states another cause and load for the same part."""
     (merged,) = read(

@@ -131,3 +131,14 @@ def test_a_key_in_two_languages_does_not_take_the_value_before_it(find: Find) ->
         ("defect_class", "Pressfehler"),
         ("sub_type", "Pore"),
     ]
+
+
+def test_a_number_before_a_key_is_the_value_of_the_key_before(find: Find) -> None:
+    """Numbers before a label mean nothing by themselves, so they must not be taken for a part of it."""
+    drawing = "FOAN: FOAN-2021-0117. Fracture load [kN]: 22.6. Root cause: pressing defect. Finding: pore"
+    assert stated(find(drawing)) == [
+        ("foan", "FOAN-2021-0117."),
+        ("fracture_load_kn", "22.6."),
+        ("defect_class", "pressing defect."),
+        ("sub_type", "pore"),
+    ]

@@ -82,3 +82,32 @@ def test_beside_a_table_sentences_only_confirm_or_contradict(read: Callable[...,
     assert (confirmed.serial_number, confirmed.issues, confirmed.fracture_load_kn) == ("512345", (), 22.69)
     (contradicted,) = read(TABLE, ENGLISH.replace("material flaw (foreign particle)", "grinding damage"))
     assert any("contradicting defect class" in issue for issue in contradicted.issues)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A material flaw was ruled out as the cause of fracture.",
+        "At first a material flaw was suspected as root cause.",
+        "Als Bruchursache kann ein Materialfehler ausgeschlossen werden.",
+        "The suspected cause: material flaw.",
+    ],
+)
+def test_a_cause_that_is_excluded_or_supposed_goes_to_review(
+    read: Callable[..., list[InstanceReading]], sentence: str
+) -> None:
+    """It must not become the label, though a key announces it."""
+    for instance in read(f"The part with serial number 512345 (FOAN-2021-0117) broke at 22 690 N. {sentence}"):
+        assert instance.issues
+        assert instance.defect_class is DefectClass.UNKNOWN or instance.confidence < 0.95
+
+
+def test_a_conclusion_outweighs_the_hypotheses_before_it(read: Callable[..., list[InstanceReading]]) -> None:
+    """The paragraph asserts one cause and supposes another."""
+    text = (
+        "The part with serial number 512345 (FOAN-2021-0117) broke at 22 690 N. At first a grinding damage was "
+        "suspected as root cause. In conclusion, the cause of fracture is: material flaw."
+    )
+    (instance,) = read(text)
+    assert instance.defect_class is DefectClass.MATERIAL
+    assert instance.issues == ()
