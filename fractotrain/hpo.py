@@ -97,9 +97,10 @@ def compose_search(overrides: Sequence[str], options: Mapping[str, Any]) -> tupl
     Raises:
         UsageError: with every problem found: settings that are wrong, spaces whose ends no trial could have.
     """
-    chosen = [f"+{o}" for o in overrides if o.removeprefix("hpo=") in group_choices("hpo")]
-    asked = [override for override in overrides if f"+{override}" not in chosen]
-    raw, problems = compose_raw(asked, chosen[-1:] or ["+hpo=paper"])
+    searches = {f"hpo={name}" for name in group_choices("hpo")}
+    chosen = [override for override in overrides if override.removeprefix("+") in searches]
+    asked = [override for override in overrides if override not in chosen]
+    raw, problems = compose_raw(asked, [f"+{choice.removeprefix('+')}" for choice in chosen[-1:] or ["hpo=paper"]])
     given = raw.pop("hpo", {}) | {k.removeprefix("hpo."): v for k, v in options.items() if k.startswith("hpo.")}
     hpo, wrong = validated(HpoSettings, given, "hpo.")
     problems += wrong

@@ -66,11 +66,19 @@ def test_mistakes_in_the_search_and_in_its_trials_are_told_together() -> None:
         "optim.momentum=0.9": "optim.momentum: there is no such setting",
         "data.sampler=random": "data.sampler:",
         "recipe=quick": "recipe=quick",
+        "paper": "'paper' is no setting",
+        "hpo=bayes": "hpo=bayes: there is no such choice",
     }
     with pytest.raises(UsageError) as caught:
         compose_search(list(wrong), {"hpo.trials": 0})
     said = str(caught.value)
     assert [line for line in (*wrong.values(), "hpo.trials:") if line not in said] == []
+
+
+@pytest.mark.parametrize("given", ["hpo=paper", "+hpo=paper"])
+def test_search_may_be_named(given: str) -> None:
+    """With Hydra's plus and without, also twice, it is what is taken anyway."""
+    assert compose_search(["recipe=fast", given, given], {}) == compose_search(["recipe=fast"], {})
 
 
 def test_both_ends_of_every_range_are_told_beside_other_mistakes() -> None:
