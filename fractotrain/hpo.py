@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import optuna
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from data_contracts.errors import UsageError
-from fractotrain.settings import Settings, check_settings, compose_raw
+from fractotrain.overrides import compose_raw, group_choices
+from fractotrain.settings import Settings, judge, refusal, validated
 
 Value = float | int
 
@@ -95,23 +95,24 @@ def compose_search(overrides: Sequence[str], options: Mapping[str, Any]) -> tupl
     """Settings of the trials and of the search; ``options`` (dotted key -> value) win, ``hpo.`` ones among them.
 
     Raises:
-        UsageError: a setting that is wrong, or a space whose ends no trial could have.
+        UsageError: with every problem found: settings that are wrong, spaces whose ends no trial could have.
     """
-    asked = [f"+{override}" if override.startswith("hpo=") else override for override in overrides]
-    if not any(override.startswith("+hpo=") for override in asked):
-        asked = ["+hpo=paper", *asked]
-    raw = compose_raw(asked)
-    given = raw.pop("hpo") | {k.removeprefix("hpo."): v for k, v in options.items() if k.startswith("hpo.")}
-    try:
-        hpo = HpoSettings.model_validate(given)
-    except ValidationError as error:
-        problems = (
-            f"  hpo.{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
-        )
-        raise UsageError("the search cannot be used:\n" + "\n".join(problems)) from error
-    settings = check_settings(
-        raw, {k: v for k, v in options.items() if not k.startswith("hpo.")} | {"optim.epochs": hpo.epochs}
-    )
-    for end in (0, 1):
-        check_settings(settings.model_dump(mode="json"), {name: span.ends()[end] for name, span in hpo.spans.items()})
+    searches = {f"hpo={name}" for name in group_choices("hpo")}
+    chosen = [override for override in overrides if override.removeprefix("+") in searches]
+    asked = [override for override in overrides if override not in chosen]
+    raw, problems = compose_raw(asked, [f"+{choice.removeprefix('+')}" for choice in chosen[-1:] or ["hpo=paper"]])
+    given = raw.pop("hpo", {}) | {k.removeprefix("hpo."): v for k, v in options.items() if k.startswith("hpo.")}
+    hpo, wrong = validated(HpoSettings, given, "hpo.")
+    problems += wrong
+    options = {k: v for k, v in options.items() if not k.startswith("hpo.")}
+    if hpo is not None:
+        options |= {"optim.epochs": hpo.epochs}
+    settings, wrong = judge(raw, options)
+    problems += wrong
+    if hpo is not None:
+        for end in (0, 1):
+            tried = {name: span.ends()[end] for name, span in hpo.spans.items()}
+            problems += [problem for problem in judge(raw, options | tried)[1] if problem not in wrong]
+    if settings is None or hpo is None or problems:
+        raise refusal(problems)
     return settings, hpo

@@ -1,16 +1,16 @@
 """The settings of a run: composed by Hydra, checked by frozen models that know every key. All problems at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from data_contracts.errors import UsageError
 from data_contracts.vocabulary import SplitStrategy
-
-CONF_DIR = Path(__file__).resolve().parent / "conf"
+from fractotrain.overrides import compose_raw
 
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
@@ -26,6 +26,8 @@ Reported = Selection | Literal["probe"]
 """What the figures of a fold are of: one of its epochs, or a linear head on the frozen features, as a yardstick."""
 
 Precision = Literal["fp32", "bf16", "fp16"]
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -127,6 +129,11 @@ class LogSettings(_Strict):
     tensorboard: Path | None
     mlflow: str | None = Field(min_length=1)
 
+    @field_serializer("mlflow", when_used="json")
+    def _without_password(self, uri: str | None) -> str | None:
+        # As JSON, settings go into catalogs, models, trackers and terminals: to be read by others.
+        return None if uri is None else without_password(uri)
+
 
 class Settings(_Strict):
     """Everything that decides what a run computes."""
@@ -169,32 +176,11 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
     Raises:
         UsageError: with every problem found.
     """
-    return check_settings(compose_raw(overrides), options)
-
-
-def compose_raw(overrides: Sequence[str]) -> dict[Any, Any]:
-    """What Hydra makes of the files and ``overrides``, not yet checked.
-
-    Raises:
-        UsageError: Hydra cannot read or place an override.
-    """
-    from hydra import compose, initialize_config_dir  # noqa: PLC0415 - --help must not need the training packages
-    from hydra.errors import HydraException  # noqa: PLC0415 - as above
-    from omegaconf import OmegaConf  # noqa: PLC0415 - as above
-    from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415 - as above
-
-    for override in overrides:
-        if "=" not in override and not override.startswith("~"):
-            raise UsageError(f"{override!r} is no setting; settings are given as key=value, such as recipe=fast")
-    try:
-        with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
-            config = compose("config", overrides=list(overrides))
-        raw = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(_hydra_sentence(error)) from error
-    if not isinstance(raw, dict):
-        raise UsageError("the settings are no mapping; conf/config.yaml is damaged")
-    return raw
+    raw, misplaced = compose_raw(overrides)
+    settings, problems = judge(raw, options)
+    if settings is None or misplaced:
+        raise refusal([*misplaced, *problems])
+    return settings
 
 
 def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> Settings:
@@ -203,15 +189,58 @@ def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = N
     Raises:
         UsageError: with every problem found.
     """
+    settings, problems = judge(raw, options)
+    if settings is None:
+        raise refusal(problems)
+    return settings
+
+
+def judge(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> tuple[Settings | None, list[str]]:
+    """``check_settings`` that gives the problems instead of raising; the settings are None if there is any."""
     raw = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
     for key, value in (options or {}).items():
         group, _, name = key.rpartition(".")
-        (raw[group] if group else raw)[name] = value
+        holder = raw.setdefault(group, {}) if group else raw
+        if isinstance(holder, dict):  # if not, the group itself is wrong, and told
+            holder[name] = value
+    return validated(Settings, raw)
+
+
+def validated(model: type[M], raw: Mapping[Any, Any], prefix: str = "") -> tuple[M | None, list[str]]:
+    """An instance, or a sentence for every problem, each with its dotted key after ``prefix``.
+
+    Pydantic asks whether settings go together only once each of them is known and right; here unknown ones do not
+    keep it from that question.
+    """
     try:
-        return Settings.model_validate(raw)
+        return model.model_validate(raw), []
     except ValidationError as error:
-        problems = "\n".join(f"  {_problem(dict(e))}" for e in error.errors())
-        raise UsageError(f"the settings cannot be used:\n{problems}") from error
+        errors = error.errors()
+    unknown = [e["loc"] for e in errors if e["type"] == "extra_forbidden"]
+    if unknown:
+        try:
+            model.model_validate(_without(raw, unknown))
+        except ValidationError as error:
+            known = {(e["loc"], e["type"]) for e in errors}
+            errors += [e for e in error.errors() if (e["loc"], e["type"]) not in known]
+    return None, [prefix + sentence for e in errors for sentence in _sentences(dict(e))]
+
+
+def refusal(problems: Sequence[str]) -> UsageError:
+    """The error that tells them all."""
+    listing = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
+    return UsageError(f"the settings cannot be used:\n{listing}\n(`--print-config` shows every key)")
+
+
+def without_password(uri: str) -> str:
+    """A URI without user, password and query: ``http://me:secret@server/x?token=1`` -> ``http://server/x``."""
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
+        return uri
+    rest = re.sub(r"^[^/?#]*@", "", rest)
+    if not scheme.lower().startswith("http"):  # SQLAlchemy lets a password hold what ends the host elsewhere
+        rest = re.sub(r"^[^:/@]*:[^@]*@", "", rest)
+    return f"{scheme}://{rest.partition('?')[0]}"
 
 
 def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Settings:
@@ -224,31 +253,30 @@ def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | N
     return check_settings({"log": _OFF["log"]} | known, options)
 
 
-def group_choices(group: str) -> tuple[str, ...]:
-    """Names of the files of a group: ``group_choices('recipe')`` -> ``('base', 'fast', 'paper')``."""
-    return tuple(sorted(path.stem for path in (CONF_DIR / group).glob("*.yaml")))
+def _without(raw: Mapping[Any, Any], unknown: Sequence[tuple[int | str, ...]]) -> dict[Any, Any]:
+    """A copy that lacks the keys at these places."""
+    gone = {place[0] for place in unknown if len(place) == 1}
+    return {
+        key: _without(value, [place[1:] for place in unknown if place[0] == key and len(place) > 1])
+        if isinstance(value, Mapping)
+        else value
+        for key, value in raw.items()
+        if key not in gone
+    }
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "settings"
+def _sentences(error: Mapping[str, Any]) -> list[str]:
+    key, given = ".".join(str(part) for part in error["loc"]) or "settings", error["input"]
     if error["type"] == "extra_forbidden":
-        return f"{key}: there is no such setting"
+        return [f"{leaf}: there is no such setting" for leaf in _leaves(key, given)]
     if error["type"] == "missing":
-        return f"{key}: is missing"
+        return [f"{key}: is missing"]
     message = str(error["msg"]).removeprefix("Value error, ")
-    given = "" if isinstance(error["input"], Mapping | BaseModel) else f" (given: {error['input']!r})"
-    return f"{key}: {message}{given}"
+    whole = isinstance(given, BaseModel) or (isinstance(given, Mapping) and error["type"] == "value_error")
+    return [f"{key}: {message}" if whole else f"{key}: {message} (given: {given!r})"]
 
 
-def _hydra_sentence(error: Exception) -> str:
-    # Hydra wraps the telling sentence ("Key 'x' is not in 'optim'") in one that advises a `+` that we forbid.
-    lines = [line.strip() for e in (error, error.__cause__) if e is not None for line in str(e).splitlines()]
-    noise = ("To append", "full_key", "object_type", "Set the", "See https", "Config search path", "provider=")
-    said = " ".join(dict.fromkeys(line for line in lines if line and not line.startswith(noise)))
-    said = said.replace("is not in struct", "is no setting")
-    override = getattr(error, "override", None)
-    where = f"{override!r} cannot be read: " if override else ""
-    groups = "; ".join(
-        f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv", "hpo")
-    )
-    return f"{where}{said} (choices: {groups}; `--print-config` shows every key)"
+def _leaves(key: str, value: object) -> list[str]:
+    if isinstance(value, Mapping) and value:
+        return [leaf for name, below in value.items() for leaf in _leaves(f"{key}.{name}", below)]
+    return [key]

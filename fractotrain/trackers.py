@@ -10,6 +10,7 @@ from typing import Any
 from data_contracts.errors import MissingToolError, UsageError
 from fractotrain.checkpoint import fingerprint
 from fractotrain.metrics_log import Facts, Sink
+from fractotrain.settings import without_password
 from fractotrain.train import Plan
 
 EXPERIMENT = "fracto"
@@ -121,7 +122,9 @@ class Mlflow:
                     given = [Param(key, value[:500]) for key, value in parameters.items()]
                     self._client.log_batch(self._run, params=given, tags=[RunTag(WORK_TAG, work)])
             except MlflowException as error:
-                raise UsageError(f"log.mlflow={uri}: cannot be used: {str(error).splitlines()[0]}") from error
+                shown = without_password(uri)
+                said = str(error).splitlines()[0].replace(uri, shown)
+                raise UsageError(f"log.mlflow={shown}: cannot be used: {said}") from error
 
     def epoch(self, facts: Facts) -> None:
         """Log the figures of an epoch at its number, from 1 on; those that a killed process logged stay as they are."""

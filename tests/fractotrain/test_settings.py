@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from data_contracts.errors import UsageError
-from fractotrain.settings import check_settings, check_stored_settings, compose_settings, group_choices
+from fractotrain.overrides import group_choices
+from fractotrain.settings import check_settings, check_stored_settings, compose_settings
 
 
 @pytest.mark.parametrize("recipe", group_choices("recipe"))

@@ -9,10 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
 from fractotrain.cli import register
 from fractotrain.metrics_log import Facts, MetricsLog
 from fractotrain.settings import Settings
+from fractotrain.stored_model import FACTS_FILE
 from fractotrain.trackers import EXPERIMENT, Mlflow, TensorBoard, open_trackers
 from fractotrain.train import plan_run, run
 from fractotrain.watch import Epoch, Watch
@@ -125,6 +127,45 @@ def test_tracker_that_cannot_be_used_is_told_before_the_start(tmp_path: Path) ->
         TensorBoard(tmp_path / "file" / "tb")
     with pytest.raises(UsageError, match=r"log\.mlflow=nonesuch://x: cannot be used"):
         Mlflow("nonesuch://x", "fast", "0" * 16, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("http://me:s3cret@server:5000/base", "http://server:5000/base"),
+        ("https://s3cret@server/", "https://server/"),
+        ("http://me:p@s3cret@server/a@b", "http://server/a@b"),
+        ("http://server:5000/a@b?token=s3cret", "http://server:5000/a@b"),
+        ("postgresql+psycopg2://me:s3/c?ret@host:5432/db", "postgresql+psycopg2://host:5432/db"),
+        ("mysql://host/db?password=s3cret", "mysql://host/db"),
+        ("sqlite:////data/me@home/m.db", "sqlite:////data/me@home/m.db"),
+        ("runs/me@home", "runs/me@home"),
+    ],
+)
+def test_password_of_a_server_is_stored_nowhere(given: str, kept: str, quick: Callable[..., Settings]) -> None:
+    """The tracker gets the whole URI; what is written as JSON or shown lacks user, password and query."""
+    settings = quick()
+    settings = settings.model_copy(update={"log": settings.log.model_copy(update={"mlflow": given})})
+    assert settings.log.mlflow == given
+    assert settings.model_dump(mode="json")["log"]["mlflow"] == kept
+    assert "s3" not in settings.to_yaml()
+
+
+def test_password_is_not_in_the_catalog_nor_in_the_error(planted: Any, quick: Callable[..., Settings]) -> None:
+    """Neither in the run's row, nor in the stored model's facts, nor where the server is named as unusable."""
+    settings = quick("optim.epochs=1", "cv.folds=[0]")
+    uri = "nonesuch://me:s3cret@server/x"
+    settings = settings.model_copy(update={"log": settings.log.model_copy(update={"mlflow": uri})})
+    outcome = run(plan_run(settings, planted.catalog))
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        row = catalog.read("runs").row(0, named=True)
+    assert outcome.model_file is not None
+    facts = (outcome.model_file.parent / FACTS_FILE).read_text()
+    with pytest.raises(UsageError) as caught:
+        open_trackers(plan_run(settings, planted.catalog))
+    for text in (str(row), facts, str(caught.value)):
+        assert "nonesuch://server/x" in text
+        assert "s3cret" not in text
 
 
 def test_missing_package_is_named_with_its_extra(planted: Any, shown_without: Callable[..., str]) -> None:
