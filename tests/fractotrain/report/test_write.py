@@ -1,7 +1,6 @@
 """`fracto report`: what it computes, says and writes."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,15 +212,3 @@ def test_command_says_its_verdicts(
     assert not fracto(*common, "--quiet").output
     with pytest.raises(UsageError, match=r"ends in \.html"):
         fracto("report", "--catalog", planted.catalog, "--output", tmp_path / "report.pdf")
-
-
-@pytest.mark.slow
-def test_a_report_of_the_papers_size_takes_less_than_a_minute(
-    tmp_path: Path, plant_run: Callable[..., Any], complete: Any
-) -> None:
-    """8,493 answers of 1,213 FOANs with all draws, on two cores."""
-    planted = plant_run(tmp_path, complete, n_foans=1213, frames_per_foan=7)
-    assert len(planted.labels) >= 8491
-    start = time.perf_counter()
-    write_report(planted.catalog, None, tmp_path / "report.html", ReportSettings())
-    assert time.perf_counter() - start < 60
