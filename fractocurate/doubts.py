@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from data_contracts.catalog import Catalog
+from data_contracts.chance import may_doubt_labels
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus
 from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
 
@@ -91,21 +92,35 @@ def conflicting_pairs(catalog: Catalog) -> Iterator[Doubt]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The latest training run with out-of-fold answers, and what they are worth."""
+
+    run_id: str
+    macro_f1: float | None
+    low: float | None
+    high: float | None
+    counts: dict[tuple[str, str], int]
+    """(true class, answered class) -> frames."""
+
+
 def doubted_labels(catalog: Catalog) -> Iterator[Doubt]:
     """Labels that the out-of-fold answers of the latest training run doubt, the strongest suspicion first.
 
-    A label that changed since, or that a person decided, is no longer in doubt. A suspicion is no finding: a weak model
-    suspects many right labels.
+    None if that run is not clearly better than chance (``data_contracts.chance``). A label that changed since, or that
+    a person decided, is no longer in doubt. A suspicion is no finding, so each row says how good the run is.
     """
+    judge = _latest_judge(catalog)
+    if judge is None or judge.macro_f1 is None or not may_doubt_labels(judge.low, judge.counts):
+        return
     rows = catalog.query(
-        "WITH latest AS (SELECT run_id FROM runs WHERE command = 'train' AND run_id IN (SELECT run_id FROM predictions)"
-        "  ORDER BY started_at DESC, run_id DESC LIMIT 1) "
         "SELECT DISTINCT ON (x.rank, d.path) d.path, x.given_class, x.suggested_class, x.given_probability, "
-        "       x.suggested_probability, x.rank, d.match_method, d.report_path, d.report_page, x.run_id "
-        "FROM label_issues x JOIN latest USING (run_id) JOIN dataset d USING (sha256) "
-        "WHERE d.status = $matched AND d.defect_class = x.given_class AND d.match_method IS DISTINCT FROM $reviewed "
+        "       x.suggested_probability, x.rank, d.match_method, d.report_path, d.report_page "
+        "FROM label_issues x JOIN dataset d USING (sha256) "
+        "WHERE x.run_id = $run AND d.status = $matched AND d.defect_class = x.given_class "
+        "AND d.match_method IS DISTINCT FROM $reviewed "
         "ORDER BY x.rank, d.path",
-        {"matched": str(MatchStatus.MATCHED), "reviewed": str(MatchMethod.REVIEWED)},
+        {"run": judge.run_id, "matched": str(MatchStatus.MATCHED), "reviewed": str(MatchMethod.REVIEWED)},
     )
     for row in rows.iter_rows(named=True):
         page = "" if row["report_page"] is None else f", page {row['report_page']}"
@@ -114,8 +129,32 @@ def doubted_labels(catalog: Catalog) -> Iterator[Doubt]:
             LABEL_DOUBTED,
             f"is labelled {row['given_class']} (link: {row['match_method']}; label: {row['report_path']}{page}); a "
             f"model that never saw it says {row['suggested_class']} with probability {row['suggested_probability']:.2f}"
-            f", {row['given_class']} with {row['given_probability']:.2f} (suspicion {row['rank']} of {row['run_id']})",
+            f", {row['given_class']} with {row['given_probability']:.2f} (suspicion {row['rank']} of {judge.run_id}, "
+            f"macro-F1 {judge.macro_f1:.2f} [{judge.low:.2f}, {judge.high:.2f}])",
         )
+
+
+def _latest_judge(catalog: Catalog) -> _Judge | None:
+    runs = catalog.query(
+        "SELECT run_id, settings FROM runs WHERE command = 'train' AND run_id IN (SELECT run_id FROM predictions) "
+        "ORDER BY started_at DESC, run_id DESC LIMIT 1"
+    )
+    if runs.is_empty():
+        return None
+    run_id, settings = runs.row(0)
+    figures = catalog.query(
+        "SELECT metric, value FROM fold_metrics WHERE run_id = $run AND fold = -1 AND part = 'validation' "
+        "AND defect_class = 'all' AND selection = $selection",
+        {"run": run_id, "selection": json.loads(settings).get("cv", {}).get("selection")},
+    )
+    value = dict(figures.iter_rows())
+    answers = catalog.query(
+        "SELECT true_class, predicted_class, count(*) FROM predictions WHERE run_id = $run GROUP BY ALL",
+        {"run": run_id},
+    )
+    counts = {(true, answered): n for true, answered, n in answers.iter_rows()}
+    low, high = value.get("macro_f1:bootstrap_low"), value.get("macro_f1:bootstrap_high")
+    return _Judge(run_id, value.get("macro_f1"), low, high, counts)
 
 
 SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, doubted_labels)

@@ -21,10 +21,11 @@ from data_contracts.pixels import GreyImage
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
 from fractotrain.attribution.asked import AskedModel, Targets, asked_of
-from fractotrain.attribution.methods import Method, attribute
+from fractotrain.attribution.methods import Method
 from fractotrain.attribution.overlay import overlay
 from fractotrain.attribution.sheet import Panel, as_panel, draw_sheet
 from fractotrain.attribution.subjects import Choice, Subject, choose, read_subjects
+from fractotrain.attribution.together import attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
 from fractotrain.data import find_images_root
 from fractotrain.errors import AttributionError
@@ -176,7 +177,7 @@ def _explain_batch(
     probabilities = model.probabilities(pixels)
     predicted = probabilities.argmax(axis=1)
     targets = _targets(plan, [subject for subject, _ in decoded], predicted)
-    maps = {method: attribute(method, model, pixels, targets) for method in plan.methods}
+    maps = attribute_by(plan.methods, model, pixels, targets)
     explanations: list[Explanation] = []
     panels: dict[str, Panel] = {}
     for i, (subject, cropped) in enumerate(decoded):

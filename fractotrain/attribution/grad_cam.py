@@ -50,7 +50,16 @@ def _of_batch(model: AskedModel, grey: torch.Tensor, targets: torch.Tensor) -> M
             (gradient,) = torch.autograd.grad(chosen, tokens[0])
     finally:
         handle.remove()
-    values, gradient = model.grid.of_patches(tokens[0].detach()), model.grid.of_patches(gradient)
+    return map_of(model, tokens[0].detach(), gradient)
+
+
+def map_of(model: AskedModel, tokens: torch.Tensor, gradient: torch.Tensor) -> Maps:
+    """The map from the tokens at the hook, shape (batch, tokens, channels), and the gradient on them.
+
+    Raises:
+        AttributionError: the gradient is exactly zero on all patches of a picture.
+    """
+    values, gradient = model.grid.of_patches(tokens), model.grid.of_patches(gradient)
     if not gradient.flatten(1).any(dim=1).all():
         raise AttributionError(
             f"the gradient of the class's logit on the patch tokens at {HOOK} is exactly zero: the answer of this "

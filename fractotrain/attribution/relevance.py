@@ -4,6 +4,8 @@ In every block each attention weight counts by how much it raises the class's lo
 this also sees what reached the class token earlier; unlike rollout it tells classes apart.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -26,8 +28,14 @@ def relevance(model: AskedModel, pixels: Pixels, targets: Targets) -> Maps:
             logits = model.module(model.normalise(grey).requires_grad_())
             chosen = logits.gather(1, classes.to(logits.device).unsqueeze(1)).sum()
             gradients = torch.autograd.grad(chosen, attentions)
-        flow = torch.eye(attentions[0].shape[-1], device=logits.device)
-        for attention, gradient in zip(attentions, gradients, strict=True):
-            flow = flow + torch.relu(gradient * attention.detach()).mean(dim=1) @ flow
+        flow = flow_to_class(attentions, gradients)
         parts.append(model.grid.as_maps(model.grid.of_patches(read_row(model, flow))))
     return np.concatenate(parts)
+
+
+def flow_to_class(attentions: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+    """First block first, each (batch, heads, tokens, tokens), and its gradient -> (batch, tokens, tokens)."""
+    flow = torch.eye(attentions[0].shape[-1], device=attentions[0].device)
+    for attention, gradient in zip(attentions, gradients, strict=True):
+        flow = flow + torch.relu(gradient * attention.detach()).mean(dim=1) @ flow
+    return flow

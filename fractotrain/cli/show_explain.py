@@ -41,8 +41,11 @@ _SHORT = {
 def show_explained(console: Console, plan: "Plan", explained: "Explained", form: Path | None) -> None:
     """One line an image, what failed, and where to look."""
     title = f"Final model of {plan.model.run_id} ({plan.model.settings.model.name})"
+    # Next to columns that do not wrap, that of the names would vanish in a terminal of 80 columns.
     columns = ("magnified", "answer", "truth", "out of fold", "trained on")
-    table = Table(Column("image", overflow="fold"), *(Column(name, no_wrap=True) for name in columns), title=title)
+    image = Column("image", overflow="fold", min_width=16)
+    others = (Column(name, overflow="fold") for name in columns)
+    table = Table(image, *others, title=title, box=box.SIMPLE_HEAD, padding=_NARROW)
     for e in explained.explanations:
         s, other = e.subject, e.subject.out_of_fold
         table.add_row(

@@ -25,7 +25,7 @@ STRONG_SHARE = 0.5
 class Shortcut(StrEnum):
     """How far a fact betrays the class."""
 
-    NONE = "no better than chance"
+    NONE = "not shown to be better than chance"
     SOME = "better than chance"
     STRONG = "much of what the model knows"
 

@@ -88,9 +88,15 @@ def ranged(estimate: Estimate, digits: int = 3) -> str:
     """An estimate in a sentence, with its interval."""
     if estimate.value is None:
         return "not defined"
+    value = rounded(estimate.value, digits)
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.{digits}f} (no interval: one FOAN)"
-    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+        return f"{value} (no interval: one FOAN)"
+    return f"{value} [{rounded(estimate.low, digits)}, {rounded(estimate.high, digits)}]"
+
+
+def rounded(value: float, digits: int = 3) -> str:
+    """A figure without a sign where it rounds to zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def percent(estimate: Estimate) -> str:

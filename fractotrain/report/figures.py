@@ -100,14 +100,16 @@ def confusion(counts: Floats, names: Sequence[str]) -> str:
 
 
 def reliability_diagram(curves: Mapping[str, Sequence[tuple[float, Estimate]]]) -> str:
-    """Confidence against accuracy with intervals; the diagonal is honesty."""
+    """Confidence against accuracy with intervals, hollow where there is none; the diagonal is honesty."""
     with mpl.rc_context(_STYLE):
         canvas, axes = _canvas(4.6, 4.0)
         axes.plot([0, 1], [0, 1], color=_GREY, lw=0.8, ls="--", label="honest")
         for i, (name, points) in enumerate(curves.items()):
             known = [(x, e.value, e.low, e.high) for x, e in points if e.value is not None]
-            axes.plot([p[0] for p in known], [p[1] for p in known], _MARKERS[i], color=COLOURS[i], ms=5, label=name)
-            for x, _, low, high in known:
+            axes.plot([], [], _MARKERS[i], color=COLOURS[i], ms=5, label=name)
+            for x, value, low, high in known:
+                fill = "none" if low is None else COLOURS[i]
+                axes.plot([x], [value], _MARKERS[i], color=COLOURS[i], mfc=fill, ms=5)
                 if low is not None and high is not None:
                     axes.plot([x, x], [low, high], color=COLOURS[i], lw=1.2)
         axes.set_xlim(0, 1.02)
@@ -129,7 +131,8 @@ def curves(lines: Mapping[str, tuple[Floats, Floats]], x_axis: str, y_axis: str)
         axes.set_ylabel(y_axis)
         axes.set_ylim(bottom=0)
         axes.grid(visible=True, color="#e3e7eb", lw=0.6)
-        _legend(axes)
+        if len(lines) > 1:
+            _legend(axes)
         return _svg(canvas)
 
 

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.report.blocks import Cell, Figure, Level, Picture, Section, Table
+from fractotrain.report.blocks import Cell, Figure, Level, Picture, Section, Table, ranged, rounded
 
 _LEVEL_NAMES = {
     Level.BELIEVE: "Can be believed",
     Level.CAUTION: "With caution",
     Level.DO_NOT: "Do not rely on this",
 }
+
+
+_ORDER = (Level.DO_NOT, Level.BELIEVE, Level.CAUTION)
+"""What spoils the figures, the figures, and what qualifies them."""
 
 
 def render_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
@@ -35,12 +39,12 @@ def render_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
         "figure": lambda block: isinstance(block, Figure),
         "picture": lambda block: isinstance(block, Picture),
     }
-    environment.filters |= {"inline_svg": inline_svg, "shown": _shown}
+    environment.filters |= {"inline_svg": inline_svg, "shown": _shown, "estimate": _estimate}
     by_level = {level: [v.sentence for s in sections for v in s.verdicts if v.level is level] for level in Level}
     return environment.get_template("report.html.j2").render(
         title=title,
         subtitle=subtitle,
-        verdicts=[(level.value, _LEVEL_NAMES[level], by_level[level]) for level in reversed(Level) if by_level[level]],
+        verdicts=[(level.value, _LEVEL_NAMES[level], by_level[level]) for level in _ORDER if by_level[level]],
         sections=sections,
     )
 
@@ -58,6 +62,13 @@ def _shown(cell: Cell) -> str:
     if cell is None:
         return "-"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def _estimate(cell: Estimate) -> str:
+    """Value and interval; ``-`` without a definition, and an interval that is lacking is named."""
+    if cell.value is None:
+        return "-"
+    return ranged(cell) if cell.low is not None else f"{rounded(cell.value)} (no interval)"
 
 
 def _printable(text: str) -> str:

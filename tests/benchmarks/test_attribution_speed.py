@@ -9,6 +9,7 @@ import torch
 
 from fractotrain.attribution.asked import asked
 from fractotrain.attribution.methods import Method, attribute
+from fractotrain.attribution.together import attribute_by
 from fractotrain.transforms import Normaliser
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -41,3 +42,6 @@ def test_images_a_second(name: str, capsys: pytest.CaptureFixture[str]) -> None:
             maps = attribute(method, model, pixels, targets)
             print(f"  {method:<14} {len(pixels) / (time.perf_counter() - began):8.1f} img/s")  # noqa: T201
             assert len(maps) == len(pixels)
+        began = time.perf_counter()
+        attribute_by(tuple(Method), model, pixels, targets)
+        print(f"  {'all together':<14} {len(pixels) / (time.perf_counter() - began):8.1f} img/s")  # noqa: T201

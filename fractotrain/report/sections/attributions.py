@@ -98,7 +98,7 @@ def _pictures(study: Study) -> tuple[list[Picture], dict[str, str]]:
     rows = record.attributions.to_dicts()
     maps = {row["map_path"]: _load(record.catalog.parent / row["map_path"], row["map_sha256"]) for row in rows}
     position = {path: i for i, path in enumerate(answers.paths)}
-    is_wrong = {path: bool(answers.labels[i] != answers.predicted[i]) for path, i in position.items()}
+    is_wrong = dict(zip(answers.paths, (answers.labels != answers.predicted).tolist(), strict=True))
     paths = sorted({row["path"] for row in rows}, key=lambda path: (not is_wrong.get(path, False), path))
     pictures: list[Picture] = []
     for path in paths:

@@ -7,7 +7,7 @@ from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.shortcuts import majority_scores
 from fractotrain.intervals import Interval, fold_interval
 from fractotrain.metrics import OVERALL, confusion_matrix, figures_of_confusions, one_hot_confusions
-from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, words
+from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, rounded, words
 from fractotrain.report.figures import confusion, intervals
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.sections.course import course
@@ -113,7 +113,23 @@ def _training_gap(study: Study) -> tuple[Figure, ...]:
         for part in ("train", "validation")
     }
     svg = intervals([f"fold {fold}" for fold in folds], series, "macro-F1")
-    return (Figure("training_gap", "Macro-F1 on training and validation images of each fold", svg, data),)
+    caption = f"Macro-F1 on training and validation images of each fold, a point each. {_gap_words(study, folds, of)}"
+    return (Figure("training_gap", caption, svg, data),)
+
+
+def _gap_words(study: Study, folds: list[int], of: dict[tuple[int, str], float]) -> str:
+    """The mean paired difference with its interval over folds; it tells how much is learnt by heart."""
+    sizes = {fold: int((study.answers.folds == fold).sum()) for fold in folds}
+    known = [f for f in folds if sizes[f] and (f, "train") in of and (f, "validation") in of]
+    if len(known) < 2:
+        return "With one fold the gap has no interval"
+    gaps = [of[f, "train"] - of[f, "validation"] for f in known]
+    n_frames = sum(sizes.values())
+    gap = fold_interval(gaps, float(np.mean([sizes[f] / (n_frames - sizes[f]) for f in known])))
+    return (
+        f"Training less validation: {rounded(gap.mean)} in the mean over {len(known)} folds, corrected resampled "
+        f"interval {_range(gap.corrected_low, gap.corrected_high)}"
+    )
 
 
 def _confusion_data(counts: np.ndarray) -> pl.DataFrame:
@@ -157,4 +173,4 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    return "-" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
+    return "-" if low is None or high is None else f"[{rounded(low)}, {rounded(high)}]"

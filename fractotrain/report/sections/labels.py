@@ -1,10 +1,13 @@
 """Which labels look wrong, and whether fuzzy matches are noisier than exact ones."""
 
+from collections import Counter
+
 from scipy.special import softmax
 
+from data_contracts.chance import macro_f1_by_chance, may_doubt_labels
 from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.label_issues import NoiseByMethod, find_label_issues, noise_by_method
-from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, percent, words
+from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, percent, ranged, words
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
@@ -53,9 +56,23 @@ def labels(study: Study) -> Section:
 
 
 def _verdict(study: Study, suspicious: Estimate) -> Verdict:
+    """A weak model doubts nothing: the rule is that of the review sheet."""
+    macro_f1, answers = study.scores["macro_f1"], study.answers
+    counts = Counter(
+        (CLASS_NAMES[true], CLASS_NAMES[answered])
+        for true, answered in zip(answers.labels, answers.predicted, strict=True)
+    )
+    basis = f"{suspicious.n:,} frames, {suspicious.n_foans:,} FOANs, {study.record.split_words}"
+    if not may_doubt_labels(macro_f1.low, counts):
+        sentence = (
+            f"The labels cannot be judged by this model: macro-F1 {ranged(macro_f1)} is not clearly above the "
+            f"{macro_f1_by_chance(counts):.3f} of the same answers dealt at random ({basis}). The list is no work list."
+        )
+        return Verdict(Level.CAUTION, sentence)
+    wrong = study.draws.mean((answers.labels != answers.predicted).astype(float), study.everywhere)
     sentence = (
-        f"{percent(suspicious)} of the labels look wrong to the model ({suspicious.n:,} frames, {suspicious.n_foans:,} "
-        f"FOANs, {study.record.split_words}); see the list."
+        f"The model doubts {percent(suspicious)} of the labels; if all of them are right, it errs on {percent(wrong)} "
+        f"of the frames ({basis}). Many doubts may be its own errors: see the list, strongest first."
     )
     return Verdict(Level.CAUTION, sentence)
 

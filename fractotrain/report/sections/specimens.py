@@ -40,7 +40,8 @@ def _by_subset(study: Study, specimens: Specimens) -> Table:
         columns.append("attention less mean logit")
     caption = (
         "Macro-F1 per specimen from some of its frames; rows are about the specimens that have such frames, so "
-        "compare along a row. The last column is paired: the same specimens, the same draws of FOANs"
+        "compare along a row. The last column is paired: the same specimens, the same draws of FOANs; so many rows are "
+        "looked at that one of twenty intervals misses by chance"
     )
     return Table("specimen_subsets", caption, tuple(columns), tuple(rows))
 

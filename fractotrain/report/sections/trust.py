@@ -18,6 +18,12 @@ from fractotrain.report.study import Study
 _SMALL_ERROR = 0.10
 """Confidence that is off by less, at the upper end of the interval, is useful."""
 _CURVE_POINTS = 400
+_USEFUL_SHARE = 0.5
+"""Sets that answer fewer frames keep their promise by hardly ever answering."""
+_PRIOR_MOVES_ANSWERS = (
+    ". The classes' frequencies move some answers, so the calibrated accuracy is that of other answers than those of "
+    "cross-validation"
+)
 
 
 def trust(study: Study) -> Section:
@@ -52,10 +58,18 @@ def _calibration(study: Study, raw: Floats, calibrated: Floats) -> tuple[Table, 
         figures = trust_figures(probabilities, labels, study.everywhere, study.draws)
         rows.append((name, *(figures[f] for f in ("ece", "brier", "nll", "accuracy", "mean_confidence"))))
         bins[name] = reliability(probabilities, labels, study.draws)
-    columns = ("probabilities", "calibration error", "Brier score", "log-likelihood", "accuracy", "mean confidence")
+    columns = (
+        "probabilities",
+        "calibration error",
+        "Brier score",
+        "negative log-likelihood",
+        "accuracy",
+        "mean confidence",
+    )
     caption = (
         "Expected calibration error (15 bins), Brier score (0 to 2), negative log-likelihood (nats). With few frames "
         "the calibration error is positive even for honest confidence"
+        f"{_PRIOR_MOVES_ANSWERS if study.record.is_balanced else ''}"
     )
     points = {name: [(part.mean_confidence, part.accuracy) for part in parts] for name, parts in bins.items()}
     data = pl.DataFrame(
@@ -66,7 +80,12 @@ def _calibration(study: Study, raw: Floats, calibrated: Floats) -> tuple[Table, 
             for name, parts in bins.items() for b in parts
         ]
     )  # fmt: skip
-    figure = Figure("reliability", "Reliability: confidence against accuracy", reliability_diagram(points), data)
+    figure = Figure(
+        "reliability",
+        "Reliability: confidence against accuracy; hollow: frames of one FOAN, no interval",
+        reliability_diagram(points),
+        data,
+    )
     return Table("calibration", caption, columns, tuple(rows)), figure
 
 
@@ -79,10 +98,14 @@ def _selective(study: Study, calibrated: Floats) -> tuple[Figure, Table]:
     svg = curves(
         {"most confident first": (curve.coverage[thinned], curve.risk[thinned])}, "share answered", "error rate"
     )
+    caption = (
+        f"Error among the answered frames, the most confident first; area under the curve {curve.area:.3f}. Intervals: "
+        "table below"
+    )
     points: list[OperatingPoint] = operating_points(confidence, correct, study.draws)
     rows: list[tuple[Cell, ...]] = [(f"{p.coverage:.0%}", f"{p.threshold:.3f}", p.risk) for p in points]
     return (
-        Figure("risk_coverage", f"Error among the answered frames; area under the curve {curve.area:.3f}", svg, data),
+        Figure("risk_coverage", caption, svg, data),
         Table("operating_points", "Answering the most confident frames only; n counts the answered",
               ("share answered", "from confidence", "error rate"), tuple(rows)),
     )  # fmt: skip
@@ -170,4 +193,8 @@ def _set_verdict(study: Study, figures: SetFigures) -> Verdict:
     )
     if not kept:
         sentence += " The guarantee does not hold here: FOANs are not alike from fold to fold."
-    return Verdict(Level.BELIEVE if kept else Level.DO_NOT, sentence)
+        return Verdict(Level.DO_NOT, sentence)
+    if not figures.answered.is_above(_USEFUL_SHARE):
+        sentence += " The guarantee holds, but as it leaves too many frames unanswered it is of little use."
+        return Verdict(Level.CAUTION, sentence)
+    return Verdict(Level.BELIEVE, sentence)

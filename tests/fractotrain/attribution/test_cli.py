@@ -23,9 +23,9 @@ def fracto(trained_catalog: Any) -> Fracto:
     app.callback()(lambda: None)
     register(app)
 
-    def invoke(*arguments: object) -> tuple[int, str]:
+    def invoke(*arguments: object, width: int = 200) -> tuple[int, str]:
         words = ["explain", *map(str, arguments), "--catalog", str(trained_catalog.catalog)]
-        result = CliRunner().invoke(app, words, catch_exceptions=False, env={"COLUMNS": "200"})
+        result = CliRunner().invoke(app, words, catch_exceptions=False, env={"COLUMNS": str(width)})
         return result.exit_code, result.stdout
 
     return invoke
@@ -40,6 +40,15 @@ def test_closing_table_says_what_the_model_was_trained_on(fracto: Fracto) -> Non
     assert "Models of folds are not stored" in shown
     assert "1 sheets in" in shown
     assert "fracto explain --test" in shown
+
+
+def test_names_of_images_and_classes_stay_whole_in_a_narrow_terminal(fracto: Fracto) -> None:
+    """Eighty columns: what does not fit goes on in the next line, and nothing is cut."""
+    _, shown = fracto("hard_machining_000.png", "--method", "rollout", width=80)
+    table = shown.split("1 of 1 images")[0]
+    columns = [[line[start:end].strip() for line in table.splitlines()] for start, end in ((1, 17), (17, 80))]
+    assert "'hard_machining_000.png'" in "".join(columns[0])
+    assert "\u2026" not in table
 
 
 def test_json_is_alone_on_stdout(fracto: Fracto, tmp_path: Path) -> None:

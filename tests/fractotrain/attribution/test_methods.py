@@ -14,6 +14,7 @@ from fractotrain.attribution.attention import attention_of
 from fractotrain.attribution.grad_cam import grad_cam
 from fractotrain.attribution.methods import Method, attribute, enlarge
 from fractotrain.attribution.rollout import roll_out
+from fractotrain.attribution.together import attribute_by
 from fractotrain.errors import AttributionError
 from fractotrain.transforms import Normaliser
 
@@ -86,6 +87,32 @@ def test_maps_do_not_depend_on_the_batch(trained: AskedModel, patches: Patches) 
         together = attribute(method, trained, patches.pixels[:20], patches.labels[:20])
         alone = attribute(method, trained, patches.pixels[17:18], patches.labels[17:18])
         np.testing.assert_allclose(together[17], alone[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("pool", ["token", "avg"])
+def test_methods_together_give_what_each_gives_alone(pool: str) -> None:
+    """One forward and one backward pass for all, over several batches; so do two methods, with relevance or without."""
+    torch.manual_seed(3)
+    options: Any = {"img_size": 16, "patch_size": 4, "in_chans": 1, "global_pool": pool}
+    network = timm.create_model("test_vit", pretrained=False, num_classes=3, class_token=pool == "token", **options)
+    model = asked(network, Normaliser((0.5,) * 3, (0.5,) * 3, 1, torch.device("cpu")), batch_size=3)
+    pixels = np.random.default_rng(1).integers(0, 255, (7, 16, 16), np.uint8)
+    targets = np.arange(7) % 3
+    forwards: list[int] = []
+    handle = model.module.register_forward_hook(lambda *_: forwards.append(1))
+    everything = attribute_by(tuple(Method), model, pixels, targets)
+    handle.remove()
+    assert len(forwards) == 3
+    for method in Method:
+        alone = attribute(method, model, pixels, targets)
+        assert alone.any()
+        np.testing.assert_allclose(everything[method], alone, rtol=1e-3, atol=1e-5 * alone.max())
+    pairs = [(Method.GRAD_CAM, Method.ROLLOUT), (Method.RELEVANCE, Method.GRAD_CAM)]
+    for pair in pairs:
+        found = attribute_by(pair, model, pixels, targets)
+        assert set(found) == set(pair)
+        for method in pair:
+            np.testing.assert_allclose(found[method], everything[method], rtol=1e-3, atol=1e-5 * found[method].max())
 
 
 def test_class_specific_methods_tell_classes_apart(trained: AskedModel, patches: Patches) -> None:
