@@ -18,6 +18,7 @@ def _numbers(word: Word) -> tuple[float, ...]:
 
 @given(st.lists(_WORDS, max_size=12))
 def test_words_are_equal_and_in_order_and_each_number_is_there_once(words: list[Word]) -> None:
+    """Sharing is seen by identity alone."""
     shared = shared_words(words, {})
     assert shared == tuple(words)
     numbers = [n for word in shared for n in _numbers(word)]
@@ -26,8 +27,10 @@ def test_words_are_equal_and_in_order_and_each_number_is_there_once(words: list[
 
 
 def test_pages_of_a_report_have_their_texts_in_common() -> None:
+    """As long as they are given the same dictionary."""
+
     def page() -> list[Word]:
-        return [Word("".join(["Bruch", "last"]), Box(1.0, 2.0, 3.0, 4.0), 1.0)]
+        return [Word("".join(list("Bruchlast")), Box(1.0, 2.0, 3.0, 4.0), 1.0)]
 
     texts: dict[str, str] = {}
     (first,), (second,) = shared_words(page(), texts), shared_words(page(), texts)
