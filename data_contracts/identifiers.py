@@ -21,7 +21,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from data_contracts.slips import DIGIT_FOR, LETTER_FOR, one_slip_apart, repaired
 
@@ -123,6 +123,9 @@ class Grammar:
             text: any text; positions refer to it as given.
             bare: also accept identifiers without their prefix, if a separator stands between their fields.
         """
+        return list(_found_in(self, text, bare))
+
+    def _find(self, text: str, *, bare: bool) -> list[Identifier]:
         found: list[Identifier] = []
         for regex, prefixed in self._ladder:
             if not prefixed and not bare and self.prefixes:
@@ -407,6 +410,13 @@ def _usual_slips_undone(group: str, part: _Field) -> list[str]:
     return sorted({group[:i] + group[i + 1 :] for i in range(1, len(group)) if group[i] == group[i - 1]})
 
 
+@lru_cache(maxsize=4_000)
+def _found_in(grammar: Grammar, text: str, bare: bool) -> tuple[Identifier, ...]:  # noqa: FBT001 - lru_cache tells f(b=1) from f(1)
+    """The same line or cell is asked about by several readers of a report."""
+    return tuple(grammar._find(text, bare=bare))  # noqa: SLF001 - the grammar's own
+
+
+@lru_cache(maxsize=20_000)
 def _resembles(word: str, prefixes: tuple[str, ...]) -> bool:
     """Not a prefix itself, but one with confusable characters, or, from four letters on, one slip away from it."""
     upper = word.upper()

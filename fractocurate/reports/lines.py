@@ -4,6 +4,7 @@ import itertools
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from data_contracts.records import Box, Word
 
@@ -38,28 +39,28 @@ class Ruling:
         return abs(self.x1 - self.x0) >= abs(self.y1 - self.y0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
-    """Words that stand side by side, left to right."""
+    """Words that stand side by side, left to right; what is asked of them often is worked out once."""
 
     words: tuple[Word, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Words joined by single spaces."""
         return " ".join(w.text for w in self.words)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """Smallest box around the words."""
         return around(self.words)
 
-    @property
+    @cached_property
     def centre_y(self) -> float:
         """Median of the words' vertical centres: one tall mark does not shift it."""
         return statistics.median(centre_y(w) for w in self.words)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """Median height of the words."""
         return statistics.median(w.box.height for w in self.words)
@@ -79,10 +80,10 @@ def around(words: Iterable[Word]) -> Box:
     """Smallest box around at least one word."""
     boxes = [w.box for w in words]
     return Box(
-        min(b.left for b in boxes),
-        min(b.top for b in boxes),
-        max(b.right for b in boxes),
-        max(b.bottom for b in boxes),
+        min([b.left for b in boxes]),
+        min([b.top for b in boxes]),
+        max([b.right for b in boxes]),
+        max([b.bottom for b in boxes]),
     )
 
 
@@ -112,17 +113,17 @@ def group_lines(words: Sequence[Word]) -> list[Line]:
 
 def _more_usual(height: float, other: float) -> float:
     """The height that is more like print: a mark or a speck does not set how far apart lines are."""
-    return min(height, other, key=lambda h: abs(h - _USUAL_HEIGHT))
+    return height if abs(height - _USUAL_HEIGHT) <= abs(other - _USUAL_HEIGHT) else other
 
 
 def split_at_gaps(words: Sequence[Word], gap_in_heights: float) -> list[tuple[Word, ...]]:
     """Split words of one line where the gap exceeds a multiple of the line's height."""
     if not words:
         return []
-    height = statistics.median(w.box.height for w in words)
+    widest = gap_in_heights * statistics.median([w.box.height for w in words])
     segments: list[list[Word]] = [[words[0]]]
     for previous, word in itertools.pairwise(words):
-        if word.box.left - previous.box.right > gap_in_heights * height:
+        if word.box.left - previous.box.right > widest:
             segments.append([])
         segments[-1].append(word)
     return [tuple(s) for s in segments]
@@ -160,6 +161,8 @@ def gap_of_type(lines: Iterable[Line], otherwise: float) -> float:
 
 def join_text(words: Sequence[Word]) -> str:
     """Text of a cell of one or more lines; a hyphen at a line's end keeps its word together."""
+    if len(words) == 1:
+        return words[0].text.strip()
     text = ""
     for line in group_lines(words):
         text = text + line.text if text.endswith(("-", "/")) and len(text) > 1 else f"{text} {line.text}".strip()
@@ -188,13 +191,15 @@ def level_groups(words: Sequence[Word]) -> list[tuple[Word, ...]]:
 
     The first word of a group decides, so that words of two cells at different heights stay apart.
     """
-    ordered = sorted(words, key=centre_y)
+    centres = [centre_y(word) for word in words]
     groups: list[list[Word]] = []
-    for word in ordered:
-        if groups and centre_y(word) - centre_y(groups[-1][0]) < 0.4 * word.box.height:
-            groups[-1].append(word)
+    first = 0.0
+    for k in sorted(range(len(words)), key=centres.__getitem__):
+        if groups and centres[k] - first < 0.4 * words[k].box.height:
+            groups[-1].append(words[k])
         else:
-            groups.append([word])
+            groups.append([words[k]])
+            first = centres[k]
     return [tuple(sorted(g, key=lambda w: w.box.left)) for g in groups]
 
 

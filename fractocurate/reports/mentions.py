@@ -44,8 +44,9 @@ def find_mentions(free: Mapping[int, Sequence[Line]], pairs: Sequence[Pair], ide
             names_part = any(id(w) in of_parts for w in line.words)
             is_heading = len(line.words) <= _LONGEST_HEADING_WORDS and not line.text.endswith(".") and not names_part
             is_heading = is_heading and not speaks_of_another_case(line.text)
-            alone = identifiers.profile.foan.grammar.parse(line.text)
-            foans = identifiers.foans_in(line.text) or ([alone] if alone and not alone.repairs else [])
+            foans = identifiers.foans_in(line.text)
+            if not foans and (alone := identifiers.profile.foan.grammar.parse(line.text)) and not alone.repairs:
+                foans = [alone]
             is_caption = begins_caption(line.text)
             mentions += [Mention(page, line.box.top, foan, line.words, is_heading, is_caption) for foan in foans]
     for pair in pairs:

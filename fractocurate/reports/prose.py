@@ -81,10 +81,13 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _statement(page: int, words: Sequence[Word], identifiers: Identifiers, vocabulary: Vocabulary) -> Statement | None:
     text, starts = _joined(words)
-    serials, foans = identifiers.serial_numbers_in(text), identifiers.foans_in(text)
-    cause = _cause(words, vocabulary)
-    if len({s.value for s in serials}) != 1 or cause is None:
+    serials = identifiers.serial_numbers_in(text)
+    if len({s.value for s in serials}) != 1:
         return None
+    cause = _cause(words, vocabulary)
+    if cause is None:
+        return None
+    foans = identifiers.foans_in(text)
     # A second number of that kind may belong to a second part that is spoken of.
     others = [s for s in identifiers.profile.serial_number.grammar.find(text) if s.value != serials[0].value]
     if any(not any(o.start < f.end and f.start < o.end for f in foans) for o in others):

@@ -236,28 +236,31 @@ def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
     """Words grouped by overlap in x: the cells of a header of several lines, where no rulings part them."""
     segments = _without_group_titles([split_at_gaps(line, gap) for line in level_groups(words)])
     stacks: list[list[Word]] = []
+    boxes: list[Box] = []
     for segment in sorted(segments, key=lambda s: s[0].box.left):
         box = around(segment)
-        for stack in stacks:
-            other = around(stack)
+        for number, other in enumerate(boxes):
             overlap = min(box.right, other.right) - max(box.left, other.left)
             if overlap > 0.3 * min(box.width, other.width):
-                stack.extend(segment)
+                stacks[number].extend(segment)
+                boxes[number] = around(stacks[number])
                 break
         else:
             stacks.append(list(segment))
+            boxes.append(box)
     return [tuple(s) for s in stacks]
 
 
 def _without_group_titles(lines: Sequence[Sequence[tuple[Word, ...]]]) -> list[tuple[Word, ...]]:
     """Segments of a header's lines but the titles of groups of columns: wide ones, and lines of nothing but titles."""
     kept: list[tuple[Word, ...]] = []
+    boxes = [[around(s) for s in line] for line in lines]
     for number, line in enumerate(lines):
-        below = [[around(s) for s in other] for other in lines[number + 1 :]]
+        below = boxes[number + 1 :]
         if not below:
             kept += line
-        elif number or not _are_between([around(s) for s in line], below):
-            kept += [s for s in line if not _spans(around(s), below[0])]
+        elif number or not _are_between(boxes[number], below):
+            kept += [s for s, box in zip(line, boxes[number], strict=True) if not _spans(box, below[0])]
     return kept
 
 

@@ -6,10 +6,11 @@ tolerates reading errors, but only where one meaning is clearly the nearest; eve
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache, wraps
 
+from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from data_contracts.vocabulary import DefectClass
@@ -19,6 +20,8 @@ SMALLEST_SIMILARITY = 0.84
 """Two reading errors in twelve characters pass, three do not."""
 _SMALLEST_LEAD = 0.08
 """How much nearer the best meaning must be than the next other one."""
+_NO_RIVAL = SMALLEST_SIMILARITY - _SMALLEST_LEAD - 0.01
+"""What is less similar can neither be meant nor leave another meaning in doubt."""
 _SHORTEST_FUZZY_KEY = 5
 HALF_UNDERSTOOD = 0.85
 """Similarity of a header in two languages of which one could not be understood."""
@@ -115,11 +118,11 @@ class Synonyms:
         if not self.fuzzy or len(key) < _SHORTEST_FUZZY_KEY:
             return None
         best: dict[str, float] = {}
-        for synonym, names in self._by_key.items():
-            if len(synonym) < _SHORTEST_FUZZY_KEY:
-                continue
-            similarity = Levenshtein.normalized_similarity(key, synonym, score_cutoff=0.6)
-            for name in names:
+        similar = process.extract(
+            key, self._fuzzy_keys, scorer=Levenshtein.normalized_similarity, score_cutoff=_NO_RIVAL, limit=None
+        )
+        for synonym, similarity, _ in similar:
+            for name in self._by_key[synonym]:
                 best[name] = max(best.get(name, 0.0), similarity)
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
         if not ranked or ranked[0][1] < SMALLEST_SIMILARITY:
@@ -133,21 +136,52 @@ class Synonyms:
         words = tokens(text)
         taken = [False] * len(words)
         found: set[str] = set()
-        for length in range(len(words), 0, -1):
-            for start in range(len(words) - length + 1):
-                if any(taken[start : start + length]):
-                    continue
-                names = self._by_key.get("".join(words[start : start + length]), [])
-                if len(names) == 1:
-                    found.add(names[0])
-                    taken[start : start + length] = [True] * length
+        for length, start, name in sorted(self._stated_in(words), key=lambda stated: (-stated[0], stated[1])):
+            if not any(taken[start : start + length]):
+                found.add(name)
+                taken[start : start + length] = [True] * length
         if len(found) != 1:
             return None
         rest = [w for w, used in zip(words, taken, strict=True) if not used and w not in _FOLDED_FILLERS]
         return Meaning(found.pop(), 1.0, " ".join(rest))
 
+    def _stated_in(self, words: list[str]) -> Iterable[tuple[int, int, str]]:
+        """Number of words, first word and meaning of each synonym of one meaning."""
+        for start in range(len(words)):
+            key = ""
+            for length, word in enumerate(words[start:], 1):
+                key += word
+                if len(key) > self._longest_key:
+                    break
+                names = self._by_key.get(key, ())
+                if len(names) == 1:
+                    yield length, start, names[0]
+
+    @cached_property
+    def _longest_key(self) -> int:
+        return max(map(len, self._by_key), default=0)
+
+    @cached_property
+    def _fuzzy_keys(self) -> list[str]:
+        return [key for key in self._by_key if len(key) >= _SHORTEST_FUZZY_KEY]
+
 
 _FOLDED_FILLERS = frozenset(map(fold, _FILLERS))
+
+
+def _once_per_text(
+    method: Callable[["Vocabulary", str], Meaning | None],
+) -> Callable[["Vocabulary", str], Meaning | None]:
+    """Texts of reports repeat, and so do questions about them: each vocabulary works out every answer once."""
+
+    @wraps(method)
+    def answer(self: "Vocabulary", text: str) -> Meaning | None:
+        answers = self.answers.setdefault(method.__name__, {})
+        if text not in answers:
+            answers[text] = method(self, text)
+        return answers[text]
+
+    return answer
 
 
 class Vocabulary:
@@ -166,6 +200,7 @@ class Vocabulary:
         self._revision = frozenset(fold(w) for w in settings.revision_words)
         self.known_words = frozenset(_words_of(settings))
         self._column_cache: dict[str, tuple[tuple[str, ...], float]] = {}
+        self.answers: dict[str, dict[str, Meaning | None]] = {}
 
     def columns(self, text: str) -> tuple[tuple[str, ...], float]:
         """Columns that a header or key may announce, best guess first, and the similarity; empty if none."""
@@ -213,6 +248,7 @@ class Vocabulary:
         near = self._columns.near(text)
         return ([near.name], near.similarity) if near else ([], 0.0)
 
+    @_once_per_text
     def defect_class(self, text: str) -> Meaning | None:
         """The defect class that a cell states; None if it is not understood, ``unknown`` if it says unknown."""
         names = [] if "?" in text else self._classes.exact(text)
@@ -247,6 +283,7 @@ class Vocabulary:
         whole = self.defect_class(match["head"])
         return None if whole is None or whole.rest else Meaning(whole.name, whole.similarity, detail)
 
+    @_once_per_text
     def sub_type(self, text: str) -> Meaning | None:
         """The sub-type that a cell states; None if it is not understood."""
         if names := self._sub_types.exact(text):

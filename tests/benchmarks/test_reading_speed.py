@@ -37,14 +37,23 @@ assert all(p.words for p in pages), [p.reading.problem for p in pages]
 print(int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
+# The whole of it: words, then what they say.
+REPORT = r"""
+import sys
+from pathlib import Path
+from fractocurate.profile import load_profile
+from fractocurate.reports.read import read_report
+read_report(Path(sys.argv[1]), "dense.pdf", load_profile(None))
+"""
 
-def _text(path: Path, n_pages: int, n_lines: int = 40) -> Path:
-    """Pages of print, some sixteen words a line; every tenth is different."""
+
+def _text(path: Path, n_pages: int, n_lines: int = 40, n_different: int = 10) -> Path:
+    """Pages of print, some sixteen words a line; after so many different ones they repeat."""
     canvas = Canvas(str(path), pagesize=(595, 842))
     for page in range(n_pages):
         canvas.setFont("Helvetica", 9)
         for line in range(n_lines):
-            words = LINE.format(100 * (page % 10) + line, 3 * line).split()
+            words = LINE.format(100 * (page % n_different) + line, 3 * line).split()
             start = 5 * line % len(words)
             canvas.drawString(50, 790 - 18 * line, " ".join(words[start:] + words[:start]))
         canvas.showPage()
@@ -91,6 +100,11 @@ def _fracto(path: Path) -> int:
         [sys.executable, "-c", READ, str(path)], env=environment, capture_output=True, text=True, check=True
     )
     return int(done.stdout)
+
+
+def _report(path: Path) -> None:
+    """Read and interpret a PDF in a process of its own."""
+    subprocess.run([sys.executable, "-c", REPORT, str(path)], capture_output=True, check=True)
 
 
 def _plain_loop(path: Path) -> None:
@@ -168,3 +182,19 @@ def test_text_pages_cost_a_small_part_of_a_scan(tmp_path: Path, capsys: pytest.C
         capsys, "one page, one core", {"text layer": f"{1 / text_s:.0f} pages/s", "scan": f"{1 / scan_s:.2f} pages/s"}
     )
     assert text_s < 0.1 * scan_s
+
+
+def test_interpreting_dense_text_costs_about_what_reading_it_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some 640 words a page, and no page like another: what is remembered of one text helps only where texts repeat."""
+    few, many = (_text(tmp_path / f"{n}.pdf", n, n_different=n) for n in (10, 70))
+    words_s = (_seconds(lambda: _fracto(many)) - _seconds(lambda: _fracto(few))) / 60
+    report_s = (_seconds(lambda: _report(many)) - _seconds(lambda: _report(few))) / 60
+    rows = {
+        "words alone": f"{1 / words_s:.0f} pages/s",
+        "read_report": f"{1 / report_s:.0f} pages/s",
+        "read_report / words alone": f"{report_s / words_s:.2f} x the work",
+    }
+    _show(capsys, "dense pages of text, one core", rows)
+    assert report_s < 2.5 * words_s
