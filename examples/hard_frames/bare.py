@@ -91,7 +91,7 @@ def _dots(rng: Rng, picture: Picture, row: float, radius: float, level: float) -
         r = radius * rng.uniform(0.85, 1.15)
         w = r * rng.choice([1, 1, 0.4, 1.4])
         top, bottom, left, right = int(y0 - r), int(y0 + r) + 1, int(x - w), int(x + w) + 1
-        if 0 <= top and bottom <= height and 0 <= left and right <= width:
+        if top >= 0 and bottom <= height and left >= 0 and right <= width:
             yy, xx = np.mgrid[top:bottom, left:right]
             inside = ((yy - y0) / r) ** 2 + ((xx - x) / w) ** 2 <= 1
             picture[top:bottom, left:right][inside] = level
@@ -168,7 +168,9 @@ def _mosaic(rng: Rng, width: int, height: int) -> Picture:
     seam = int(rng.integers(0, 5))
     for i in range(rows):
         for k in range(columns):
-            tile = np.s_[i * height // rows : (i + 1) * height // rows, k * width // columns : (k + 1) * width // columns]
+            tile = np.s_[
+                i * height // rows : (i + 1) * height // rows, k * width // columns : (k + 1) * width // columns
+            ]
             picture[tile] += rng.uniform(-40, 40)
             if rng.random() < 0.15:
                 picture[tile] = float(rng.choice([-90, 400]))
