@@ -180,7 +180,7 @@ def _mosaic(rng: Rng, width: int, height: int) -> Picture:
 
 
 def _ebsd(rng: Rng, width: int, height: int) -> Picture:
-    """A map of grains, each of exactly one level, with single unindexed pixels in black or white, enlarged in blocks."""
+    """A map of grains, each of exactly one level, with single unindexed black or white pixels, in blocks."""
     block = int(rng.choice([1, 2, 3, 6]))
     w, h = width // block + 1, height // block + 1
     n = int(rng.integers(15, 200))

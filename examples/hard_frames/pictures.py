@@ -25,12 +25,14 @@ def _smooth(rng: np.random.Generator, width_px: int, height_px: int, size_px: fl
 
 
 def fractal(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
+    """Roughness of all sizes alike, mean 0 and spread 1."""
     layers = [_smooth(rng, width_px, height_px, size) * size**0.5 for size in (96, 48, 24, 12, 6)]
     total = np.sum(layers, axis=0)
     return np.asarray((total - total.mean()) / total.std(), dtype=np.float32)
 
 
 def rough(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
+    """A broken surface in middle grey."""
     return np.float32(rng.uniform(90, 150)) + np.float32(rng.uniform(20, 45)) * fractal(rng, width_px, height_px)
 
 
