@@ -224,7 +224,7 @@ def _pillars(rng: Rng, width: int, height: int) -> Picture:
     inner, outer = rng.permutation([rng.uniform(0, 60), rng.uniform(120, 255)])
     picture = np.where(away < radius, inner, outer).astype(np.float32)
     picture[np.abs(away - radius) < 0.05] = 255
-    return picture
+    return np.asarray(picture, dtype=np.float32)
 
 
 def _balls(rng: Rng, width: int, height: int) -> Picture:
@@ -246,7 +246,9 @@ def _segmented(rng: Rng, width: int, height: int) -> Picture:
     """A picture that somebody turned into black and white, or into a few levels."""
     picture = fractal(rng, width, height) if rng.random() < 0.5 else rough(rng, width, height) / 30 - 4
     levels = int(rng.integers(2, 6))
-    edges = np.quantile(picture, np.linspace(0, 1, levels + 1)[1:-1] ** rng.uniform(0.4, 2.5))
+    edges: NDArray[np.float64] = np.quantile(
+        picture.astype(np.float64), np.linspace(0, 1, levels + 1)[1:-1] ** rng.uniform(0.4, 2.5)
+    )
     return np.asarray(np.digitize(picture, edges) * (255 / (levels - 1)), dtype=np.float32)
 
 
