@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml scripts/install_system_pack
 	@touch $@
 
 demo: setup
-	@FRACTO=$(BIN)/fracto PYTHON=$(BIN)/python examples/demo.sh $(DEMO)
+	@$(BIN)/fracto demo $(DEMO) --overwrite
 
 test: lint types imports tests
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from data_contracts.tables import TABLES, Table, key_columns, polars_schema
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every change of a table or view; ``Catalog.open`` brings older catalogs up to date."""
 
 _SQL_TYPES: dict[pl.DataType, str] = {

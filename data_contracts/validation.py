@@ -236,6 +236,8 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("leakage", "split_id", "folds", "split_id"),
     ("fold_metrics", "run_id", "runs", "run_id"),
     ("predictions", "run_id", "runs", "run_id"),
+    ("epochs", "run_id", "runs", "run_id"),
+    ("label_issues", "run_id", "runs", "run_id"),
     ("attributions", "run_id", "runs", "run_id"),
     ("attribution_tests", "run_id", "runs", "run_id"),
     ("expert_answers", "run_id", "runs", "run_id"),

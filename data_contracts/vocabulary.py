@@ -55,6 +55,8 @@ class MatchReason(StrEnum):
     SAME_BYTES_CONFLICT = "same_bytes_other_instance"
     VALID_FOAN_NOT_IN_REPORTS = "valid_foan_not_in_reports"
     FUZZY_NOT_UNIQUE = "fuzzy_not_unique"
+    OUT_OF_SERIES = "out_of_series"
+    """A name one slip from the frames among which it was taken, numbered or filed."""
     REPORT_IN_REVIEW = "report_reading_in_review"
     NOT_IN_LABEL_TABLE = "not_in_label_table"
     LABEL_NOT_UNDERSTOOD = "label_not_understood"
@@ -83,6 +85,7 @@ class Stage(StrEnum):
     REPORTS = "reports"
     LABELS = "labels"
     MICROGRAPHS = "micrographs"
+    FIGURE_LINKS = "figure_links"
     MATCHING = "matching"
     FINGERPRINTS = "fingerprints"
     PAIRS = "pairs"
@@ -179,6 +182,8 @@ class CandidateSource(StrEnum):
     PHASH = "phash"
     SYMMETRY_HASH = "symmetry_hash"
     LOCAL_FEATURES = "local_features"
+    PIXEL_SIZES = "pixel_sizes"
+    """One FOAN, and pixel sizes that tell how large the one would be in the other."""
 
 
 class AuditKind(StrEnum):

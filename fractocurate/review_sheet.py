@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
-from data_contracts.vocabulary import MatchReason, MatchStatus
+from fractocurate.doubts import Doubt, collect_doubts
 from fractocurate.text_table import read_text_table
 
 N_CANDIDATES = 3
@@ -27,7 +27,7 @@ COLUMNS = (
     "path", "reason", "guard", "evidence", "known_foan",
     *(f"candidate_{n}_{field}" for n in range(1, N_CANDIDATES + 1) for field in _CANDIDATE_FIELDS),
     *FILLED_IN,
-    "same_bytes", "sha256",
+    "same_bytes", "partner", "sha256",
 )  # fmt: skip
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -55,9 +55,7 @@ class SheetDecision:
 
 
 def write_review_sheet(catalog: Catalog, target: Path) -> int:
-    """Write the doubtful images, one row per picture, to a new .csv (UTF-8 with BOM) or .xlsx file.
-
-    Doubtful is what is in review, and what has no name of its own but company that proposes a part.
+    """Write the images in doubt (see ``doubts``), one row per picture, to a new .csv (UTF-8 with BOM) or .xlsx file.
 
     Returns:
         The number of rows.
@@ -141,39 +139,60 @@ def _decision(number: int, cells: Mapping[str, str]) -> tuple[SheetDecision | No
 
 
 def _doubtful(catalog: Catalog) -> list[dict[str, str]]:
-    """One row per picture with a file in review, or nameless with candidates, by the path of its first."""
-    rows = catalog.query(
-        "SELECT d.sha256, m.path, m.reason, m.guard, m.evidence, m.foan FROM matches m JOIN dataset d USING (path) "
-        "WHERE m.status = $review OR (m.reason = $nameless AND m.path IN (SELECT path FROM match_candidates)) "
-        "ORDER BY m.path",
-        {"review": str(MatchStatus.REVIEW), "nameless": str(MatchReason.NO_IDENTIFIER)},
-    )
+    """One row per picture in doubt, in the order of its first doubt."""
     paths: dict[str, list[str]] = {}
-    for path, sha256 in catalog.query("SELECT path, sha256 FROM dataset ORDER BY path").iter_rows():
+    sha_of: dict[str, str] = {}
+    for path, sha256 in catalog.query("SELECT path, sha256 FROM files WHERE kind = 'image' ORDER BY path").iter_rows():
         paths.setdefault(sha256, []).append(path)
+        sha_of[path] = sha256
+    doubts_of: dict[str, list[Doubt]] = {}
+    for doubt in collect_doubts(catalog):
+        doubts_of.setdefault(sha_of[doubt.path], []).append(doubt)
+    foan_of = dict(catalog.query("SELECT path, foan FROM matches").iter_rows())
+    candidates = _candidates(catalog, doubts_of)
+    sheet = []
+    for sha256, doubts in doubts_of.items():
+        first, *others = doubts
+        more = [f"{d.reason}: {d.detail}" for d in others if d.reason != first.reason or d.partner != first.partner]
+        row = dict.fromkeys(COLUMNS, "")
+        row |= {"path": first.path, "reason": first.reason, "guard": first.guard, "sha256": sha256}
+        row |= {
+            "evidence": "; also ".join([first.detail, *more]),
+            "known_foan": foan_of.get(first.path) or "",
+            "partner": " | ".join(dict.fromkeys(d.partner for d in doubts if d.partner)),
+            "same_bytes": " | ".join(other for other in paths[sha256] if other != first.path),
+        }
+        for number, candidate in enumerate(candidates[sha256], start=1):
+            row |= {f"candidate_{number}_{f}": v for f, v in zip(_CANDIDATE_FIELDS, candidate, strict=True)}
+        sheet.append(row)
+    return sheet
+
+
+def _candidates(catalog: Catalog, doubts_of: Mapping[str, Sequence[Doubt]]) -> dict[str, list[tuple[str, ...]]]:
+    """sha256 -> the best candidates: those of matching, the last place kept for what a doubt proposes."""
+    fields = "i.foan, i.serial_number, i.defect_class"
     # Files with the same bytes may be named differently; the best candidates of each come first.
-    candidates: dict[str, list[tuple[str, ...]]] = {}
+    ranked: dict[str, list[tuple[str, ...]]] = {sha256: [] for sha256 in doubts_of}
     found = catalog.query(
-        "SELECT d.sha256, i.foan, i.serial_number, i.defect_class FROM match_candidates c JOIN dataset d USING (path) "
+        f"SELECT f.sha256, {fields} FROM match_candidates c JOIN files f ON f.path = c.path AND f.kind = 'image' "  # noqa: S608 - constants
         "JOIN fracture_instances i ON i.instance_id = c.instance_id "
-        "WHERE c.rank <= ? AND i.foan IS NOT NULL ORDER BY d.sha256, c.rank, c.path",
+        "WHERE c.rank <= ? AND i.foan IS NOT NULL ORDER BY f.sha256, c.rank, c.path",
         [N_CANDIDATES],
     )
     for sha256, *values in found.iter_rows():
-        candidate, ranked = tuple(value or "" for value in values), candidates.setdefault(sha256, [])
-        if candidate not in ranked and len(ranked) < N_CANDIDATES:
-            ranked.append(candidate)
-    sheet: dict[str, dict[str, str]] = {}
-    for sha256, path, reason, guard, evidence, foan in rows.iter_rows():
-        if sha256 in sheet:
-            continue
-        row = dict.fromkeys(COLUMNS, "")
-        row |= {"path": path, "reason": reason, "guard": guard, "evidence": evidence, "known_foan": foan or ""}
-        for number, candidate in enumerate(candidates.get(sha256, ()), start=1):
-            row |= {f"candidate_{number}_{f}": v for f, v in zip(_CANDIDATE_FIELDS, candidate, strict=True)}
-        row |= {"same_bytes": " | ".join(other for other in paths[sha256] if other != path), "sha256": sha256}
-        sheet[sha256] = row
-    return list(sheet.values())
+        candidate = tuple(value or "" for value in values)
+        if sha256 in ranked and candidate not in ranked[sha256]:
+            ranked[sha256].append(candidate)
+    instances = catalog.query(
+        f"SELECT i.instance_id, {fields} FROM fracture_instances i WHERE superseded_by IS NULL AND foan IS NOT NULL"  # noqa: S608 - constants
+    )
+    fields_of = {row[0]: tuple(value or "" for value in row[1:]) for row in instances.iter_rows()}
+    for sha256, doubts in doubts_of.items():
+        named = [fields_of[i] for d in doubts for i in d.instance_ids if i in fields_of]
+        proposed = [c for c in dict.fromkeys(named) if c not in ranked[sha256][: N_CANDIDATES - 1]]
+        n_kept = N_CANDIDATES - bool(proposed)
+        ranked[sha256] = [*ranked[sha256][:n_kept], *proposed][:N_CANDIDATES]
+    return ranked
 
 
 def _write_csv(rows: Sequence[Mapping[str, str]], target: Path) -> None:

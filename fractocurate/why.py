@@ -1,5 +1,6 @@
 """The chain from an image's bytes to its label and fold, as the catalog holds it."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from data_contracts.catalog import Catalog
@@ -47,6 +48,7 @@ def explain(catalog: Catalog, path: str) -> list[ChainLink]:
     if row["instance_id"] is not None:
         chain += explain_instance(catalog, str(row["instance_id"]))
     chain += [*_human_decisions(catalog, str(row["sha256"])), *_folds(catalog, path), *_predictions(catalog, path)]
+    chain += [_doubted(catalog, str(row["sha256"])), _attributions(catalog, path)]
     return [link for link in chain if link.facts]
 
 
@@ -159,3 +161,45 @@ def _predictions(catalog: Catalog, path: str) -> list[ChainLink]:
         for p in rows.iter_rows(named=True)
     )
     return [ChainLink("Predictions", facts)]
+
+
+def _doubted(catalog: Catalog, sha256: str) -> ChainLink:
+    rows = catalog.query("SELECT * FROM label_issues WHERE sha256 = ? ORDER BY run_id, path", [sha256])
+    facts = tuple(
+        (
+            x["run_id"],
+            (
+                f"doubts {x['given_class']} ({x['given_probability']:.2f}), suggests {x['suggested_class']} "
+                f"({x['suggested_probability']:.2f}); suspicion {x['rank']} of the run"
+            ),
+        )
+        for x in rows.iter_rows(named=True)
+    )
+    return ChainLink("Label doubted by a model", facts)
+
+
+def _attributions(catalog: Catalog, path: str) -> ChainLink:
+    """Method, file, and what the latest test of such heat-maps found."""
+    rows = catalog.query("SELECT * FROM attributions WHERE path = ? ORDER BY run_id, method, target_class", [path])
+    if rows.is_empty():
+        return ChainLink("Heat-maps", ())
+    tests = catalog.query(
+        "SELECT settings, summary FROM runs WHERE command = 'explain --test' ORDER BY started_at, run_id"
+    )
+    verdict = {
+        (json.loads(settings)["run_id"], method): said["belief"]
+        for settings, summary in tests.iter_rows()
+        for method, said in json.loads(summary).get("verdicts", {}).items()
+    }
+    facts = tuple(
+        (
+            f"{a['run_id']} {a['method']}",
+            (
+                f"for {a['target_class']} ({a['target_probability']:.2f}), answer {a['predicted_class']}"
+                f"{', trained on it' if a['trained_on'] else ''}; "
+                f"{verdict.get((a['run_id'], a['method']), 'not tested')}; {a['map_path']}"
+            ),
+        )
+        for a in rows.iter_rows(named=True)
+    )
+    return ChainLink("Heat-maps", facts)

@@ -14,10 +14,11 @@ from fractotrain.checkpoint import Keeper, fingerprint
 from fractotrain.data import TrainingSet
 from fractotrain.inner_split import inner_split
 from fractotrain.intervals import Interval, bootstrap_macro_f1, fold_interval
-from fractotrain.loop import NOBODY, Bench, Indices, Logits, fit, predict
+from fractotrain.loop import NOBODY, Bench, Indices, Logits, fit
 from fractotrain.metrics import OVERALL, Scores, score, score_confusion
 from fractotrain.model import InputFormat, Weights, build_model
-from fractotrain.probe import Features, Head, attach_head, fit_head
+from fractotrain.pooling import fit_attention
+from fractotrain.probe import Features, Head, attach_head, features_of, fit_head, head_of
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import Reported, Selection, Settings
 from fractotrain.watch import Epoch, Watch
@@ -40,6 +41,8 @@ class FoldResult:
     chosen_epochs: dict[Selection, int]
     """0-based; empty for a linear head, which has none."""
     epochs: tuple[Epoch, ...]
+    attention_scores: NDArray[np.float64]
+    """Of the validation images: how much attention pooling listens to each, among the frames of its specimen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Setup:
         indifferent: dict[str, Any] = {
             "checkpoint_every_s": True,
             "threads": True,
+            "log": True,
             "data": {"images_root", "cache_dir"},
         }
         indifferent["cv"] = {"folds", "cross_validate", "final_model", "bootstrap_samples"}
@@ -138,16 +142,22 @@ def cross_validate_fold(setup: Setup, fold: int, watch: Watch) -> FoldResult:
     if setup.features is not None:
         probe = _probe_fold(setup, setup.features, fold, np.union1d(training, inner), validation)
         scores_of["probe"] = probe.validation_scores["last"]
-    seen = predict(model, bench.images.pixels, training, bench.normalise, settings.optim.eval_batch_size)
+    everything = np.concatenate([training, inner, validation])
+    features = features_of(model, bench.images.pixels, everything, bench.normalise, settings.optim.eval_batch_size)
+    of_training, of_inner, of_validation = np.split(features, np.cumsum([len(training), len(inner)]))
+    head = head_of(model)
+    # The network is too sure of what it was fitted on: which frames to listen to is learnt elsewhere, where it can be.
+    listened, heard = (inner, of_inner) if len(inner) else (training, of_training)
     return FoldResult(
         fold,
         len(training),
         validation,
         logits_of[settings.cv.selection],
         scores_of,
-        score(labels[training], seen.argmax(axis=1)),
+        score(labels[training], head.logits(of_training).argmax(axis=1)),
         chosen_epochs,
         tuple(fitted.epochs),
+        _attention_scores(setup, head, fold, listened, heard, of_validation),
     )
 
 
@@ -166,7 +176,24 @@ def _probe_fold(
         score(labels[training], head.logits(features[training]).argmax(axis=1)),
         {},
         (),
+        _attention_scores(setup, head, fold, training, features[training], features[validation]),
     )
+
+
+def _attention_scores(
+    setup: Setup, head: Head, fold: int, learnt_on: Indices, its_features: Features, validation_features: Features
+) -> NDArray[np.float64]:
+    """Fit the pooling on frames outside the fold, by the fold's own features; ask it about the fold."""
+    settings = setup.bench.settings
+    attention = fit_attention(
+        its_features,
+        head.logits(its_features),
+        setup.bench.images.labels[learnt_on],
+        np.unique([setup.training_set.specimens[i] for i in learnt_on], return_inverse=True)[1],
+        derive_seed(settings.seed, Purpose.POOLING, fold),
+        balanced=settings.data.sampler == "weighted",
+    )
+    return attention.scores(validation_features)
 
 
 def _head(setup: Setup, features: Features, training: NDArray[np.int64]) -> Head:

@@ -51,6 +51,8 @@ class TrainingSet:
     """sha256 of the view ``dataset``."""
     masks: Mapping[str, tuple[MaskBox, ...]] = field(default_factory=dict)
     """Path -> print inside its crop; only of images that have any."""
+    specimens: tuple[str, ...] = ()
+    """The fracture instance that each image shows, or the FOAN where none is known: its frames make one answer."""
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -70,6 +72,7 @@ class TrainingSet:
             self.split,
             self.dataset_hash,
             {path: boxes for path, boxes in self.masks.items() if path in kept},
+            tuple(self.specimens[i] for i in indices),
         )
 
 
@@ -82,7 +85,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
     """
     dataset = catalog.query(
         "SELECT path, sha256, micrograph_id, crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, defect_class, "
-        "coalesce(foan, instance_id, path) AS foan FROM dataset "
+        "coalesce(foan, instance_id, path) AS foan, coalesce(instance_id, foan, path) AS specimen FROM dataset "
         "WHERE status = ? AND list_contains(?, defect_class) ORDER BY path",
         [str(MatchStatus.MATCHED), list(LABEL_OF_CLASS)],
     )
@@ -123,6 +126,7 @@ def read_training_set(catalog: Catalog, cv: CvSettings) -> TrainingSet:
         split,
         catalog.content_hash("dataset"),
         {path: masks[name] for path, name in joined.select("path", "micrograph_id").iter_rows() if name in masks},
+        tuple(joined["specimen"]),
     )
 
 

@@ -53,16 +53,7 @@ def frozen_features(
     """
     if file.exists():
         return np.asarray(np.load(file), np.float32)
-    model.eval()
-    parts: list[Features] = []
-    with torch.no_grad():
-        for start in range(0, len(pixels), batch_size):
-            batch = np.arange(start, min(start + batch_size, len(pixels)))
-            outputs = model.forward_head(model.forward_features(normalise(grey_batch(pixels, batch))), pre_logits=True)
-            parts.append(outputs.float().cpu().numpy())
-            if on_features is not None:
-                on_features(int(batch[-1]) + 1, len(pixels))
-    features = np.concatenate(parts)
+    features = features_of(model, pixels, np.arange(len(pixels)), normalise, batch_size, on_features)
     draft = file.with_name(f".{file.stem}.{os.getpid()}.npy")
     try:
         np.save(draft, features)
@@ -71,6 +62,33 @@ def frozen_features(
         draft.unlink(missing_ok=True)
         raise TrainingError(f"{file}: the features cannot be kept: {error.strerror or error}") from error
     return features
+
+
+@torch.no_grad()
+def features_of(
+    model: Any,  # noqa: ANN401 - timm has no types
+    pixels: Pixels,
+    indices: NDArray[np.int64],
+    normalise: Normaliser,
+    batch_size: int,
+    on_features: Callable[[int, int], None] | None = None,
+) -> Features:
+    """What the network hands to its head, for the named pictures as they are; shape (images, features)."""
+    model.eval()
+    parts: list[Features] = []
+    for start in range(0, len(indices), batch_size):
+        grey = grey_batch(pixels, indices[start : start + batch_size])
+        outputs = model.forward_head(model.forward_features(normalise(grey)), pre_logits=True)
+        parts.append(outputs.float().cpu().numpy())
+        if on_features is not None:
+            on_features(min(start + batch_size, len(indices)), len(indices))
+    return np.concatenate(parts)
+
+
+def head_of(model: Any) -> Head:  # noqa: ANN401 - timm has no types
+    """The network's own head: of its features it makes the logits that the network gives."""
+    linear = model.get_classifier()
+    return Head(linear.weight.detach().float().cpu().numpy(), linear.bias.detach().float().cpu().numpy())
 
 
 def fit_head(features: Features, labels: NDArray[np.int64], ridge: float, *, balanced: bool) -> Head:

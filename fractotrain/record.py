@@ -20,6 +20,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import CatalogError
 from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES
+from fractotrain.answer_rows import epoch_rows, label_issue_rows, prediction_rows
 from fractotrain.crossval import Aggregate, FoldResult, Setup
 from fractotrain.errors import TrainingError
 from fractotrain.metrics import Scores
@@ -66,10 +67,13 @@ def record_run(outcome: Outcome, catalog_path: Path) -> None:
         rescue = catalog_path.with_suffix(f".{outcome.run_id}.json")
         rescue.write_text(json.dumps(summary(outcome), indent=1))
         raise CatalogError(f"{error}. The figures of the finished run are kept in {rescue}") from error
+    training_set = outcome.setup.training_set
     with catalog, catalog.transaction():
         catalog.append("runs", [_run_row(outcome)])
         catalog.append("fold_metrics", _metric_rows(outcome))
-        catalog.append("predictions", _prediction_rows(outcome))
+        catalog.append("predictions", prediction_rows(outcome.run_id, outcome.folds, training_set))
+        catalog.append("epochs", epoch_rows(outcome.run_id, outcome.folds))
+        catalog.append("label_issues", label_issue_rows(outcome.run_id, outcome.folds, training_set))
 
 
 def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) -> Outcome:
@@ -140,6 +144,18 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "model_file": None if outcome.model_file is None else str(Path(*outcome.model_file.parts[-3:])),
         "model_sha256": outcome.model_sha256,
     }
+
+
+def closing_figures(outcome: Outcome) -> dict[str, float]:
+    """Name -> value of the figures over all folds, as trackers show them; ``optimistic`` stands in the name."""
+    found = {}
+    for selection, folds in outcome.aggregates.items():
+        mark = "_optimistic" if selection == "best_val" else ""
+        for metric, interval in folds.figures.items():
+            found[f"crossval_{selection}{mark}/{metric}_mean"] = interval.mean
+            if interval.sd is not None:
+                found[f"crossval_{selection}{mark}/{metric}_sd"] = interval.sd
+    return found
 
 
 def versions() -> dict[str, str]:
@@ -225,22 +241,6 @@ def _row(run_id: str, fold: int, part: str, selection: str, metric: str, defect_
         "defect_class": defect_class,
         "value": None if value is None else float(value),
     }
-
-
-def _prediction_rows(outcome: Outcome) -> list[Row]:
-    training_set = outcome.setup.training_set
-    return [
-        {
-            "run_id": outcome.run_id,
-            "path": training_set.paths[position],
-            "fold": result.fold,
-            "true_class": CLASS_NAMES[training_set.labels[position]],
-            "predicted_class": CLASS_NAMES[int(logits.argmax())],
-            **{f"logit_{name}": float(logit) for name, logit in zip(CLASS_NAMES, logits, strict=True)},
-        }
-        for result in outcome.folds
-        for position, logits in zip(result.validation, result.logits, strict=True)
-    ]
 
 
 def _is_main(outcome: Outcome, selection: Reported) -> bool:

@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 3
     INNER = 4
     TUNE = 5
+    POOLING = 6
 
 
 def derive_seed(seed: int, purpose: Purpose, fold: int = FINAL_MODEL, epoch: int = 0) -> int:

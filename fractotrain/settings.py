@@ -15,6 +15,7 @@ CONF_DIR = Path(__file__).resolve().parent / "conf"
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
     "cv": {"inner_parts": 5, "probe": False},
+    "log": {"tensorboard": None, "mlflow": None},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
 
@@ -120,6 +121,13 @@ class CvSettings(_Strict):
         return self
 
 
+class LogSettings(_Strict):
+    """Who else is told of the figures; decides nothing that a run computes."""
+
+    tensorboard: Path | None
+    mlflow: str | None = Field(min_length=1)
+
+
 class Settings(_Strict):
     """Everything that decides what a run computes."""
 
@@ -132,6 +140,7 @@ class Settings(_Strict):
     data: DataSettings
     optim: OptimSettings
     cv: CvSettings
+    log: LogSettings
 
     @model_validator(mode="after")
     def _frozen_has_no_epochs(self) -> Self:
@@ -160,13 +169,22 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
     Raises:
         UsageError: with every problem found.
     """
+    return check_settings(compose_raw(overrides), options)
+
+
+def compose_raw(overrides: Sequence[str]) -> dict[Any, Any]:
+    """What Hydra makes of the files and ``overrides``, not yet checked.
+
+    Raises:
+        UsageError: Hydra cannot read or place an override.
+    """
     from hydra import compose, initialize_config_dir  # noqa: PLC0415 - --help must not need the training packages
     from hydra.errors import HydraException  # noqa: PLC0415 - as above
     from omegaconf import OmegaConf  # noqa: PLC0415 - as above
     from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415 - as above
 
     for override in overrides:
-        if "=" not in override:
+        if "=" not in override and not override.startswith("~"):
             raise UsageError(f"{override!r} is no setting; settings are given as key=value, such as recipe=fast")
     try:
         with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
@@ -176,7 +194,7 @@ def compose_settings(overrides: Sequence[str], options: Mapping[str, Any] | None
         raise UsageError(_hydra_sentence(error)) from error
     if not isinstance(raw, dict):
         raise UsageError("the settings are no mapping; conf/config.yaml is damaged")
-    return check_settings(raw, options)
+    return raw
 
 
 def check_settings(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> Settings:
@@ -203,7 +221,7 @@ def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | N
         UsageError: with every problem found.
     """
     known = {group: _OFF.get(group, {}) | value if isinstance(value, dict) else value for group, value in raw.items()}
-    return check_settings(known, options)
+    return check_settings({"log": _OFF["log"]} | known, options)
 
 
 def group_choices(group: str) -> tuple[str, ...]:
@@ -230,5 +248,7 @@ def _hydra_sentence(error: Exception) -> str:
     said = said.replace("is not in struct", "is no setting")
     override = getattr(error, "override", None)
     where = f"{override!r} cannot be read: " if override else ""
-    groups = "; ".join(f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv"))
+    groups = "; ".join(
+        f"{group}: {', '.join(group_choices(group))}" for group in ("recipe", "model", "optim", "cv", "hpo")
+    )
     return f"{where}{said} (choices: {groups}; `--print-config` shows every key)"

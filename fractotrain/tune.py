@@ -5,9 +5,10 @@ The study lies in a journal beside the catalog: several processes and machines t
 and one that was killed goes on from there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages.journal import JournalFileBackend
@@ -18,6 +19,7 @@ from fractotrain.checkpoint import fingerprint
 from fractotrain.crossval import training_parts
 from fractotrain.data import TrainingSet
 from fractotrain.errors import TrainingError
+from fractotrain.hpo import HpoSettings, Value
 from fractotrain.loop import NOBODY, Bench, Images, Indices, count_updates, fit
 from fractotrain.model import build_model
 from fractotrain.seeds import Purpose, derive_seed
@@ -25,28 +27,6 @@ from fractotrain.settings import Settings, check_settings
 from fractotrain.train import Plan, decode, plan_run
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Epoch, Watch
-
-Value = float | int
-
-RANGES: Mapping[str, tuple[float, float]] = {
-    "optim.weight_decay": (0.0, 0.3),
-    "optim.layer_decay": (0.6, 1.0),
-    "model.patch_drop": (0.0, 0.2),
-}
-LOG_RANGES: Mapping[str, tuple[float, float]] = {"optim.lr": (1e-6, 1e-4)}
-WHOLE_RANGES: Mapping[str, tuple[int, int]] = {
-    "optim.warmup_updates": (25, 250),  # 50 to 500 batches, two to an update
-    "data.randaugment_ops": (1, 3),
-    "data.randaugment_magnitude": (5, 15),
-}
-CHOICES: Mapping[str, tuple[float, ...]] = {
-    "model.drop_path": (0.0, 0.1, 0.2),
-    "optim.label_smoothing": (0.0, 0.05, 0.1),
-}
-"""The four together are the space of Schmid et al. (supplement): setting -> what may be tried."""
-
-MIN_RESOURCE, REDUCTION = 3, 3
-"""Successive halving: epochs before the first cut, and the share that survives one is 1 / REDUCTION."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +57,7 @@ class _Arena:
     fitted: Indices
     held_back: Indices
     fold: int
+    hpo: HpoSettings
 
 
 class _Reporter(Watch):
@@ -94,18 +75,18 @@ class _Reporter(Watch):
 
 def tune(
     settings: Settings,
+    hpo: HpoSettings,
     catalog_path: Path,
     fold: int,
-    n_trials: int,
     on_trial: Callable[[int, float | None], None] = lambda _number, _value: None,
 ) -> Tuned:
-    """Bring the study of these settings up to ``n_trials`` ended trials, whoever ran them.
+    """Bring the study of these settings up to ``hpo.trials`` ended trials, over all processes, whoever ran them.
 
     Args:
         settings: What is not tuned, and the epochs of a trial.
+        hpo: What is tried, and how.
         catalog_path: The catalog.
         fold: Its validation images stay unseen; the settings found are judged on it without bias.
-        n_trials: Ended trials of the whole study, over all processes.
         on_trial: Told of every trial of this process, with its figure if it was not pruned.
 
     Raises:
@@ -127,41 +108,34 @@ def tune(
     plan = plan_run(settings, catalog_path)
     training_set, pixels, _ = decode(plan, Watch())
     fitted, held_back = training_parts(training_set, settings, fold)
-    arena = _Arena(plan, training_set, pixels, fitted, held_back, fold)
+    arena = _Arena(plan, training_set, pixels, fitted, held_back, fold, hpo)
     journal = catalog_path.with_suffix(".tune.jsonl")
     study = _open_study(arena, journal)
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
-    if len(study.get_trials(deepcopy=False, states=ended)) < n_trials:
+    if len(study.get_trials(deepcopy=False, states=ended)) < hpo.trials:
         study.optimize(
             lambda trial: _try(arena, trial),
             callbacks=[
                 lambda _study, trial: on_trial(trial.number, trial.value),
-                optuna.study.MaxTrialsCallback(n_trials, states=ended),
+                optuna.study.MaxTrialsCallback(hpo.trials, states=ended),
             ],
             catch=(TrainingError,),  # numbers that are none: a failed trial, not a failed study
         )
     return _standing(study, journal, fold)
 
 
-def suggest(trial: optuna.Trial, max_warmup_updates: int) -> dict[str, Value]:
+def suggest(trial: optuna.Trial, hpo: HpoSettings, max_warmup_updates: int) -> dict[str, Value]:
     """Values of one trial; the warm-up never outlasts half of the fit."""
-    found: dict[str, Value] = {}
-    for name, (low, high) in RANGES.items():
-        found[name] = trial.suggest_float(name, low, high)
-    for name, (low, high) in LOG_RANGES.items():
-        found[name] = trial.suggest_float(name, low, high, log=True)
-    for name, (first, last) in WHOLE_RANGES.items():
-        most = min(last, max_warmup_updates) if name == "optim.warmup_updates" else last
-        found[name] = trial.suggest_int(name, min(first, most), most)
-    for name, choices in CHOICES.items():
-        found[name] = trial.suggest_categorical(name, choices)
-    return found
+    return {
+        name: span.suggest(trial, name, max_warmup_updates if name == "optim.warmup_updates" else None)
+        for name, span in hpo.spans.items()
+    }
 
 
 def _try(arena: _Arena, trial: optuna.Trial) -> float:
     """Fit one trial; the best epoch's macro-F1 of the held-back images."""
     plan = arena.plan
-    given = suggest(trial, count_updates(len(arena.fitted), plan.settings.optim) // 2)
+    given = suggest(trial, arena.hpo, count_updates(len(arena.fitted), plan.settings.optim) // 2)
     settings = check_settings(plan.settings.model_dump(mode="json"), given)
     model = build_model(settings.model, plan.weights, derive_seed(settings.seed, Purpose.MODEL, arena.fold))
     shape = plan.input_format
@@ -174,12 +148,13 @@ def _try(arena: _Arena, trial: optuna.Trial) -> float:
 def _open_study(arena: _Arena, journal: Path) -> optuna.Study:
     """The study of these settings, images and space; another one of the same journal stays as it is."""
     settings, training_set = arena.plan.settings, arena.training_set
+    indifferent: dict[str, Any] = {"threads": True, "log": True, "data": {"images_root", "cache_dir"}}
     name = "tune-" + fingerprint(
-        settings=settings.model_dump(mode="json", exclude={"threads": True, "data": {"images_root", "cache_dir"}}),
+        settings=settings.model_dump(mode="json", exclude=indifferent),
         dataset=training_set.dataset_hash,
         split=training_set.split.split_id,
         fold=arena.fold,
-        space=[RANGES, LOG_RANGES, WHOLE_RANGES, CHOICES],
+        search=arena.hpo.model_dump(mode="json", exclude={"trials"}),
     )
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
     study = optuna.create_study(
@@ -187,12 +162,19 @@ def _open_study(arena: _Arena, journal: Path) -> optuna.Study:
         study_name=name,
         direction="maximize",
         load_if_exists=True,
-        pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=MIN_RESOURCE, reduction_factor=REDUCTION),
+        pruner=_pruner(arena.hpo),
     )
     # A process that joins later must not draw what the first one drew.
     seed = derive_seed(settings.seed, Purpose.TUNE, arena.fold, len(study.get_trials(deepcopy=False)))
-    study.sampler = optuna.samplers.TPESampler(seed=seed % 2**32)
+    samplers = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
+    study.sampler = samplers[arena.hpo.sampler](seed=seed % 2**32)
     return study
+
+
+def _pruner(hpo: HpoSettings) -> optuna.pruners.BasePruner:
+    if hpo.pruner == "none":
+        return optuna.pruners.NopPruner()
+    return optuna.pruners.SuccessiveHalvingPruner(min_resource=hpo.min_resource, reduction_factor=hpo.reduction)
 
 
 def _standing(study: optuna.Study, journal: Path, fold: int) -> Tuned:

@@ -252,6 +252,8 @@ def plant_sound(plot: Plot) -> Plot:
     plot.add("runs", run_id="train-1", command="train", outcome="finished", summary="{}")
     plot.add("fold_metrics", run_id="train-1", fold=0, part="validation", metric="macro_f1", value=0.5)
     plot.add("predictions", run_id="train-1", path="a/1.png", true_class="material", predicted_class="material")
+    plot.add("epochs", run_id="train-1")
+    plot.add("label_issues", run_id="train-1", path="gone.png")
     plot.add("attributions", run_id="train-1", path="a/1.png", method="grad_cam", map_sha256="e" * 64)
     plot.add("attribution_tests", run_id="train-1", method="grad_cam", test="stability", defect_class="all", value=0.7)
     plot.add(

@@ -18,6 +18,7 @@ from data_contracts.tables.archive import (
     Reports,
 )
 from data_contracts.tables.base import Table
+from data_contracts.tables.course import Epochs, LabelIssues
 from data_contracts.tables.leakage import Fingerprints, Folds, FrameFeatures, Leakage, SelfTest, SimilarPairs
 from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
 from data_contracts.tables.models import Attributions, AttributionTests, ExpertAnswers, FoldMetrics, Predictions
@@ -28,6 +29,7 @@ __all__ = [
     "AttributionTests",
     "Attributions",
     "Decisions",
+    "Epochs",
     "ExpertAnswers",
     "Failures",
     "FigureLinks",
@@ -37,6 +39,7 @@ __all__ = [
     "Folds",
     "FractureInstances",
     "FrameFeatures",
+    "LabelIssues",
     "Leakage",
     "Ledger",
     "MatchCandidates",
@@ -76,7 +79,9 @@ TABLES: dict[str, type[Table]] = {
     "self_test": SelfTest,
     "runs": Runs,
     "fold_metrics": FoldMetrics,
+    "epochs": Epochs,
     "predictions": Predictions,
+    "label_issues": LabelIssues,
     "attributions": Attributions,
     "attribution_tests": AttributionTests,
     "expert_answers": ExpertAnswers,

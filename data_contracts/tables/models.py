@@ -34,6 +34,10 @@ class Predictions(Table):
     logit_green_body: float = column("Logit of the model.")
     logit_hard_machining: float = column("Logit of the model.")
     logit_material: float = column("Logit of the model.")
+    attention_score: float = column(
+        "Within a specimen, attention pooling weighs its frames by the softmax of this; null if nothing was fitted.",
+        nullable=True,
+    )
 
     class Config:
         """Read by pandera."""

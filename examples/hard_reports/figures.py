@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
-from synthetic.data_bars import MICROSCOPES, BarFacts, draw_frame, load_font
-from synthetic.frames import Exposure, expose
-from synthetic.noise import View
-from synthetic.textures import SUB_TYPES, make_surface, render
 
+from fractocurate.demo.data_bars import MICROSCOPES, BarFacts, draw_frame, load_font
+from fractocurate.demo.frames import Exposure, expose
+from fractocurate.demo.noise import View
+from fractocurate.demo.textures import SUB_TYPES, make_surface, render
 from hard_reports.content import Draft, Fracture
 from hard_reports.sheet import Picture, wrap
 from hard_reports.writer import Writer

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from synthetic.data_bars import load_font
 
+from fractocurate.demo.data_bars import load_font
 from hard_reports.paint import new_canvas, paint
 from hard_reports.sheet import Box, Sheet, Text
 

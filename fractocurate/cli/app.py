@@ -18,6 +18,7 @@ from data_contracts.errors import BadInputError, ExitCode, FractoError, UsageErr
 from data_contracts.validation import validate as find_violations
 from data_contracts.violation_formats import ViolationFormat, render
 from data_contracts.vocabulary import MatchingMode, SplitStrategy
+from fractocurate.cli.demo import demo
 from fractocurate.cli.options import (
     DEFAULT_CATALOG,
     CatalogOption,
@@ -90,6 +91,9 @@ def _fracto(
     ] = False,
 ) -> None:
     pass
+
+
+app.command()(demo)
 
 
 @app.command()
@@ -312,7 +316,7 @@ def export(
     review: Annotated[
         Path | None,
         typer.Option(
-            help="Write instead the images in review to this .csv or .xlsx, for `fracto ingest --decisions`.",
+            help="Write instead the images in doubt to this .csv or .xlsx, for `fracto ingest --decisions`.",
             show_default=False,
         ),
     ] = None,

@@ -14,14 +14,14 @@ from fractocurate.stages.run_log import logged_run
 
 
 def write_sheet(catalog: Path, target: Path, *, quiet: bool, as_json: bool) -> None:
-    """Write the images in review and say what to do with them."""
+    """Write the images in doubt and say what to do with them."""
     with Catalog.open_read_only(catalog) as opened:
         n_rows = write_review_sheet(opened, target)
     if as_json:
         typer.echo(json.dumps({"target": str(target), "n_rows": n_rows}, indent=2))
     elif not quiet:
         typer.echo(
-            f"{n_rows} pictures in review written to {target}. In its column `decision`, write the number of a "
+            f"{n_rows} pictures in doubt written to {target}. In its column `decision`, write the number of a "
             "candidate, `link` with a FOAN, or `exclude`; then `fracto ingest --decisions`."
         )
 

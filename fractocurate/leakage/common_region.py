@@ -13,6 +13,10 @@ from fractocurate.leakage.fingerprints import SSIM_WINDOW_PX, GreyFrame
 
 MIN_COMMON_PX = 150
 """Fewer pixels at the resolution of the coarser frame (14 x 11, say) and a likeness is no evidence."""
+_COMPARED_LONGEST_SIDE_PX = 256
+"""Of the coarser frame: finer grain is mostly noise, which is never the same twice."""
+_COMPARED_PX_PER_ZOOM = 64
+"""Longest side that a zoom keeps at least, as far as the view has so many pixels."""
 _MIN_CONTRAST_GREY_LEVELS = 2.0
 
 
@@ -41,6 +45,8 @@ def compare_common_region(a: GreyFrame, b: GreyFrame, alignment: Alignment) -> C
     Returns:
         None if they share too few pixels, or nothing but a blank area, to say anything.
     """
+    zoom = max(alignment.scale, 1 / alignment.scale)
+    a, b = _at_resolution(a, zoom), _at_resolution(b, zoom)
     if alignment.scale * max(b.shape) < max(a.shape):
         # b is the coarser of the two in pixels, and the coarser one gives the grid.
         swapped = compare_common_region(b, a, alignment.inverse())
@@ -70,6 +76,15 @@ def compare_common_region(a: GreyFrame, b: GreyFrame, alignment: Alignment) -> C
         share_a=n_common / a.size,
         share_b=min(n_common * pixels_of_b_per_pixel**2 / b.size, 1.0),
     )
+
+
+def _at_resolution(frame: GreyFrame, zoom: float) -> GreyFrame:
+    """The frame at the size at which frames so far apart in magnification are compared."""
+    factor = max(_COMPARED_LONGEST_SIDE_PX, _COMPARED_PX_PER_ZOOM * zoom) / max(frame.shape)
+    if factor >= 1:
+        return frame
+    size = (max(round(frame.shape[1] * factor), 1), max(round(frame.shape[0] * factor), 1))
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS))
 
 
 def _sampled(frame: GreyFrame, positions: npt.NDArray[np.complex128], step_px: float) -> npt.NDArray[np.float64]:

@@ -1,13 +1,19 @@
-"""The full audit's pairs: candidates by pixels, pHash, its symmetries and local features, verified after alignment."""
+"""The full audit's pairs: candidates of every source, verified after alignment.
 
+Pixels, pHash, its symmetries and local features propose pairs anywhere; within one FOAN, every two frames whose pixel
+sizes differ are also tried as overview and close look.
+"""
+
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data_contracts.vocabulary import CandidateSource, PairKind
-from fractocurate.leakage.alignment import Alignment, align
+from data_contracts.records import Failure
+from data_contracts.vocabulary import CandidateSource, PairKind, Stage
+from fractocurate.leakage.alignment import align
 from fractocurate.leakage.feature_index import find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair, compare_thumbnails, find_similar_pairs
@@ -18,9 +24,16 @@ from fractocurate.leakage.symmetries import (
     find_symmetric_pairs,
     symmetric_hashes,
 )
-from fractocurate.leakage.verification import AuditedFrame, CommonField, known_scale, verify
+from fractocurate.leakage.template_search import MIN_SCALE
+from fractocurate.leakage.verification import AuditedFrame, CommonField, known_scale, verify, verify_zoom
+from fractocurate.workers import Task, WorkerPool
 
 IdPair = tuple[str, str]
+_BATCH = 64
+"""Candidates of one task; neighbours in order share frames."""
+_FEWEST_BATCHES = 4
+"""Fewer are done before a worker has started."""
+_BATCHES_AT_ONCE = 32
 
 
 def find_all_pairs(
@@ -29,6 +42,8 @@ def find_all_pairs(
     *,
     max_hamming: int = DEFAULT_MAX_HAMMING,
     known: Collection[str] = (),
+    foan_of: Mapping[str, str] | None = None,
+    pool: WorkerPool | None = None,
     on_pair: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[SimilarPair, ...]:
     """Find all pairs of micrographs that show, wholly or in part, one field.
@@ -38,6 +53,8 @@ def find_all_pairs(
         frames: features of the same micrographs.
         max_hamming: largest distance of pHashes, also of those under symmetries.
         known: ids that were compared with each other before; their mutual pairs are left out.
+        foan_of: FOAN by micrograph id; pairs of one FOAN are tried as zooms whatever else speaks for them.
+        pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
 
     Returns:
@@ -48,17 +65,94 @@ def find_all_pairs(
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
     sharing = _sharing_candidates(frames, known)
-    candidates = sorted(found.keys() | symmetric.keys() | sharing.keys())
-    for done, ids in enumerate(candidates, start=1):
-        unaligned = found.get(ids)
-        if unaligned is None or unaligned.kind is not PairKind.SAME_PIXELS:
-            field = _verified(ids, frames, symmetric.get(ids, ()), sharing.get(ids, ()))
-            if field is not None:
-                source = CandidateSource.SYMMETRY_HASH if ids in symmetric else CandidateSource.LOCAL_FEATURES
-                pair = unaligned or replace(compare_thumbnails(*ids, fingerprints), source=source)
-                found[ids] = replace(pair, kind=field.kind, scale_ratio=field.scale_ratio, field=field)
+    zooms = set(_zoom_candidates(frames, foan_of or {}, known))
+    candidates = [
+        _Candidate(ids, tuple(symmetric.get(ids, ())), tuple(sharing.get(ids, ())), is_zoom=ids in zooms)
+        for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | zooms)
+        if all(i in frames for i in ids) and (ids not in found or found[ids].kind is not PairKind.SAME_PIXELS)
+    ]
+    for done, (candidate, verified) in enumerate(_all_verified(candidates, frames, pool), start=1):
+        ids = candidate.ids
+        if verified is not None:
+            pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
+            found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
     return tuple(found[ids] for ids in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Two micrographs to compare, and why."""
+
+    ids: IdPair
+    symmetries: tuple[int, ...]
+    mirrored: tuple[bool, ...]
+    """Ways in which local features agree."""
+    is_zoom: bool
+    """Of one FOAN, and of different pixel sizes."""
+
+    @property
+    def source(self) -> CandidateSource:
+        """What proposed it, unless its pHash did."""
+        if self.symmetries:
+            return CandidateSource.SYMMETRY_HASH
+        return CandidateSource.LOCAL_FEATURES if self.mirrored else CandidateSource.PIXEL_SIZES
+
+
+def _all_verified(
+    candidates: Sequence[_Candidate], frames: Mapping[str, AuditedFrame], pool: WorkerPool | None
+) -> Iterator[tuple[_Candidate, CommonField | None]]:
+    """Each candidate with what was verified, in any order."""
+    batches = [candidates[start : start + _BATCH] for start in range(0, len(candidates), _BATCH)]
+    if pool is None or len(batches) < _FEWEST_BATCHES:
+        for batch in batches:
+            yield from zip(batch, _verified_batch(batch, frames), strict=True)
+        return
+    # A few tasks at a time: each carries the frames that it needs, and all of them at once would fill the memory.
+    for start in range(0, len(batches), _BATCHES_AT_ONCE):
+        tasks = []
+        for number, batch in enumerate(batches[start : start + _BATCHES_AT_ONCE], start=start):
+            needed = {i: frames[i] for candidate in batch for i in candidate.ids}
+            tasks.append(Task(str(number), "pairs", Stage.PAIRS, _verified_batch, (batch, needed)))
+        for task, outcome in pool.run(tasks):
+            batch = batches[int(task.key)]
+            # A worker that died or timed out is no reason to miss a pair: this process tries again, and may raise.
+            fields = _verified_batch(batch, frames) if isinstance(outcome, Failure) else outcome
+            yield from zip(batch, fields, strict=True)
+
+
+def _verified_batch(candidates: Sequence[_Candidate], frames: Mapping[str, AuditedFrame]) -> list[CommonField | None]:
+    """What is verified of each candidate; runs in a worker."""
+    return [_verified(candidate, *(frames[i] for i in candidate.ids)) for candidate in candidates]
+
+
+def _verified(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> CommonField | None:
+    field = verify_zoom(a, b) if candidate.is_zoom or any(not way for way in candidate.mirrored) else None
+    if field is not None:
+        return field
+    proposed = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in candidate.symmetries]
+    if not proposed and not candidate.mirrored and candidate.is_zoom:
+        return None
+    ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
+    for is_mirrored in sorted(ways):
+        proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
+    return verify(a, b, proposed)
+
+
+def _zoom_candidates(
+    frames: Mapping[str, AuditedFrame], foan_of: Mapping[str, str], known: Collection[str]
+) -> Iterator[IdPair]:
+    """Pairs of one FOAN that were not compared before and whose pixel sizes make the one a close look."""
+    known_ids = set(known)
+    by_foan: defaultdict[str, list[str]] = defaultdict(list)
+    for i in sorted(frames):
+        if i in foan_of:
+            by_foan[foan_of[i]].append(i)
+    for ids in by_foan.values():
+        for a, b in itertools.combinations(ids, 2):
+            scale = known_scale(frames[a], frames[b])
+            if scale is not None and max(scale, 1 / scale) >= MIN_SCALE and not known_ids.issuperset((a, b)):
+                yield a, b
 
 
 def _symmetric_candidates(
@@ -84,19 +178,6 @@ def _sharing_candidates(frames: Mapping[str, AuditedFrame], known: Collection[st
     for first, second, is_mirrored in find_sharing_frames([frames[i].features for i in ids], n_known=n_known):
         by_pair[_in_order(ids[first], ids[second])[0]].append(is_mirrored)
     return dict(by_pair)
-
-
-def _verified(
-    ids: IdPair, frames: Mapping[str, AuditedFrame], symmetries: Sequence[int], mirrored: Sequence[bool]
-) -> CommonField | None:
-    if not all(i in frames for i in ids):
-        return None
-    a, b = (frames[i] for i in ids)
-    proposed: list[Alignment] = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in symmetries]
-    ways = {*mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
-    for is_mirrored in sorted(ways):
-        proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
-    return verify(a, b, proposed)
 
 
 def _known_first(items: Mapping[str, object], known: Collection[str]) -> tuple[list[str], int]:

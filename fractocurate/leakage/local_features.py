@@ -6,32 +6,32 @@ nothing that the audit would notice, and two of them are compared by counting bi
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from skimage.feature import SIFT
 
 from fractocurate.leakage.fingerprints import GreyFrame
 
 FEATURE_LONGEST_SIDE_PX = 512
 """Features are sought in the frame at this size. Smaller, and a 4x zoom leaves too few of the overview's marks."""
-VIEW_LONGEST_SIDE_PX = 256
-"""Size of the picture by which an alignment is judged: an 8x zoom still covers 32 px of it."""
+VIEW_LONGEST_SIDE_PX = 512
+"""Size of the picture by which an alignment is judged: a 10x zoom still covers 51 px of it."""
 MAX_FEATURES = 1000
 """Per frame. Beyond it the finest are thinned out evenly; the coarse ones are few and all that a zoom-out shares."""
 _MIN_SIDE_PX = 32
 """A smaller frame has no octave to search."""
-_JPEG_QUALITY = 85
-_MIN_CONTRAST = 0.008
-"""Of a mark against its surroundings, as share of the frame's range of grey levels; scikit-image's default is 0.013."""
-_ANGLE_BIAS_RAD = np.pi / 36
-"""scikit-image gives angles half a bin of its histogram (of 36) too large; a mirror would double the error."""
+_JPEG_QUALITY = 75
+_MIN_CONTRAST = 0.024
+"""Of a mark against its surroundings, in OpenCV's measure; its default is 0.04, and pale exposures need less."""
 
 _ROWS, _COLUMNS, _DIRECTIONS = 4, 4, 8
 """Layout of a SIFT descriptor."""
+
+_NO_DESCRIPTORS = np.empty((0, _ROWS * _COLUMNS * _DIRECTIONS), np.float32)
 
 _RECORD = np.dtype(
     [("row", "<f4"), ("column", "<f4"), ("size", "<f4"), ("angle", "<f4"), ("bits", "u1", (_ROWS * _COLUMNS,))]
@@ -49,7 +49,7 @@ class LocalFeatures:
     bits: npt.NDArray[np.uint8]
     """Descriptors, shape (n, 16): 128 bits each."""
     view_jpeg: bytes
-    """The frame, grey, longest side 256 px."""
+    """The frame, grey, longest side 512 px."""
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -92,19 +92,17 @@ def find_features(grey: GreyFrame) -> LocalFeatures:
     picture = Image.fromarray(np.ascontiguousarray(grey))
     view = io.BytesIO()
     _shrunk(picture, VIEW_LONGEST_SIDE_PX).save(view, format="JPEG", quality=_JPEG_QUALITY)
-    searched = np.asarray(_shrunk(picture, FEATURE_LONGEST_SIDE_PX))
-    # scikit-image ships no types.
-    detector: Any = SIFT(upsampling=1, c_dog=_MIN_CONTRAST)  # type: ignore[no-untyped-call]
-    if min(searched.shape) < _MIN_SIDE_PX or not _detected(detector, _stretched(searched)):
-        return LocalFeatures(
-            np.empty(0, np.complex64), np.empty(0, np.complex64), np.empty((0, 16), np.uint8), view.getvalue()
-        )
+    searched = _stretched(np.asarray(_shrunk(picture, FEATURE_LONGEST_SIDE_PX)))
+    marks, descriptors = _described(searched) if min(searched.shape) >= _MIN_SIDE_PX else ((), _NO_DESCRIPTORS)
     longest = max(searched.shape)
-    bits = detector.descriptors > np.median(detector.descriptors, axis=1, keepdims=True)
-    centres = detector.positions + 0.5
+    # OpenCV counts from the middle of the first pixel, and angles from the column axis towards the row axis.
+    places = np.array([complex(mark.pt[1], mark.pt[0]) for mark in marks], np.complex128) + (0.5 + 0.5j)
+    sizes = np.array([mark.size for mark in marks], np.float64)
+    angles = np.deg2rad(np.array([mark.angle for mark in marks], np.float64))
+    bits = descriptors > np.median(descriptors, axis=1, keepdims=True) if len(marks) else descriptors.astype(bool)
     return LocalFeatures(
-        positions=((centres[:, 0] + 1j * centres[:, 1]) / longest).astype(np.complex64),
-        shapes=(detector.sigmas / longest * np.exp(1j * detector.orientations)).astype(np.complex64),
+        positions=(places / longest).astype(np.complex64),
+        shapes=(sizes / longest * 1j * np.exp(-1j * angles)).astype(np.complex64),
         bits=np.packbits(bits, axis=1),
         view_jpeg=view.getvalue(),
     )
@@ -113,37 +111,36 @@ def find_features(grey: GreyFrame) -> LocalFeatures:
 def mirrored_bits(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Descriptors as they would be if the frame were mirrored left to right; shape (n, 16), as the argument.
 
-    The columns of the patch change sides and each direction changes its sign; nothing is computed anew.
+    The rows of the patch change sides and each direction changes its sign; nothing is computed anew.
     """
     cells = np.unpackbits(bits, axis=1).reshape(-1, _ROWS, _COLUMNS, _DIRECTIONS)
     opposite = -np.arange(_DIRECTIONS) % _DIRECTIONS
-    return np.packbits(cells[:, :, ::-1, opposite].reshape(len(bits), 8 * bits.shape[1]), axis=1)
+    return np.packbits(cells[:, ::-1, :, opposite].reshape(len(bits), 8 * bits.shape[1]), axis=1)
 
 
-def _detected(detector: Any, searched: npt.NDArray[np.float32]) -> bool:  # noqa: ANN401 - ships no types
-    """Detect and describe; false if the frame has no feature."""
-    try:
-        detector.detect(searched)
-    except RuntimeError:  # scikit-image's word for a frame without any feature
-        return False
-    kept = _spread(detector.sigmas)
-    for name in ("positions", "scales", "sigmas", "octaves", "orientations"):
-        setattr(detector, name, getattr(detector, name)[kept])
-    detector.orientations -= _ANGLE_BIAS_RAD
-    detector.extract(searched)
-    return len(kept) > 0
+def _described(searched: GreyFrame) -> tuple[Sequence[cv2.KeyPoint], npt.NDArray[np.float32]]:
+    """Marks and their descriptors, shape (n, 128); both empty if the frame has no mark."""
+    # One thread: frames are read in as many processes as there are processors.
+    cv2.setNumThreads(1)
+    detector = cv2.SIFT.create(contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
+    found = detector.detect(searched, None)
+    kept = [found[index] for index in _spread(np.array([mark.size for mark in found])).tolist()]
+    if not kept:
+        return (), _NO_DESCRIPTORS
+    marks, descriptors = detector.compute(searched, kept)
+    return marks, np.asarray(descriptors, np.float32)
 
 
-def _stretched(grey: GreyFrame) -> npt.NDArray[np.float32]:
-    """Grey levels from 0 to 1 over the frame's own range, so that a pale exposure shows the marks of a strong one."""
+def _stretched(grey: GreyFrame) -> GreyFrame:
+    """Grey levels from 0 to 255 over the frame's own range, so that a pale exposure shows the marks of a strong one."""
     low, high = np.percentile(grey, (1, 99))
-    stretched: npt.NDArray[np.float32] = ((grey - low) / max(high - low, 1.0)).clip(-0.5, 1.5).astype(np.float32)
+    stretched: GreyFrame = ((grey - low) * (255 / max(high - low, 1.0))).clip(0, 255).astype(np.uint8)
     return stretched
 
 
-def _spread(sigmas: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _spread(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Indices of the features to keep: the coarsest half of the allowance, and every n-th of the finer ones."""
-    order = np.argsort(-sigmas, kind="stable")
+    order = np.argsort(-sizes, kind="stable")
     if len(order) <= MAX_FEATURES:
         return order
     coarse, fine = order[: MAX_FEATURES // 2], order[MAX_FEATURES // 2 :]

@@ -28,15 +28,20 @@ class Planted:
     kind: str
     print: Fingerprint
     frame: AuditedFrame
+    pixels: GreyFrame | None = None
+    """Only where asked for."""
 
 
-def plant_copies(grey: GreyFrame, name: str, pixel_size_nm: float | None = None) -> Iterator[Planted]:
+def plant_copies(
+    grey: GreyFrame, name: str, pixel_size_nm: float | None = None, *, with_pixels: bool = False
+) -> Iterator[Planted]:
     """Make one copy of each kind of ``PLANTED_KINDS`` from one cropped frame.
 
     Args:
         grey: uint8, shape (height_px, width_px).
         name: decides where crops and zooms lie, so that they are the same at every run.
         pixel_size_nm: of the frame; a zoom's is accordingly smaller.
+        with_pixels: hand on the copies themselves, too.
     """
     for kind, change in PLANTED_KINDS.items():
         seed = hashlib.sha256(f"{name}\0{kind}".encode()).digest()[:8]
@@ -44,7 +49,7 @@ def plant_copies(grey: GreyFrame, name: str, pixel_size_nm: float | None = None)
         zoom = ZOOMS.get(kind, 1)
         size_nm = None if pixel_size_nm is None else pixel_size_nm / zoom
         frame = AuditedFrame(find_features(copy), copy.shape[1], copy.shape[0], size_nm)
-        yield Planted(kind, fingerprint(copy), frame)
+        yield Planted(kind, fingerprint(copy), frame, copy if with_pixels else None)
 
 
 def _re_encoded(grey: GreyFrame, _: np.random.Generator) -> GreyFrame:

@@ -8,6 +8,7 @@ from data_contracts.vocabulary import PairKind
 from fractocurate.leakage.alignment import MAX_SCALE_MISFIT, Alignment
 from fractocurate.leakage.common_region import CommonRegion, compare_common_region
 from fractocurate.leakage.local_features import LocalFeatures
+from fractocurate.leakage.template_search import MAX_SCALE, MIN_SCALE, Sighting, find_place
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
 """Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
@@ -15,6 +16,9 @@ not contradict the pixel sizes. Strangers reached 4 inliers and SSIM 0.35 (decis
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""
+SIGHTING_EVIDENCE: tuple[tuple[float, float], ...] = ((0.55, 0.60), (0.70, 0.85))
+"""Residual ratio at most and correlation at least; each of these pairs is enough (decision 4)."""
+MIN_SSIM_OF_SIGHTING = 0.45
 MIN_COMMON_SHARE = 0.15
 """Part of the smaller field that both must show."""
 
@@ -82,18 +86,48 @@ def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) ->
         region = compare_common_region(view_a, view_b, alignment)
         if region is None or not _is_borne_out(alignment, region, known_scale(a, b)):
             continue
-        if best is not None and region.ssim <= best.ssim:
-            continue
-        pixel_ratio = a.longest_side_px / (b.longest_side_px * alignment.scale)
-        best = CommonField(
-            kind=_kind(a, b, alignment, region, pixel_ratio),
-            ssim=region.ssim,
-            share_a=region.share_a,
-            share_b=region.share_b,
-            scale_ratio=pixel_ratio,
-            alignment=alignment,
-        )
+        if best is None or region.ssim > best.ssim:
+            best = _field(a, b, alignment, region)
     return best
+
+
+def verify_zoom(a: AuditedFrame, b: AuditedFrame) -> CommonField | None:
+    """Seek the one frame in the other at the scale that the pixel sizes tell.
+
+    Returns:
+        None if a pixel size is not known, the scales are too near or too far apart, or no place stands out.
+    """
+    scale = known_scale(a, b)
+    if scale is None or not MIN_SCALE <= max(scale, 1 / scale) <= MAX_SCALE:
+        return None
+    view_a, view_b = a.features.view, b.features.view
+    sighting = find_place(view_a, view_b, scale) if scale > 1 else find_place(view_b, view_a, 1 / scale)
+    if sighting is None or not _stands_out(sighting):
+        return None
+    alignment = sighting.alignment if scale > 1 else sighting.alignment.inverse()
+    region = compare_common_region(view_a, view_b, alignment)
+    if region is None or region.ssim < MIN_SSIM_OF_SIGHTING:
+        return None
+    return _field(a, b, alignment, region)
+
+
+def _stands_out(sighting: Sighting) -> bool:
+    return any(
+        sighting.residual_ratio <= ratio and sighting.correlation >= correlation
+        for ratio, correlation in SIGHTING_EVIDENCE
+    )
+
+
+def _field(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: CommonRegion) -> CommonField:
+    pixel_ratio = a.longest_side_px / (b.longest_side_px * alignment.scale)
+    return CommonField(
+        kind=_kind(a, b, alignment, region, pixel_ratio),
+        ssim=region.ssim,
+        share_a=region.share_a,
+        share_b=region.share_b,
+        scale_ratio=pixel_ratio,
+        alignment=alignment,
+    )
 
 
 def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None) -> bool:

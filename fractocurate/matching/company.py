@@ -9,9 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from data_contracts.slips import one_slip_apart
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
 from fractocurate.matching.evidence import (
     Candidate,
@@ -23,9 +22,8 @@ from fractocurate.matching.evidence import (
     SerialEvidence,
     TagEvidence,
 )
+from fractocurate.matching.sittings import SITTING, Neighbours, Sittings, time_of
 
-SITTING = timedelta(minutes=10)
-"""Images taken within this time of each other are of one sitting, whatever folder they lie in."""
 _MIN_AGAINST = 3
 """Fewer linked images around it say nothing against a link."""
 _COMPANY_WEIGHT = 0.1
@@ -37,7 +35,7 @@ def weigh_company(
     outcome: Decisions,
     images: Sequence[ImageEvidence],
     instances: Sequence[Instance],
-    key_of: Callable[[str], str],
+    neighbours_of: Neighbours,
     rests_on_one_reading: Callable[[str], bool],
 ) -> Decisions:
     """Stop links that their company contradicts by one slip, and rank the candidates of what is not linked.
@@ -46,16 +44,15 @@ def weigh_company(
         outcome: of the ladder, one decision per image.
         images: what is known of them.
         instances: in force.
-        key_of: comparable form of a FOAN.
+        neighbours_of: FOAN -> the FOANs of the archive one slip away.
         rests_on_one_reading: whether a single witness of an image (path) names its FOAN.
     """
-    company = _Company(images, outcome.decisions)
-    stopped = {}
-    for decision in outcome.decisions:
-        if _is_by_name_alone(decision) and rests_on_one_reading(decision.path):
-            guard = company.against(decision, key_of)
-            if guard:
-                stopped[decision.path] = guard
+    company = Company(images, outcome.decisions, neighbours_of)
+    stopped = {
+        decision.path: guard
+        for decision in outcome.decisions
+        if is_by_name_alone(decision) and rests_on_one_reading(decision.path) and (guard := company.against(decision))
+    }
     decisions = [_stopped(d, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions]
     candidates_of: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in outcome.candidates:
@@ -70,10 +67,14 @@ def weigh_company(
     return Decisions(tuple(decisions), tuple(ranked))
 
 
-class _Company:
+class Company:
     """Who is with whom: built once over the archive."""
 
-    def __init__(self, images: Sequence[ImageEvidence], decisions: Sequence[Decision]) -> None:
+    def __init__(
+        self, images: Sequence[ImageEvidence], decisions: Sequence[Decision], neighbours_of: Neighbours
+    ) -> None:
+        self._neighbours_of = neighbours_of
+        self._sittings_of_frames = Sittings(images, decisions, neighbours_of)
         linked = {d.path: d.instance_id for d in decisions if d.instance_id is not None}
         self._foan_of = {d.instance_id: d.foan for d in decisions if d.instance_id is not None}
         self._image_of = {image.path: image for image in images}
@@ -83,7 +84,7 @@ class _Company:
         for path, instance_id in sorted(linked.items()):
             image = self._image_of[path]
             self._of_folder[_folder(path)].setdefault(image.sha256, instance_id)
-            taken = _time(image.acquired_at)
+            taken = time_of(image.acquired_at)
             if taken is not None:
                 sittings.append((taken, image.sha256, instance_id))
         self._sittings = sorted(set(sittings))
@@ -93,26 +94,29 @@ class _Company:
         """instance_id -> number of other linked images of the same folder or sitting."""
         image = self._image_of[path]
         around = dict(self._of_folder.get(_folder(path), {}))
-        taken = _time(image.acquired_at)
+        taken = time_of(image.acquired_at)
         if taken is not None:
             first, last = bisect_left(self._times, taken - SITTING), bisect_right(self._times, taken + SITTING)
             around.update((sha256, instance_id) for _, sha256, instance_id in self._sittings[first:last])
         around.pop(image.sha256, None)
         return Counter(around.values())
 
-    def against(self, decision: Decision, key_of: Callable[[str], str]) -> str:
+    def against(self, decision: Decision) -> str:
         """Why the company of an image stops its link; empty if it does not."""
+        return self._all_against(decision) or self._sittings_of_frames.against(decision)
+
+    def _all_against(self, decision: Decision) -> str:
         around = self.of(decision.path)
         foans = {self._foan_of[instance_id] for instance_id in around}
         if around.total() < _MIN_AGAINST or len(foans) > 1 or decision.foan in foans:
             return ""
         (foan,) = foans
-        if foan is None or decision.foan is None or not one_slip_apart(key_of(decision.foan), key_of(foan)):
+        if foan is None or decision.foan is None or foan not in self._neighbours_of(decision.foan):
             return ""
         return f"all {around.total()} linked images around it show {foan}, one slip away"
 
 
-def _is_by_name_alone(decision: Decision) -> bool:
+def is_by_name_alone(decision: Decision) -> bool:
     """Neither a serial number nor a picture in a report speaks for the link."""
     by_foan = decision.method in (MatchMethod.EXACT, MatchMethod.FUZZY)
     return by_foan and "serial" not in decision.rule and "picture" not in decision.rule
@@ -154,7 +158,7 @@ def _stopped(decision: Decision, guard: str) -> Decision:
     return replace(
         decision,
         status=MatchStatus.REVIEW,
-        reason=MatchReason.CONTRADICTION,
+        reason=MatchReason.OUT_OF_SERIES,
         instance_id=None,
         method=None,
         rule="",
@@ -165,10 +169,3 @@ def _stopped(decision: Decision, guard: str) -> Decision:
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
-
-
-def _time(acquired_at: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(acquired_at).replace(tzinfo=None) if acquired_at else None
-    except ValueError:
-        return None

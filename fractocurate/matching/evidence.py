@@ -76,6 +76,8 @@ class ImageEvidence:
     """Pictures in reports that show the same field."""
     acquired_at: str | None = None
     """By the microscope's clock, ISO 8601; None if neither tag nor sidecar says it."""
+    magnification: float | None = None
+    """As the frame or its name states it."""
 
 
 @dataclass(frozen=True, slots=True)

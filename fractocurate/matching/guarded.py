@@ -5,6 +5,7 @@ vendor tag. FOANs are sequential, so a valid reading is never bent towards a nei
 serial number and a FOAN one slip away, to overrule it. What fails a guard goes to review with its ranked candidates.
 """
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
@@ -66,6 +67,7 @@ class GuardedLadder:
         self._nearest = nearest_foans(torn, self._known.foan_of_key, self._settings.threshold)
         self._slips = SlipIndex(self._known.foan_of_key)
         self._rivals: dict[str, tuple[NearFoan, ...]] = {}
+        self._neighbours: dict[str, frozenset[str]] = {}
 
     def decide(self, image: ImageEvidence) -> tuple[Decision, list[Candidate]]:
         """Decide one of the images that the ladder was built over."""
@@ -75,6 +77,11 @@ class GuardedLadder:
         owner = self._owner(marks)
         shown = instances_shown(image.shown_in, self._index)
         verdict = self._with_pictures(self._verdict(testimonies, marks, owner), shown, image, testimonies, marks)
+        hidden = self._hidden_slip(image, witnesses[0], verdict)
+        if hidden is not None:
+            testimonies.append(hidden)
+            guard = f"one slip may have made it of {' or '.join(near.foan for near in hidden.near)}"
+            verdict = Verdict(None, None, None, "", None, MatchReason.FUZZY_NOT_UNIQUE, guard)
         chosen = verdict.selection.instance if verdict.selection else None
         if chosen is not None and chosen.in_review:
             verdict = Verdict(
@@ -83,6 +90,31 @@ class GuardedLadder:
             )  # fmt: skip
         candidates = self._candidates(image.path, testimonies, marks, shown, verdict)
         return self._decision(image.path, testimonies, marks, shown, verdict), candidates
+
+    def _hidden_slip(self, image: ImageEvidence, name: Witness, verdict: Verdict) -> Testimony | None:
+        """Words of a file name one slip from FOANs of reports, where the grammar saw none or only by repairs."""
+        is_sound = any(not foan.repairs for foan in name.text.foans)
+        if verdict.status is not MatchStatus.UNMATCHED or is_sound or image.name.file.malformed or image.shown_in:
+            return None
+        words = re.findall(r"[^\W_]+", name.text.text)
+        runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + 4, len(words)) + 1)}
+        found = {
+            self._index.foan_of_key[key]: run
+            for run in sorted(runs)
+            if not run.isdecimal()
+            for key in self._slips.within_one_slip(run.upper())
+            if key in self._index.foan_of_key
+        }
+        near = tuple(NearFoan(foan, self._settings.threshold) for foan in sorted(found))
+        return Testimony(name.method, (), near, ", ".join(sorted(set(found.values())))) if found else None
+
+    def neighbours_of(self, foan: str) -> frozenset[str]:
+        """FOANs of reports, names, bars and tags that are one slip away from ``foan``."""
+        if foan not in self._neighbours:
+            key = self._index.foan_grammar.key(foan)
+            near = self._slips.within_one_slip(key)
+            self._neighbours[foan] = frozenset(self._known.foan_of_key[k] for k in near if k != key)
+        return self._neighbours[foan]
 
     def rests_on_one_reading(self, path: str) -> bool:
         """Whether only one witness of an image names a FOAN."""

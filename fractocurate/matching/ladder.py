@@ -33,7 +33,7 @@ def decide(
         return _decided(PaperLadder(images, instances, profile), images)
     guarded = GuardedLadder(images, instances, profile)
     outcome = settle_copies(_decided(guarded, images), images, instances)
-    return weigh_company(outcome, images, instances, profile.foan.grammar.key, guarded.rests_on_one_reading)
+    return weigh_company(outcome, images, instances, guarded.neighbours_of, guarded.rests_on_one_reading)
 
 
 def _decided(ladder: GuardedLadder | PaperLadder, images: Sequence[ImageEvidence]) -> Decisions:

@@ -6,6 +6,7 @@ left may be a serial number without a label, or a part of one.
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ _NO_IDENTIFIERS = re.compile(
     re.IGNORECASE,
 )
 _ROUND = re.compile(r"[1-9]\d?0{2,}")  # 50, 100, 2500, 10000: magnifications without their sign
+_COPY_NUMBER = re.compile(r"\(\s?\d{1,3}\s?\)")
 _MARKED_PART = re.compile(r"(?P<mark>#|№|…|\.{2,}|\*+|~)[\s_]?(?P<digits>\d+)(?![^\W_])")
 _DIGIT_GROUP = re.compile(rf"{_START}\d+{_END}")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -104,6 +106,8 @@ class TextReading:
     malformed: tuple[MalformedFoan, ...] = ()
     serials: tuple[SerialReading, ...] = ()
     tags: tuple[TagReading, ...] = ()
+    rest: str = ""
+    """What is left without identifiers and copy number, in lower case: magnification, running number, words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +164,14 @@ class NameParser:
         rest = list(normal)
         foans, malformed = self._read_foans(normal, rest)
         serials = self._read_labelled_serials("".join(rest), rest)
+        left = "".join(rest)
         for match in _NO_IDENTIFIERS.finditer("".join(rest)):
             _blank(rest, *match.span())
-        serials += self._read_bare_serials("".join(rest), rest)
+        without_numbers = "".join(rest)
+        serials += self._read_bare_serials(without_numbers, rest)
         tags = self._read_tags("".join(rest))
-        return TextReading(normal, foans, malformed, tuple(serials), tags)
+        left = "".join(c if a == b else " " for c, a, b in zip(left, without_numbers, rest, strict=True))
+        return TextReading(normal, foans, malformed, tuple(serials), tags, _mark(left))
 
     def tag_keys(self, tag: str) -> tuple[str, ...]:
         """Comparable spellings of a tag as a report states it."""
@@ -253,6 +260,10 @@ class NameParser:
 def _blank(characters: list[str], start: int, end: int) -> None:
     """Take a stretch out; what stands on its two sides stays apart."""
     characters[start:end] = " " * (end - start)
+
+
+def _mark(text: str) -> str:
+    return sys.intern(" ".join(_TOKEN.findall(_COPY_NUMBER.sub("", text).lower())))
 
 
 def _may_be_date(raw: str) -> bool:

@@ -16,6 +16,7 @@ from fractocurate.reports.lines import Ruling, group_lines
 from fractocurate.reports.ocr import OcrPage, Prepared, prepare_image, prepare_page, read_prepared
 from fractocurate.reports.pages import SMALLEST_TRUSTED_SCORE, TextLayer, read_text_layer
 from fractocurate.reports.pictures import PagePicture, embedded_pictures
+from fractocurate.reports.shared_words import shared_words
 from fractocurate.reports.visible import look, n_unread_letters, seen_words, shows_print
 from fractocurate.tesseract import OcrError, work_folder
 from fractocurate.time_limit import restart_time_limit
@@ -61,6 +62,7 @@ class PageReader:
         self._waiting: list[_Waiting] = []
         self._done: dict[int, PageWords] = {}
         self._n_files = 0
+        self._texts: dict[str, str] = {}
 
     def read(self, document: pdfium.PdfDocument) -> list[PageWords]:
         """All pages; one that cannot be read says why and does not lose the others."""
@@ -180,7 +182,7 @@ class PageReader:
             decision=page.decision,
         )
         figures = read_figures(ocr.pictures, group_lines(ocr.words), page.number, self._identifiers)
-        return PageWords(reading, ocr.words, ocr.rulings, figures)
+        return PageWords(reading, shared_words(ocr.words, self._texts), ocr.rulings, figures)
 
     def _page_words(
         self,
@@ -208,7 +210,7 @@ class PageReader:
             decision=decision,
         )
         figures = read_figures(pictures, lines, number, self._identifiers)
-        return PageWords(reading, tuple(words), tuple(rulings), figures)
+        return PageWords(reading, shared_words(words, self._texts), tuple(rulings), figures)
 
 
 def read_pages(document: pdfium.PdfDocument, profile: Profile, known_words: frozenset[str]) -> list[PageWords]:

@@ -9,6 +9,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from scipy import ndimage
 
+from fractocurate.reports.extreme_filters import maximum_filter, minimum_filter
 from fractocurate.reports.lines import Ruling
 
 _THICKEST_PT = 3.0
@@ -106,7 +107,7 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
         length = round(shortest_inch * dpi)
         # One row of slack keeps a line whole that climbs by a pixel over its length.
         slack = (3, 1) if horizontal else (1, 3)
-        thick = ndimage.maximum_filter(ink, size=slack)
+        thick = maximum_filter(ink, slack)
         runs = _opened_runs(thick, length, axis=1 if horizontal else 0)
         labels, _ = ndimage.label(runs, structure=np.ones((3, 3)))
         for index, slices in enumerate(ndimage.find_objects(labels), start=1):
@@ -134,11 +135,10 @@ def broken_lines(ink: npt.NDArray[np.bool_], dpi: float) -> npt.NDArray[np.bool_
         dpi: resolution of ``ink``.
     """
     gap, thickest_px = round(_WIDEST_BREAK_INCH * dpi) | 1, max(3, round(dpi / 30)) + 1
-    closed = ndimage.maximum_filter1d(ink.astype(np.uint8), gap, axis=1)
-    closed = ndimage.minimum_filter1d(closed, gap, axis=1, mode="constant", cval=1)
+    closed = minimum_filter(maximum_filter(ink, (1, gap)), (1, gap))
     # With its gaps closed print is as thick as its characters are high.
     thick = _opened_runs(closed, thickest_px | 1, axis=0)  # odd: an even window moves what it keeps by a pixel
-    thin = (closed > 0) & ~ndimage.maximum_filter(thick, size=3)
+    thin = closed & ~maximum_filter(thick, 3)
     inside = _opened_runs(thin, round(_SHORTEST_BROKEN_INCH * dpi), axis=1) & ink
     return _whole_pieces(ink, inside) if inside.any() else inside
 
@@ -181,8 +181,7 @@ def _is_stem(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, thickest_p
     return not reaches_out and int(across[-1] - across[0]) > thickest_px + 2
 
 
-def _opened_runs(ink: npt.NDArray[np.generic], length: int, axis: int) -> npt.NDArray[np.bool_]:
-    """Morphological opening by a line of ``length`` pixels, by running sums."""
-    eroded = ndimage.minimum_filter1d(ink.astype(np.uint8), length, axis=axis, mode="constant")
-    opened: npt.NDArray[np.bool_] = ndimage.maximum_filter1d(eroded, length, axis=axis, mode="constant") > 0
-    return opened
+def _opened_runs(ink: npt.NDArray[np.bool_], length: int, axis: int) -> npt.NDArray[np.bool_]:
+    """Morphological opening by a line of ``length`` pixels."""
+    window = (1, length) if axis else (length, 1)
+    return maximum_filter(minimum_filter(ink, window, is_dark_outside=True), window)

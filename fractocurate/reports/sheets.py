@@ -8,6 +8,7 @@ from pathlib import Path
 import pytesseract
 from PIL import Image
 
+from data_contracts.errors import FractoError
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Word
 from fractocurate.profile import OcrSettings
@@ -16,6 +17,7 @@ from fractocurate.tesseract import OcrError, one_call, words_of_table
 
 _SPARSE_TEXT = 11
 """Page segmentation mode: find text wherever it is. The others merge neighbouring cells of several lines."""
+_PAGE_LEVEL = "1\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,16 @@ class Sheet:
 
 
 def save_sheet(grey: GreyImage, dpi: int, file: Path) -> Sheet:
-    """Write an image for Tesseract: as BMP, for Leptonica reads a PGM byte by byte."""
-    Image.fromarray(grey).save(file, dpi=(dpi, dpi))
+    """Write an image for Tesseract: as BMP, for Leptonica reads a PGM byte by byte.
+
+    Raises:
+        FractoError: the folder for temporary files is full, or does not take it: so it will be for every page.
+    """
+    try:
+        Image.fromarray(grey).save(file, dpi=(dpi, dpi))
+    except OSError as error:
+        what = f"cannot write a page for Tesseract to {file.parent}: {error.strerror or error}"
+        raise FractoError(f"{what}; free some space there, or name another folder with TMPDIR") from error
     return Sheet(file, dpi)
 
 
@@ -69,7 +79,10 @@ def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ..
         source = source.with_name("sheets.txt")
         source.write_text("".join(f"{sheet.file}\n" for sheet in sheets), "utf-8")
     words: list[list[Word]] = [[] for _ in sheets]
-    for word in words_of_table(_run(source, "tsv", settings.languages, config, settings).splitlines()):
+    table = _run(source, "tsv", settings.languages, config, settings)
+    if not table.endswith("\n") or sum(row.startswith(_PAGE_LEVEL) for row in table.splitlines()) != len(sheets):
+        raise OcrError("the result of Tesseract is cut short; the disk may be full", timed_out=False)
+    for word in words_of_table(table.splitlines()):
         scale = 72.0 / sheets[word.page - 1].dpi
         left, top = word.left * scale, word.top * scale
         box = Box(left, top, left + word.width * scale, top + word.height * scale)

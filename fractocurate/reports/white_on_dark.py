@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
+from fractocurate.reports.extreme_filters import maximum_filter, minimum_filter
 
 _DARK = 0.55
 _LEAST_FILL = 0.8
@@ -67,10 +68,10 @@ def _dark_tone(pixels: GreyImage, paper: float) -> int | None:
 
 
 def _dilated(mask: npt.NDArray[np.bool_], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    grown: npt.NDArray[np.bool_] = ndimage.maximum_filter(mask, size=size)
+    grown: npt.NDArray[np.bool_] = maximum_filter(mask, size)
     return grown
 
 
 def _eroded(mask: npt.NDArray[np.bool_], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    shrunk: npt.NDArray[np.bool_] = ndimage.minimum_filter(mask, size=size)
+    shrunk: npt.NDArray[np.bool_] = minimum_filter(mask, size)
     return shrunk

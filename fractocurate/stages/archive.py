@@ -19,6 +19,7 @@ from fractocurate.discovery import (
     discover,
     sidecars_of,
 )
+from fractocurate.stages.figure_links import forget_links
 from fractocurate.stages.rows import file_row, short_id
 
 
@@ -99,7 +100,7 @@ def forget_reports(catalog: Catalog, sha256s: Sequence[str]) -> None:
     parts = catalog.query("SELECT instance_id FROM fracture_instances WHERE list_contains(?, report_id)", [ids])
     catalog.delete("readings", "subject_id", list(parts["instance_id"]), subject="instance")
     figures = catalog.query("SELECT figure_id FROM report_figures WHERE list_contains(?, report_id)", [ids])
-    catalog.delete("figure_links", "figure_id", list(figures["figure_id"]))
+    forget_links(catalog, "figure_id", list(figures["figure_id"]))
     for table in ("reports", "report_pages", "report_figures", "fracture_instances"):
         catalog.delete(table, "report_id", ids)
     catalog.delete("readings", "subject_id", ids, subject="report")
@@ -108,10 +109,10 @@ def forget_reports(catalog: Catalog, sha256s: Sequence[str]) -> None:
 def forget_micrographs(catalog: Catalog, sha256s: Sequence[str]) -> None:
     """Delete all that was read from these images."""
     ids = [short_id(s) for s in sha256s]
+    forget_links(catalog, "micrograph_id", ids)
     catalog.delete("micrographs", "micrograph_id", ids)
     catalog.delete("overlay_masks", "micrograph_id", ids)
     catalog.delete("readings", "subject_id", ids, subject="micrograph")
-    catalog.delete("figure_links", "micrograph_id", ids)
     catalog.delete("fingerprints", "micrograph_id", ids)
     catalog.delete("frame_features", "micrograph_id", ids)
     catalog.delete("similar_pairs", "micrograph_a", ids)

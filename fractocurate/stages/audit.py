@@ -43,7 +43,7 @@ from fractocurate.stages.run_log import logged_run
 from fractocurate.stages.self_test import run_self_test
 from fractocurate.workers import WorkerPool
 
-PAIRS_VERSION = 2
+PAIRS_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def audit(
             stage, failures = fingerprint_frames(catalog, cropped, images_root, pool, progress)
             prints, whole_prints = stored_prints(catalog)
             audited = stored_frames(catalog, prints, cropped)
-            similar = _similar_pairs(catalog, prints, audited, settings.max_hamming, progress)
+            similar = _similar_pairs(catalog, prints, audited, settings.max_hamming, pool, progress)
             files = _trainable_files(catalog)
             self_test = run_self_test(catalog, settings, cropped, prints, audited, similar, images_root, pool, progress)
         pairs = pairs_between_files(files, similar)
@@ -146,11 +146,19 @@ def _similar_pairs(
     prints: Mapping[str, Fingerprint],
     frames: Mapping[str, AuditedFrame],
     max_hamming: int,
+    pool: WorkerPool,
     progress: Progress,
 ) -> list[SimilarPair]:
     """All pairs; only those with a micrograph that was not compared before are computed."""
     work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming)])[:16])
-    key_of = {i: input_hash([i, f.pixel_sha256, f.phash, str(frames[i].pixel_size_nm)]) for i, f in prints.items()}
+    # Files with the same bytes may bear several FOANs; the first is as good as any for seeking zooms.
+    foan_of = dict(
+        catalog.query("SELECT micrograph_id, min(foan) FROM dataset WHERE foan IS NOT NULL GROUP BY ALL").rows()
+    )
+    key_of = {
+        i: input_hash([i, f.pixel_sha256, f.phash, str(frames[i].pixel_size_nm), foan_of.get(i, "")])
+        for i, f in prints.items()
+    }
     done = finished(catalog.read("ledger"), work)
     known = {i for i, key in key_of.items() if key in done}
 
@@ -159,7 +167,9 @@ def _similar_pairs(
             progress.start("pairs", n_pairs)
         progress.advance()
 
-    new = find_all_pairs(prints, frames, max_hamming=max_hamming, known=known, on_pair=on_pair)
+    new = find_all_pairs(
+        prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
+    )
     fresh = sorted(set(prints) - known)
     with catalog.transaction():
         stale = sorted(

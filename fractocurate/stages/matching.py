@@ -23,7 +23,7 @@ from fractocurate.progress import Progress
 from fractocurate.stages.captions import CaptionFinding, magnifications_by_caption
 from fractocurate.stages.rows import Row, reading_rows
 
-MATCHING_VERSION = 3
+MATCHING_VERSION = 5
 
 IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
@@ -103,7 +103,8 @@ def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
         texts[micrograph_id].append((text, ReadingMethod(method)))
     parser = NameParser(profile)
     files = catalog.query(
-        "SELECT path, sha256, micrograph_id FROM dataset WHERE micrograph_id IS NOT NULL ORDER BY path"
+        "SELECT d.path, d.sha256, d.micrograph_id, m.magnification FROM dataset d "
+        "JOIN micrographs m USING (micrograph_id) ORDER BY d.path"
     )
     shown = _shown_in(catalog)
     acquired = dict(
@@ -120,9 +121,15 @@ def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
             tuple(texts[micrograph_id]),
             tuple(shown[micrograph_id]),
             acquired.get(micrograph_id),
+            magnification or _named_magnification(path),
         )
-        for path, sha256, micrograph_id in files.iter_rows()
+        for path, sha256, micrograph_id, magnification in files.iter_rows()
     ]
+
+
+def _named_magnification(path: str) -> float | None:
+    reading = parse_magnification_from_name(path.rsplit("/", 1)[-1])
+    return float(reading.value) if reading is not None and reading.value is not None else None
 
 
 def _shown_in(catalog: Catalog) -> dict[str, list[ShownIn]]:

@@ -15,7 +15,7 @@ from data_contracts.errors import UsageError
 from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
 from fractotrain.cli.show import show_outcome
-from fractotrain.metrics_log import MetricsLog
+from fractotrain.metrics_log import JsonLines, MetricsLog, Sink
 from fractotrain.watch import Watch
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ Examples:
   fracto train recipe=base --weights vit_base.safetensors --fold 0
 
   fracto train recipe=base optim.lr=5e-5 --print-config
+
+  fracto train log.tensorboard=runs log.mlflow=http://server:5000
 
 Several GPUs fit one model together; the images of an update stay the same:
 
@@ -133,7 +135,8 @@ def _train(
     settings: "Settings", catalog: Path, metrics: Path | None, console: Console, *, quiet: bool, as_json: bool
 ) -> None:
     with training_packages():
-        from fractotrain.record import summary  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.record import closing_figures, summary  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.trackers import open_trackers  # noqa: PLC0415 - as above
         from fractotrain.train import plan_run, run  # noqa: PLC0415 - as above
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries say nothing that our error does not
     plan = plan_run(settings, catalog)
@@ -141,13 +144,18 @@ def _train(
     shown = team.leads and not quiet
     if shown:
         _announce(console, plan)
+    sinks: list[Sink] = []
+    if team.leads:
+        sinks = [*([JsonLines(metrics)] if metrics is not None else []), *open_trackers(plan)]
     with contextlib.ExitStack() as stack:
         watch = Watch()
         if shown and console.is_terminal:
             watch = BarWatch(stack.enter_context(bars_on(console)), plan.total_updates)
         elif shown:
             watch = LineWatch(console)
-        outcome = run(plan, MetricsLog(metrics, watch) if metrics is not None and team.leads else watch)
+        log = MetricsLog(sinks, watch, lambda line: typer.echo(f"warning: {line}", err=True))
+        outcome = run(plan, log)
+        log.finish(closing_figures(outcome))
     team.leave()
     if not team.leads:
         return

@@ -20,11 +20,11 @@ DEFAULT_CATALOG = Path("catalog.duckdb")
 
 
 @contextlib.contextmanager
-def training_packages() -> Iterator[None]:
+def training_packages(extra: str = "train") -> Iterator[None]:
     """Around imports of torch and its like, which `fracto --help` does without and a machine for curation lacks."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise MissingToolError(
-            f"this command needs the Python package {error.name}, which is not installed: pip install 'fracto[train]'"
+            f"this command needs the Python package {error.name}, which is not installed: pip install 'fracto[{extra}]'"
         ) from error

@@ -7,28 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
 
-from fractotrain.cli.command import Images, Overrides, WeightsFile, compose
+from fractotrain.cli.command import Images, Overrides, PrintConfig, WeightsFile
 from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 
 if TYPE_CHECKING:  # the records of a study bring torch
     from fractotrain.tune import Tuned
 
 Fold = Annotated[int, typer.Option("--fold", min=0, help="Its validation images are never looked at.")]
-Trials = Annotated[int, typer.Option("--trials", min=1, help="Ended trials of the whole study.")]
-Epochs = Annotated[int, typer.Option("--epochs", min=1, help="Epochs of a trial; bad ones are cut short.")]
+Trials = Annotated[int | None, typer.Option("--trials", min=1, help="Ended trials of the whole study: hpo.trials.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", min=1, help="Epochs of a trial at most: hpo.epochs.")]
 
 
 def tune(
     overrides: Overrides = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
     fold: Fold = 0,
-    trials: Trials = 100,
-    epochs: Epochs = 20,
+    trials: Trials = None,
+    epochs: Epochs = None,
     images: Images = None,
     weights: WeightsFile = None,
+    print_config: PrintConfig = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,23 +41,43 @@ def tune(
 
     The study lies beside the catalog. The same command on another GPU or machine joins it, and one that was killed goes
     on.
+
+    Settings are key=value as for `fracto train`; the group hpo says what is tried, and how:
+
+      fracto tune recipe=base --trials 100 --fold 0
+
+      fracto tune recipe=base hpo.space.optim.lr.high=5e-5 hpo.sampler=random hpo.pruner=none
+
+      fracto tune recipe=fast '~hpo.space.optim.layer_decay' '+hpo.space.optim.focal_gamma={low: 0, high: 3}'
+
+      fracto tune recipe=base --print-config
     """
     with training_packages():
+        from fractotrain.device import default_recipe  # noqa: PLC0415 - as below
+        from fractotrain.hpo import compose_search  # noqa: PLC0415 - as below
         from fractotrain.report.figures import bars  # noqa: PLC0415 - the app must start without torch
         from fractotrain.tune import tune as run_tune  # noqa: PLC0415 - as above
     options = {
         **({"data.images_root": images} if images is not None else {}),
         **({"model.init": "file", "model.weights_file": weights} if weights is not None else {}),
-        "optim.epochs": epochs,
+        **({"hpo.trials": trials} if trials is not None else {}),
+        **({"hpo.epochs": epochs} if epochs is not None else {}),
     }
-    settings = compose(overrides or [], options)
+    asked = overrides or []
+    if not any(override.startswith("recipe=") for override in asked):
+        asked = [f"recipe={default_recipe()}", *asked]
+    settings, hpo = compose_search(asked, options)
+    if print_config:
+        both = settings.model_dump(mode="json") | {"hpo": hpo.model_dump(mode="json", exclude_defaults=True)}
+        typer.echo(yaml.safe_dump(both, sort_keys=False), nl=False)
+        return
     console = Console(stderr=True, quiet=quiet)
 
     def tell(number: int, value: float | None) -> None:
         figure = "cut short" if value is None else f"macro-F1 {value:.3f} of held-back training images"
         console.print(f"trial {number}: {figure}", markup=False, highlight=False)
 
-    tuned = run_tune(settings, catalog, fold, trials, tell)
+    tuned = run_tune(settings, hpo, catalog, fold, tell)
     if tuned.importances:
         picture = catalog.with_suffix(".tune.svg")
         names = list(tuned.importances)
@@ -64,7 +86,7 @@ def tune(
         facts = dataclasses.asdict(tuned) | {"journal": str(tuned.journal)}
         sys.stdout.write(json.dumps(facts, indent=1) + "\n")
     elif not quiet:
-        _show(Console(), tuned, overrides or [], catalog)
+        _show(Console(), tuned, [o for o in overrides or [] if "hpo" not in o.partition("=")[0]], catalog)
 
 
 def _show(console: Console, tuned: "Tuned", overrides: list[str], catalog: Path) -> None:

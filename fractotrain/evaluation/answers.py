@@ -30,6 +30,8 @@ class Answers:
     """NaN where unknown."""
     match_methods: Names
     """How the label came to the frame."""
+    attention: Floats | None = None
+    """Within a specimen, attention pooling weighs frames by the softmax of this; None if the run fitted none."""
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -133,6 +133,32 @@ def curves(lines: Mapping[str, tuple[Floats, Floats]], x_axis: str, y_axis: str)
         return _svg(canvas)
 
 
+def learning_curves(panels: Mapping[str, Mapping[str, tuple[Floats, Floats]]]) -> str:
+    """One panel per figure over epochs; thin lines are folds, the thick one is named ``mean``."""
+    dashes = ("-", "--", "-.", ":")
+    with mpl.rc_context(_STYLE):
+        canvas = Canvas(figsize=(2.6 * len(panels) + 0.8, 2.8), layout="constrained")
+        all_axes = np.atleast_1d(canvas.subplots(1, len(panels)))
+        for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
+            for i, (name, (epochs, values)) in enumerate(lines.items()):
+                is_mean = name == "mean"
+                axes.plot(
+                    epochs, values, color="black" if is_mean else COLOURS[i % (len(COLOURS) - 1)],
+                    ls="-" if is_mean else dashes[i % len(dashes)], lw=2.4 if is_mean else 0.9,
+                    marker="o" if len(epochs) == 1 else None, label="mean" if is_mean else f"fold {name}",
+                )  # fmt: skip
+            axes.set_title(title, fontsize=9)
+            axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.grid(visible=True, color="#e3e7eb", lw=0.6)
+            if "F1" in title:
+                axes.set_ylim(0, 1)
+            else:
+                axes.set_ylim(bottom=0)
+        _legend(all_axes[-1])
+        return _svg(canvas)
+
+
 def _canvas(width_inch: float, height_inch: float) -> tuple[Canvas, Axes]:
     canvas = Canvas(figsize=(width_inch, height_inch), layout="constrained")
     return canvas, canvas.add_subplot()

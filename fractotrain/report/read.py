@@ -39,6 +39,8 @@ class RunRecord:
     dataset: pl.DataFrame
     """Every image file: the columns of the view that the data card counts."""
     fold_metrics: pl.DataFrame
+    epochs: pl.DataFrame
+    """Learning curves; empty of a linear head, and of runs of an older Fracto."""
     leakage: pl.DataFrame
     attributions: pl.DataFrame
     attribution_tests: pl.DataFrame
@@ -94,6 +96,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         _names(rows["specimen"]),
         rows["magnification"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
         _names(rows["match_method"]),
+        None if rows["attention_score"].has_nulls() else rows["attention_score"].to_numpy(),
     )
     return RunRecord(
         run["run_id"],
@@ -107,6 +110,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         _places(rows, catalog.meta("images_root"), read_masks(catalog)),
         catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
         catalog.query("SELECT * FROM fold_metrics WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
+        catalog.query("SELECT * FROM epochs WHERE run_id = ? ORDER BY fold, epoch", [run["run_id"]]),
         catalog.query(
             "SELECT * FROM leakage WHERE scope = 'all' AND subset IS NULL "
             "AND coalesce(audit, 'full') = 'full' ORDER BY ALL"
@@ -120,7 +124,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
 
 
 _ANSWERS = """
-SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining, p.logit_material,
+SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining, p.logit_material, p.attention_score,
        coalesce(d.foan, d.instance_id, p.path) AS unit, coalesce(d.instance_id, d.foan, p.path) AS specimen,
        d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
        coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,

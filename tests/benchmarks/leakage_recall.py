@@ -13,6 +13,7 @@ from fractocurate.leakage.pairs import SimilarPair
 from fractocurate.leakage.planted import Planted, plant_copies
 from fractocurate.leakage.settings import DEFAULT_MAX_HAMMING, HEADLINE_SSIM
 from fractocurate.leakage.verification import AuditedFrame
+from fractocurate.workers import WorkerPool
 
 Cropped = tuple[Path, tuple[int, int], float | None]
 """File, first and last row (half-open) without the data bar, pixel size in nm."""
@@ -45,9 +46,11 @@ def plant_all(frames: Mapping[str, Cropped]) -> dict[str, list[Planted]]:
         return dict(zip(frames, pool.map(plant, frames.values()), strict=True))
 
 
-def find_pairs(frames: Mapping[str, Audited]) -> tuple[SimilarPair, ...]:
+def find_pairs(frames: Mapping[str, Audited], foan_of: Mapping[str, str] | None = None) -> tuple[SimilarPair, ...]:
     """The full audit of some frames."""
-    return find_all_pairs({n: a[0] for n, a in frames.items()}, {n: a[1] for n, a in frames.items()})
+    prints, audited = {n: a[0] for n, a in frames.items()}, {n: a[1] for n, a in frames.items()}
+    with WorkerPool(2) as pool:
+        return find_all_pairs(prints, audited, foan_of=foan_of, pool=pool)
 
 
 def recall_table(pairs: Iterable[SimilarPair], kind_of: Mapping[NamePair, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Planted names as the matching room takes them."""
 
-from synthetic.names_at_scale import NamedArchive, Scheme
+from names_at_scale import NamedArchive, Scheme
 
 from data_contracts.vocabulary import DefectClass
 from fractocurate.matching.evidence import ImageEvidence, Instance
@@ -31,7 +31,16 @@ def instances_of(archive: NamedArchive) -> list[Instance]:
 def images_of(archive: NamedArchive, profile: Profile) -> list[ImageEvidence]:
     """The names, read; every image has bytes of its own."""
     parser = NameParser(profile)
-    return [ImageEvidence(image.path, image.path, parser.parse(image.path)) for image in archive.images]
+    return [
+        ImageEvidence(
+            image.path,
+            image.path,
+            parser.parse(image.path),
+            acquired_at=image.shot and image.shot.taken,
+            magnification=image.shot and float(image.shot.magnification),
+        )
+        for image in archive.images
+    ]
 
 
 def truth_of(archive: NamedArchive) -> dict[str, str]:

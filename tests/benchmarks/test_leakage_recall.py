@@ -15,8 +15,8 @@ from leakage_recall import (
     read_all,
     recall_table,
 )
-from synthetic.archive import make_archive
 
+from fractocurate.demo.archive import make_archive
 from fractocurate.leakage.planted import PLANTED_KINDS
 from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, measure_recall
 
@@ -123,7 +123,7 @@ def test_true_pairs_of_the_shared_archive(shared_folder: Path, capsys: pytest.Ca
     with (folder / "truth/pairs.csv").open(encoding="utf-8") as rows:
         kind_of = {_in_order(row["a"], row["b"]): _kind(row) for row in csv.DictReader(rows)}
     audited = read_all(frames)
-    pairs = find_pairs(audited)
+    pairs = find_pairs(audited, foan_of)
     show(capsys, "true pairs of the shared archive", *recall_table(pairs, kind_of))
     results = self_test(frames, audited, foan_of)
     show(capsys, "copies planted in the shared archive", *table(results))

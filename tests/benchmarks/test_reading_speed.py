@@ -2,6 +2,7 @@
 
 import io
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -72,9 +73,15 @@ def _scans(path: Path, n_pages: int, n_lines: int = 40) -> Path:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    """Processor time of this process and its children: unlike the clock's, it does not tell what else is running."""
+    before = _processor_s()
     work()
-    return time.perf_counter() - began
+    return _processor_s() - before
+
+
+def _processor_s() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _fracto(path: Path) -> int:
@@ -114,9 +121,12 @@ def test_scanned_pages_are_read_faster_than_by_others(
         with ThreadPoolExecutor(JOBS) as pool:
             list(pool.map(_fracto, halves))
 
-    own = n_pages / _seconds(ours)
+    own = n_pages / _seconds(ours)  # pages of one core
     plain = 4 / _seconds(lambda: _plain_loop(few))
-    rows = {f"Fracto, {JOBS} jobs": f"{own:.2f} pages/s", "plain pytesseract, 300 dpi": f"{own / plain:.1f} x slower"}
+    rows = {
+        f"Fracto, {JOBS} jobs": f"{own:.2f} pages/s of one core",
+        "plain pytesseract, 300 dpi": f"{own / plain:.2f} x the work",
+    }
     ratio = float("inf")
     if OCRMYPDF is None:
         rows["ocrmypdf"] = "skipped: not on PATH, nor in FRACTO_OCRMYPDF"
@@ -124,11 +134,11 @@ def test_scanned_pages_are_read_faster_than_by_others(
         command = [OCRMYPDF, "--force-ocr", "--sidecar", str(tmp_path / "text.txt"), "-l", "eng+deu"]
         command += ["--jobs", str(JOBS), str(whole), str(tmp_path / "out.pdf")]
         ratio = own * _seconds(lambda: subprocess.run(command, check=True, capture_output=True)) / n_pages
-        rows[f"ocrmypdf --force-ocr --sidecar, {JOBS} jobs"] = f"{ratio:.1f} x slower"
+        rows[f"ocrmypdf --force-ocr --sidecar, {JOBS} jobs"] = f"{ratio:.2f} x the work"
     _show(capsys, f"{n_pages} scanned pages of {n_lines} lines", rows)
     # Twice as fast as ocrmypdf is the aim. Most of the time is Tesseract's own in both, so little is asserted.
-    assert own > 2.5 * plain
-    assert ratio > 0.7
+    assert own > 1.1 * plain
+    assert ratio > 1.0
 
 
 def test_memory_grows_by_the_words_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,8 +151,8 @@ def test_memory_grows_by_the_words_alone(tmp_path: Path, capsys: pytest.CaptureF
     }
     _show(capsys, "peak memory of a worker", {name: f"{peak} MB" for name, peak in peaks_mb.items()})
     assert max(peaks_mb.values()) < 500
-    # A word, its box and its confidence are 300 bytes; a page of 640 words is 0.2 MB. Its picture would be 9.
-    assert peaks_mb["500 pages of text"] - peaks_mb["10 pages of text"] < 490 * 0.3
+    # A word, its box and its confidence are 180 bytes; a page of 640 words is 0.12 MB. Its picture would be 9.
+    assert peaks_mb["500 pages of text"] - peaks_mb["10 pages of text"] < 490 * 0.16
     assert peaks_mb["30 scans"] < 1.25 * peaks_mb["9 scans"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
-from synthetic.archive import make_archive
 
 from data_contracts.catalog import Catalog
+from fractocurate.demo.archive import make_archive
 from fractocurate.leakage.fingerprints import fingerprint
 from fractocurate.leakage.pairs import find_similar_pairs
 from fractocurate.profile import load_profile

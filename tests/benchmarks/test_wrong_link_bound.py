@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from names_at_scale import SCHEMES, Scheme, make_names
 from planted import images_of, instances_of, profile_of, truth_of
-from synthetic.names_at_scale import SCHEMES, Scheme, make_names
 
 from data_contracts.vocabulary import MatchStatus
 from fractocurate.matching.ladder import decide

@@ -11,9 +11,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from running import Ingested, Outcome, Site, fracto  # noqa: E402 - found beside this file
-from synthetic.archive import make_archive  # noqa: E402 - as above
 
 from fractocurate.cli import main  # noqa: E402 - as above
+from fractocurate.demo.archive import make_archive  # noqa: E402 - as above
 
 
 @pytest.fixture(scope="session")

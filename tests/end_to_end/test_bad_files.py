@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 from running import Outcome, Site, fracto, without_override
-from synthetic.odd_files import jpeg_cmyk, png_palette, png_rgba, tiff_16_bit, tiff_pages
-from synthetic.plan import Instance, make_instances
-from synthetic.report_pdfs import ReportContent, report_pdf
 
 from data_contracts.catalog import Catalog
 from data_contracts.validation import validate
+from fractocurate.demo.odd_files import jpeg_cmyk, png_palette, png_rgba, tiff_16_bit, tiff_pages
+from fractocurate.demo.plan import Instance, make_instances
+from fractocurate.demo.report_pdfs import ReportContent, report_pdf
 
 NFC, NFD = (unicodedata.normalize(form, "Prüffläche Größe") for form in ("NFC", "NFD"))
 SIZE_PX = (160, 120)

@@ -1,5 +1,6 @@
 """`why` finds the image that is meant, and tells its whole chain."""
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,13 +67,14 @@ def test_chain_goes_from_bytes_to_fold(sound_catalog: Catalog) -> None:
     chain = explain(sound_catalog, "a/1.png")
     assert [link.title for link in chain] == [
         "File", "Frame", "Read from the name", "Candidates", "Match", "Fracture instance", "Report", "Folds",
-        "Predictions",
+        "Predictions", "Heat-maps",
     ]  # fmt: skip
     facts = {link.title: dict(link.facts) for link in chain}
     assert facts["File"]["path"] == "a/1.png"
     assert facts["Match"]["status"] == "matched"
     assert facts["Fracture instance"]["label"] == "material  <- 'material'"
     assert facts["Report"]["page"] == "1 of 1"
+    assert all("not tested" in fact for fact in facts["Heat-maps"].values())
     assert facts["Folds"]["foan"] == "fold 0 of 2 (seed 1, group F-1)"
 
 
@@ -110,3 +112,29 @@ def test_copies_and_human_decisions_are_told(sound: Plot, tmp_path: Path) -> Non
         facts = [fact for link in explain(catalog, "b/3.png") for fact in link.facts]
     assert ("same bytes", "copy.png") in facts
     assert any(name == "2020" and "exclude" in said and "by R: blurred" in said for name, said in facts)
+
+
+def test_heat_maps_with_their_verdict_and_doubts_of_a_model_are_told(sound: Plot) -> None:
+    """Method, class, file and what the test of such maps found; the model that doubts the label says how much."""
+    (file,) = (row for row in sound.rows["files"] if row["path"] == "a/1.png")
+    summary = json.dumps({"verdicts": {"relevance": {"belief": "may be believed", "reasons": []}}})
+    sound.add(
+        "runs", run_id="explain-1", command="explain --test", outcome="finished",
+        settings=json.dumps({"run_id": "train-1"}), summary=summary,
+    )  # fmt: skip
+    sound.add(
+        "attributions", run_id="train-1", path="a/1.png", method="relevance", target_class="material",
+        target_probability=0.8, predicted_class="material", map_path="maps/1.npy",
+    )  # fmt: skip
+    sound.add(
+        "label_issues", run_id="train-1", path="a/1.png", sha256=file["sha256"], rank=3, given_class="material",
+        suggested_class="green_body", given_probability=0.1, suggested_probability=0.8,
+    )  # fmt: skip
+    with Catalog.open_read_only(sound.write()) as catalog:
+        facts = {link.title: dict(link.facts) for link in explain(catalog, "a/1.png")}
+    assert facts["Heat-maps"]["train-1 relevance"] == (
+        "for material (0.80), answer material; may be believed; maps/1.npy"
+    )
+    assert facts["Label doubted by a model"]["train-1"] == (
+        "doubts material (0.10), suggests green_body (0.80); suspicion 3 of the run"
+    )

@@ -74,7 +74,7 @@ def test_mistakes_are_named(override: str, said: str) -> None:
         compose_settings([override])
 
 
-@pytest.mark.parametrize("group", ["model", "data", "optim", "cv"])
+@pytest.mark.parametrize("group", ["model", "data", "optim", "cv", "log"])
 def test_missing_key_is_found_before_the_start(group: str) -> None:
     """No key of any group can be left out (the published scripts crashed on one in mid-run)."""
     complete = compose_settings(["recipe=fast"]).model_dump()
@@ -89,7 +89,13 @@ def test_stored_settings_of_an_older_run_are_complete() -> None:
     now = compose_settings(["recipe=fast", "data.mixup_alpha=0.3"])
     raw = now.model_dump(mode="json")
     assert check_stored_settings(raw) == now
-    del raw["data"]["mixup_alpha"], raw["data"]["cutmix_alpha"], raw["cv"]["inner_parts"], raw["cv"]["probe"]
+    del (
+        raw["data"]["mixup_alpha"],
+        raw["data"]["cutmix_alpha"],
+        raw["cv"]["inner_parts"],
+        raw["cv"]["probe"],
+        raw["log"],
+    )
     older = check_stored_settings(raw)
     assert (older.data.mixup_alpha, older.data.cutmix_alpha) == (0, 0)
     assert older.optim == now.optim

@@ -15,15 +15,23 @@ from typer.testing import CliRunner
 from data_contracts.errors import UsageError
 from fractotrain import tune as tune_module
 from fractotrain.cli import register
+from fractotrain.hpo import HpoSettings, compose_search
 from fractotrain.loop import NOBODY, Bench, Images, fit
 from fractotrain.model import build_model
 from fractotrain.settings import Settings, check_settings
 from fractotrain.train import Plan, decode, plan_run
 from fractotrain.transforms import Normaliser
-from fractotrain.tune import CHOICES, LOG_RANGES, RANGES, WHOLE_RANGES, suggest, tune
+from fractotrain.tune import suggest, tune
 from fractotrain.watch import Watch
 
 Quick = Callable[..., Settings]
+
+
+def search(*overrides: str) -> HpoSettings:
+    """The paper's search, changed as said."""
+    return compose_search(["recipe=fast", *overrides], {})[1]
+
+
 SMALL = ("cv.inner_parts=2", "optim.epochs=3")
 
 
@@ -31,20 +39,22 @@ def test_study_goes_on_where_it_stands(planted: Any, quick: Quick) -> None:
     """Two trials, then the same call for three: one more is run; for other settings a study of its own begins."""
     told: list[int] = []
     settings = quick(*SMALL)
-    tune(settings, planted.catalog, 0, 2, lambda number, _value: told.append(number))
-    tuned = tune(settings, planted.catalog, 0, 3, lambda number, _value: told.append(number))
+    tune(settings, search("hpo.trials=2"), planted.catalog, 0, lambda number, _value: told.append(number))
+    tuned = tune(settings, search("hpo.trials=3"), planted.catalog, 0, lambda number, _value: told.append(number))
     assert told == [0, 1, 2]
     assert tuned.n_complete + tuned.n_pruned == 3
-    assert set(tuned.best) == {*RANGES, *LOG_RANGES, *WHOLE_RANGES, *CHOICES}
+    assert set(tuned.best) == set(search().spans)
     assert check_settings(settings.model_dump(mode="json"), tuned.best)
-    tune(quick(*SMALL, "seed=5"), planted.catalog, 0, 1, lambda number, _value: told.append(number))
+    tune(
+        quick(*SMALL, "seed=5"), search("hpo.trials=1"), planted.catalog, 0, lambda number, _value: told.append(number)
+    )
     assert told == [0, 1, 2, 0]
 
 
 def test_validation_fold_is_never_asked(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the pixels and labels of the fold made nonsense, the study finds the same to the last digit."""
     settings = quick(*SMALL)
-    found = tune(settings, planted.catalog, 1, 2)
+    found = tune(settings, search("hpo.trials=2"), planted.catalog, 1)
 
     def spoilt(plan: Plan, watch: Watch) -> Any:
         training_set, pixels, skipped = decode(plan, watch)
@@ -55,7 +65,7 @@ def test_validation_fold_is_never_asked(planted: Any, quick: Quick, monkeypatch:
 
     monkeypatch.setattr(tune_module, "decode", spoilt)
     found.journal.unlink()
-    again = tune(settings, planted.catalog, 1, 2)
+    again = tune(settings, search("hpo.trials=2"), planted.catalog, 1)
     assert (again.best, again.best_macro_f1) == (found.best, found.best_macro_f1)
 
 
@@ -63,10 +73,10 @@ def test_no_setting_of_the_space_is_inert(planted: Any, quick: Quick) -> None:
     """Each moves the outputs of a fit from what they are at the low end of the space (five of the paper's did not)."""
     plan = plan_run(quick(*SMALL, "optim.batch_size=3"), planted.catalog)
     training_set, pixels, _ = decode(plan, Watch())
-    low = {name: low for name, (low, _) in {**RANGES, **LOG_RANGES, **WHOLE_RANGES}.items()}
-    low |= {name: choices[0] for name, choices in CHOICES.items()} | {"optim.warmup_updates": 2, "optim.lr": 1e-4}
-    high = {name: high for name, (_, high) in {**RANGES, **LOG_RANGES, **WHOLE_RANGES}.items()}
-    high |= {name: choices[-1] for name, choices in CHOICES.items()} | {"optim.warmup_updates": 6, "optim.lr": 5e-5}
+    low = {name: span.ends()[0] for name, span in search().spans.items()}
+    low |= {"optim.warmup_updates": 2, "optim.lr": 1e-4}
+    high = {name: span.ends()[1] for name, span in search().spans.items()}
+    high |= {"optim.warmup_updates": 6, "optim.lr": 5e-5}
 
     def outputs(given: dict[str, Any]) -> Any:
         settings = check_settings(plan.settings.model_dump(mode="json"), given)
@@ -84,7 +94,7 @@ def test_space_is_the_papers() -> None:
     """Every suggestion lies in the published ranges, and a short fit has a short warm-up."""
     for number in range(20):
         trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=number)).ask()
-        found = suggest(trial, 40)
+        found = suggest(trial, search(), 40)
         assert 1e-6 <= found["optim.lr"] <= 1e-4
         assert 0.6 <= found["optim.layer_decay"] <= 1
         assert 0 <= found["optim.weight_decay"] <= 0.3
@@ -111,4 +121,30 @@ def test_command_ends_with_the_command_to_train(planted: Any) -> None:
 def test_linear_head_has_nothing_to_tune(planted: Any, quick: Quick) -> None:
     """It has neither epochs nor a learning rate."""
     with pytest.raises(UsageError, match="none of these settings"):
-        tune(quick("model.frozen=true"), planted.catalog, 0, 1)
+        tune(quick("model.frozen=true"), search("hpo.trials=1"), planted.catalog, 0)
+
+
+def test_space_is_what_the_command_line_says() -> None:
+    """A range is narrowed, a setting left out, another one put in; sampler and pruner are chosen."""
+    added = "+hpo.space.optim.focal_gamma={low: 0, high: 3}"
+    hpo = search("hpo.space.optim.lr.high=5e-5", "~hpo.space.optim.layer_decay", added, "hpo.sampler=random")
+    assert hpo.spans["optim.lr"].ends() == (1e-6, 5e-5)
+    assert "optim.layer_decay" not in hpo.spans
+    assert hpo.spans["optim.focal_gamma"].ends() == (0, 3)
+    assert hpo.sampler == "random"
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("+hpo.space.optim.head_ridge={low: 0, high: 1}", "optim.head_ridge cannot be searched"),
+        ("hpo.space.optim.lr.low=0", "log needs a low above 0"),
+        ("hpo.space.optim.layer_decay.high=1.5", "optim.layer_decay"),
+        ("hpo.pruner=median", "hpo.pruner"),
+        ("+hpo.space.optim.lr.lowest=1", "hpo.space.optim.lr.lowest"),
+    ],
+)
+def test_space_that_no_trial_could_use_is_refused(override: str, said: str) -> None:
+    """Inert settings, values out of range and unknown keys are found before anything starts."""
+    with pytest.raises(UsageError, match=said):
+        search(override)

@@ -5,12 +5,13 @@ import polars as pl
 
 from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.shortcuts import majority_scores
-from fractotrain.evaluation.specimens import POOLINGS, Specimens
 from fractotrain.intervals import Interval, fold_interval
 from fractotrain.metrics import OVERALL, confusion_matrix, figures_of_confusions, one_hot_confusions
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, words
 from fractotrain.report.figures import confusion, intervals
 from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.sections.course import course
+from fractotrain.report.sections.specimens import specimen_blocks
 from fractotrain.report.study import Study
 
 _NAMES = {
@@ -28,19 +29,22 @@ def cross_validation(study: Study) -> Section:
         (words(name), *(scores[f"{metric}:{name}"] for metric in ("recall", "precision", "f1"))) for name in CLASS_NAMES
     ]
     names = [words(name) for name in CLASS_NAMES]
+    curves, about_curves = course(study)
+    tables, verdicts = specimen_blocks(study)
     return Section(
         "Cross-validation",
-        f"{study.basis} {_selection_words(study)}",
+        " ".join(filter(None, (study.basis, _selection_words(study), about_curves))),
         (
             _over_folds(study),
+            *curves,
             *_training_gap(study),
             Table("classes", "Per class, all folds pooled (the paper's Table 3); n: frames of it, called so, or either",
                   ("class", "recall", "precision", "F1"), tuple(per_class)),
             Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
                    confusion(counts.astype(float), names), _confusion_data(counts)),
-            _specimen_table(study),
+            *tables,
         ),
-        _verdicts(study, majority["macro_f1"]),
+        (*_verdicts(study, majority["macro_f1"]), *verdicts),
     )  # fmt: skip
 
 
@@ -110,16 +114,6 @@ def _training_gap(study: Study) -> tuple[Figure, ...]:
     }
     svg = intervals([f"fold {fold}" for fold in folds], series, "macro-F1")
     return (Figure("training_gap", "Macro-F1 on training and validation images of each fold", svg, data),)
-
-
-def _specimen_table(study: Study) -> Table:
-    specimens = Specimens(study.answers, study.draws)
-    rows: list[tuple[Cell, ...]] = [("each frame alone", *(study.scores[m] for m in OVERALL))]
-    for how in POOLINGS:
-        scores = specimens.scores(study.everywhere, how)
-        rows.append((f"specimen, {words(how)}", *(scores[m] for m in OVERALL)))
-    caption = "Several frames of one specimen make one answer; n counts frames, then specimens"
-    return Table("specimens", caption, ("answer", *(_NAMES[m] for m in OVERALL)), tuple(rows))
 
 
 def _confusion_data(counts: np.ndarray) -> pl.DataFrame:

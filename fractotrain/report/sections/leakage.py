@@ -24,11 +24,19 @@ def leakage(study: Study) -> Section:
     table = Table("leakage", "Share of validation images with a near-duplicate in training", columns, tuple(rows))
     return Section(
         "Leakage",
-        "All folds pooled, every confirmed pair counts; 95 % Wilson intervals. What pHash and SSIM cannot see (turned "
-        "or mirrored frames, a frame that is a zoom into another) is not in it: lower bounds.",
+        f"All folds pooled, every confirmed pair counts; 95 % Wilson intervals. {_reach(pooled)}",
         (table,) if rows else (),
         _verdicts(study, pooled.filter(pl.col("split_id") == own)),
     )
+
+
+def _reach(pooled: pl.DataFrame) -> str:
+    if pooled["audit"].is_null().any():
+        return (
+            "Audited by an older Fracto: what pHash and SSIM cannot see (turned or mirrored frames, a frame that is a "
+            "zoom into another) is not in it: lower bounds."
+        )
+    return "The full audit: turned, mirrored, cropped, overlapping and zoomed frames count where they were found."
 
 
 def _cell(row: dict[str, float]) -> str:

@@ -198,7 +198,7 @@ def test_a_sheet_goes_out_and_its_decisions_come_back(fracto: Any, plot: Plot, m
     plot.match("a.png", status="review", reason="ambiguous_instance", guard="several")
     catalog = plot.write()
     monkeypatch.chdir(catalog.parent)
-    assert fracto("export", "--review", "review.csv", "-c", catalog)[1].startswith("1 pictures in review")
+    assert fracto("export", "--review", "review.csv", "-c", catalog)[1].startswith("1 pictures in doubt")
     with Path("review.csv").open(encoding="utf-8-sig", newline="") as stream:
         (row,) = csv.DictReader(stream)
     with Path("filled.csv").open("w", encoding="utf-16", newline="") as stream:

@@ -21,7 +21,7 @@ def test_features_survive_the_catalog(texture: Callable[..., GreyFrame]) -> None
     np.testing.assert_allclose(again.positions, found.positions)
     np.testing.assert_allclose(again.shapes, found.shapes, rtol=1e-5)
     np.testing.assert_array_equal(again.bits, found.bits)
-    assert found.view.shape == (192, 256)
+    assert found.view.shape == (240, 320)
 
 
 def test_features_of_a_mirrored_frame_are_the_mirrored_features(texture: Callable[..., GreyFrame]) -> None:
@@ -31,7 +31,7 @@ def test_features_of_a_mirrored_frame_are_the_mirrored_features(texture: Callabl
     foretold = found.positions.conj() + 1j  # the frame's width is the unit of length
     nearest = np.abs(foretold[:, None] - mirrored.positions).argmin(axis=1)
     same_turn = np.abs(mirrored.shapes[nearest] / found.shapes.conj() - 1) < 0.05
-    assert same_turn.mean() > 0.7
+    assert same_turn.mean() > 0.6  # a mark with two directions is listed twice
     differing = np.unpackbits(mirrored_bits(found.bits) ^ mirrored.bits[nearest], axis=1).sum(axis=1)
     assert np.median(differing[same_turn]) <= 4
 

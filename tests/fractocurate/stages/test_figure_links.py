@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from data_contracts.catalog import Catalog
 from data_contracts.validation import validate
 from fractocurate.leakage.fingerprints import fingerprint
+from fractocurate.matching.pictures import FigureLink, Picture, link_figures
 from fractocurate.profile import load_profile
 from fractocurate.progress import Silent
+from fractocurate.stages import figure_links as stage
 from fractocurate.stages.archive import forget_micrographs, forget_reports
 from fractocurate.stages.figure_links import link_pictures
 from fractocurate.stages.matching import match_images
@@ -24,6 +27,11 @@ def _surface(seed: int) -> dict[str, object]:
     grey = np.random.default_rng(seed).integers(0, 256, (24, 32), dtype=np.uint8)
     seen = fingerprint(np.kron(grey, np.ones((8, 8), dtype=np.uint8)))
     return {"phash": seen.phash, "thumbnail_png": seen.thumbnail_png, "contrast": seen.contrast}
+
+
+def _surface_columns(seed: int) -> dict[str, pl.Expr]:
+    surface = _surface(seed)
+    return {name: pl.lit(surface[name]) for name in ("phash", "thumbnail_png")}
 
 
 @pytest.fixture
@@ -72,6 +80,34 @@ def test_figures_are_compared_again_only_if_either_side_has_changed(archive: Pat
         catalog.update("micrographs", {"micrograph_id": micrograph_id}, {"phash": "0" * 16})
         link_pictures(catalog, Listening())
         assert told == ["pictures 1"] * 2
+
+
+def test_a_second_run_compares_only_what_is_new(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new frame meets every figure, and no old frame meets an old figure again; what is read anew is linked anew."""
+    compared: list[tuple[str, str]] = []
+
+    def listening(figures: list[Picture], frames: list[Picture]) -> list[FigureLink]:
+        compared.extend((figure.key, frame.key) for figure in figures for frame in frames)
+        return link_figures(figures, frames)
+
+    monkeypatch.setattr(stage, "link_figures", listening)
+    with Catalog.open(archive) as catalog:
+        link_pictures(catalog, Silent())
+        assert len(compared) == 2
+        links = catalog.read("figure_links")
+        frame = catalog.read("micrographs").head(1)
+        new = frame.with_columns(micrograph_id=pl.lit("f" * 16), **_surface_columns(3))
+        catalog.append_frame("micrographs", new)
+        link_pictures(catalog, Silent())
+        assert compared[2:] == [(f"{_REPORT}:1:1", "f" * 16)]
+        assert catalog.read("figure_links").equals(links)
+        shown = catalog.read("micrographs").filter(pl.col("micrograph_id").is_in(links["micrograph_id"].to_list()))
+        forget_micrographs(catalog, list(shown["sha256"]))
+        link_pictures(catalog, Silent())
+        assert catalog.read("figure_links").is_empty()
+        catalog.append_frame("micrographs", shown)
+        link_pictures(catalog, Silent())
+        assert catalog.read("figure_links").equals(links)
 
 
 @pytest.mark.parametrize("gone", ["report", "image"])

@@ -38,6 +38,12 @@ def test_tables_hold_the_figures_that_training_stored(
     page = report.page.read_text()
     assert "0 of 36 images could not be read" in page
     assert "train-" in page
+    curves = pl.read_csv(report.folder / "learning_curves.csv")
+    assert set(curves["fold"]) >= {"0", "1", "mean"}
+    assert set(curves["epoch"]) == {1, 2}
+    (attention,) = (row for row in pl.read_csv(report.folder / "specimens.csv").rows() if "attention" in str(row[0]))
+    assert 0 <= attention[1] <= 1
+    assert "No learning curves" not in page
 
 
 def test_without_matplotlib_the_command_says_how_to_install_it(shown_without: Callable[..., str]) -> None:

@@ -120,6 +120,14 @@ def test_figures_are_those_of_the_stored_answers(clean: tuple[Any, Report]) -> N
     assert sorted(gap["part"].unique()) == ["train", "validation"]
 
 
+def test_a_run_without_stored_epochs_says_so(clean: tuple[Any, Report]) -> None:
+    """Runs of an older Fracto have neither learning curves nor attention; the page says so."""
+    _, report = clean
+    assert "No learning curves: the catalog holds no epochs of this run" in report.page.read_text()
+    assert not (report.folder / "learning_curves.svg").exists()
+    assert "attention" not in (report.folder / "specimens.csv").read_text()
+
+
 def test_every_figure_has_its_data_and_its_drawing(clean: tuple[Any, Report]) -> None:
     """As many SVG files as drawings on the page, each with a CSV; an older report's folder leaves nothing behind."""
     _, report = clean

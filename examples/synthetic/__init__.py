@@ -1,1 +1,0 @@
-"""An invented archive of fracture reports and SEM frames, with complete truth."""

@@ -1,0 +1,236 @@
+"""Frames out of place: a name that is a valid FOAN, but not that of the frames among which it was taken.
+
+An operator takes the frames of a part one after another and numbers them, and parts come about in the order of their
+numbers. A slip that turns one FOAN of the archive into another leaves a trace in that order, though not in the name:
+
+- *between*: the frames before and after it are of a FOAN one slip away, and no frame of its own is near;
+- *beside*: the nearest frame is of a FOAN one slip away, as near in time as frames of one part are, and its own frames
+  were taken at another time, or its number goes on where theirs end;
+- *out of order*: all around it stand FOANs that follow each other, its own is far from these, and one slip away is one
+  among them that stands next to it or has no frame at all;
+- *twice*: two frames of one part bear the same number, and a FOAN one slip away lacks exactly that one.
+
+Such a frame goes to a person. None of this links anything. Where an archive's order does not hold (no times, numbers
+that repeat, FOANs in no order of time), nothing is told.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from fractocurate.matching.evidence import Decision, ImageEvidence
+
+SITTING = timedelta(minutes=10)
+"""Frames that follow each other within this time are of one sitting, whatever folder they lie in."""
+_HALF_DAY = timedelta(hours=2)
+"""A pause up to which the order of the FOANs is looked at."""
+_CLOSE_SHARE = 0.75
+"""Frames are close together if so many that follow each other within that time show one part, in this archive."""
+_N_BESIDE = 2
+"""Frames that are beside on either side: two parts may be looked at in turn."""
+_N_AROUND = 6
+"""Frames looked at on either side."""
+_ORDER_SPAN = 10
+"""FOANs within so many places of each other, in the order of their numbers, follow each other."""
+_FAR = 25
+_MIN_IN_ORDER = 3
+_IN_ORDER_SHARE = 0.75
+_MAX_TWIN_SHARE = 0.02
+"""Where more frames than these share number and part with another, numbers do not tell frames apart."""
+
+Neighbours = Callable[[str], frozenset[str]]
+"""FOAN -> the FOANs of the archive one slip away."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Frame:
+    taken: datetime
+    sha256: str
+    foan: str
+    number: int | None
+    """Running number in its name."""
+
+
+class Sittings:
+    """The frames of an archive in the order in which they were taken and numbered; built once."""
+
+    def __init__(
+        self, images: Sequence[ImageEvidence], decisions: Sequence[Decision], neighbours_of: Neighbours
+    ) -> None:
+        self._neighbours_of = neighbours_of
+        self._image_of = {image.path: image for image in images}
+        self._magnifications: dict[str, Counter[float]] = defaultdict(Counter)
+        self._marks_of_foan: dict[str, set[str]] = defaultdict(set)
+        self._twins: dict[tuple[str, str], set[str]] = defaultdict(set)
+        frames: list[_Frame] = []
+        seen: set[tuple[str, str]] = set()
+        for decision in decisions:
+            foan, image = decision.foan, self._image_of[decision.path]
+            if foan is None or (foan, image.sha256) in seen:
+                continue  # copies count once
+            seen.add((foan, image.sha256))
+            if image.magnification is not None:
+                self._magnifications[foan][image.magnification] += 1
+            mark = _mark(image)
+            self._marks_of_foan[foan].add(mark)
+            if mark and decision.instance_id is not None:
+                self._twins[decision.instance_id, mark].add(image.sha256)
+            taken = time_of(image.acquired_at)
+            if taken is not None:
+                frames.append(_Frame(taken, image.sha256, foan, _number(mark)))
+        self._frames = sorted(frames, key=lambda frame: (frame.taken, frame.sha256, frame.foan))
+        self._times = [frame.taken for frame in self._frames]
+        self._close = _close_together(self._frames)
+        self._n_frames = Counter(foan for foan, _ in seen)
+        self._n_timed = Counter(frame.foan for frame in self._frames)
+        self._foans = sorted(self._n_frames)
+        n_marked = sum(map(len, self._twins.values()))
+        n_twins = sum(len(shas) for shas in self._twins.values() if len(shas) > 1)
+        self._numbers_tell = n_twins <= _MAX_TWIN_SHARE * n_marked
+
+    def has_order(self, path: str) -> bool:
+        """Whether other frames were taken near to an image, so that its place can speak against it."""
+        image = self._image_of[path]
+        return any(any(side) for side in self._sides(image, SITTING))
+
+    def against(self, decision: Decision) -> str:
+        """Why the place of an image among the frames stops its link; empty if it does not."""
+        foan, image = decision.foan, self._image_of[decision.path]
+        if foan is None:
+            return ""
+        before, after = self._sides(image, SITTING)
+        if any(frame.foan == foan for frame in (*before, *after)):
+            return ""
+        return (
+            self._beside(foan, image, before, after) or self._out_of_order(foan, image) or self._twice(decision, image)
+        )
+
+    def _sides(self, image: ImageEvidence, pause: timedelta) -> tuple[list[_Frame], list[_Frame]]:
+        """The frames taken before and after an image, the nearest first, until a pause parts them."""
+        taken = time_of(image.acquired_at)
+        if taken is None:
+            return [], []
+        first, last = bisect_left(self._times, taken), bisect_right(self._times, taken)
+        # Frames of the very same second have no order: they count as taken before.
+        before = self._until(image, taken, range(last - 1, -1, -1), pause)
+        return before, self._until(image, taken, range(max(first, last), len(self._frames)), pause)
+
+    def _until(self, image: ImageEvidence, taken: datetime, places: range, pause: timedelta) -> list[_Frame]:
+        found: list[_Frame] = []
+        for place in places:
+            frame = self._frames[place]
+            if frame.sha256 == image.sha256:
+                continue
+            if len(found) == _N_AROUND or abs(frame.taken - taken) > pause:
+                break
+            taken = frame.taken
+            found.append(frame)
+        return found
+
+    def _beside(self, foan: str, image: ImageEvidence, before: list[_Frame], after: list[_Frame]) -> str:
+        number = _number(_mark(image))
+        near = [
+            (frame, place, step)
+            for side, step in ((before, -1), (after, 1))
+            for place, frame in enumerate(side[:_N_BESIDE])
+            if frame.foan in self._neighbours_of(foan) and not self._holds(frame.foan, number)
+        ]
+        next_to = [frame.foan for frame, place, _ in near if place == 0]
+        if len(next_to) > len(set(next_to)):
+            return f"the frames before and after it show {next_to[0]}, one slip away, and none near it shows {foan}"
+        taken, at = time_of(image.acquired_at), image.magnification
+        for frame, place, step in near:
+            other = frame.foan
+            if (
+                place == 0
+                and at is not None
+                and self._magnifications[foan][at] > 1
+                and not self._magnifications[other][at]
+            ):
+                return (
+                    f"it was taken next to frames of {other}, one slip away, which has none at {at:g}x; "
+                    f"{foan} has one, taken at another time"
+                )
+            if taken is None or abs(frame.taken - taken) > self._close:
+                continue
+            if self._n_timed[foan] > 1:
+                return f"it was taken right beside frames of {other}, one slip away; those of {foan} at another time"
+            # A series that begins with 2 lacks its first frame; one that ends with 1 lacks nothing.
+            goes_on = number is not None and number > 1 and frame.number == number + step
+            if number is not None and goes_on and not self._has_number(foan, number - 1):
+                return f"its number {number} goes on with that of the frame of {other} beside it, one slip away"
+        return ""
+
+    def _holds(self, foan: str, number: int | None) -> bool:
+        """Whether a FOAN has a frame of that running number already, so that it misses none."""
+        return number is not None and self._numbers_tell and self._has_number(foan, number)
+
+    def _has_number(self, foan: str, number: int) -> bool:
+        return any(_number(mark) == number for mark in self._marks_of_foan[foan])
+
+    def _out_of_order(self, foan: str, image: ImageEvidence) -> str:
+        before, after = self._sides(image, _HALF_DAY)
+        around = [frame.foan for frame in (*before, *after)]
+        if len(set(around)) < _MIN_IN_ORDER:
+            return ""
+        places = sorted(bisect_left(self._foans, other) for other in around)
+        middle = median(places)
+        near = [place for place in places if abs(place - middle) <= _ORDER_SPAN]
+        if len(near) < _IN_ORDER_SHARE * len(places) or abs(bisect_left(self._foans, foan) - middle) <= _FAR:
+            return ""
+        next_to = {side[0].foan for side in (before, after) if side}
+        first, last = self._foans[near[0]], self._foans[near[-1]]
+        for other in sorted(self._neighbours_of(foan)):
+            if other in next_to and abs(bisect_left(self._foans, other) - middle) <= _ORDER_SPAN:
+                return f"it was taken next to frames of {other}, one slip away, among FOANs of that order"
+            if not self._n_frames[other] and first < other < last:
+                return f"it was taken among FOANs from {first} to {last}, and {other}, one slip away, has no frame"
+        return ""
+
+    def _twice(self, decision: Decision, image: ImageEvidence) -> str:
+        mark = _mark(image)
+        if not self._numbers_tell or len(self._twins.get((decision.instance_id or "", mark), ())) < 2:
+            return ""
+        foan = decision.foan or ""
+        lacking = [
+            o for o in sorted(self._neighbours_of(foan)) if self._n_frames[o] and mark not in self._marks_of_foan[o]
+        ]
+        if not lacking:
+            return ""
+        return f"another frame of {foan} bears {mark!r} as well, and {lacking[0]}, one slip away, has none of that name"
+
+
+def time_of(acquired_at: str | None) -> datetime | None:
+    """A time by the microscope's clock; None if there is none or it cannot be read."""
+    try:
+        return datetime.fromisoformat(acquired_at).replace(tzinfo=None) if acquired_at else None
+    except ValueError:
+        return None
+
+
+def _mark(image: ImageEvidence) -> str:
+    """What a file name says beside its identifiers; empty without a number, because words repeat."""
+    rest = image.name.file.rest
+    return rest if any(c.isdigit() for c in rest) else ""
+
+
+def _number(mark: str) -> int | None:
+    """The running number: digits that stand alone at the end of a mark."""
+    found = re.search(r"(?:^| )(?:[a-z]{0,5})(\d{1,5})$", mark)
+    return int(found[1]) if found else None
+
+
+def _close_together(frames: Sequence[_Frame]) -> timedelta:
+    """The longest time, up to that of a sitting, within which frames that follow each other mostly show one part."""
+    gaps = sorted((b.taken - a.taken, a.foan == b.foan) for a, b in pairwise(frames) if b.taken - a.taken <= SITTING)
+    close, n_same = timedelta(0), 0
+    for n, (gap, is_same) in enumerate(gaps, start=1):
+        n_same += is_same
+        if n_same >= _CLOSE_SHARE * n:
+            close = gap
+    return close

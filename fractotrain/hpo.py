@@ -1,0 +1,117 @@
+"""What a search tries: composed from the Hydra group `hpo`, checked before anything starts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import optuna
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from data_contracts.errors import UsageError
+from fractotrain.settings import Settings, check_settings, compose_raw
+
+Value = float | int
+
+_TUNABLE = {
+    "optim": {
+        "batch_size", "accumulate", "lr", "weight_decay", "layer_decay", "beta1", "beta2", "eps", "warmup_updates",
+        "warmup_start", "clip_norm", "focal_gamma", "label_smoothing",
+    },
+    "model": {"drop_path", "patch_drop"},
+    "data": {"randaugment_ops", "randaugment_magnitude", "mixup_alpha", "cutmix_alpha"},
+}  # fmt: skip
+"""Numbers that each change a trial; the others would be inert, or are fixed before the trials begin."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Span(_Strict):
+    """What may be tried for one setting: a range, or choices."""
+
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    whole: bool = False
+    choices: tuple[Value, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if self.choices is not None:
+            if self.low is not None or self.high is not None or self.log or self.whole:
+                raise ValueError("choices stand alone, without low, high, log and whole")
+        elif self.low is None or self.high is None or self.low > self.high:
+            raise ValueError("give low and high, low first; or choices")
+        elif self.log and self.low <= 0:
+            raise ValueError("log needs a low above 0")
+        return self
+
+    def ends(self) -> tuple[Value, Value]:
+        """The values at both ends."""
+        if self.choices is not None:
+            return self.choices[0], self.choices[-1]
+        low, high = self.low or 0.0, self.high or 0.0
+        return (int(low), int(high)) if self.whole else (low, high)
+
+    def suggest(self, trial: optuna.Trial, name: str, most: Value | None = None) -> Value:
+        """A value of one trial, not above ``most``."""
+        if self.choices is not None:
+            chosen: Value = trial.suggest_categorical(name, self.choices)
+            return chosen
+        low, high = self.ends()
+        high = high if most is None else min(high, most)
+        low = min(low, high)
+        if self.whole:
+            return trial.suggest_int(name, int(low), int(high), log=self.log)
+        return trial.suggest_float(name, low, high, log=self.log)
+
+
+class HpoSettings(_Strict):
+    """How a search goes about it."""
+
+    trials: int = Field(ge=1)
+    epochs: int = Field(ge=1)
+    sampler: Literal["tpe", "random"]
+    pruner: Literal["halving", "none"]
+    min_resource: int = Field(ge=1)
+    reduction: int = Field(ge=2)
+    space: Mapping[str, Mapping[str, Span]]
+
+    @model_validator(mode="after")
+    def _knows_its_settings(self) -> Self:
+        unknown = [name for name in self.spans if name.split(".")[1] not in _TUNABLE.get(name.split(".")[0], set())]
+        if unknown or not self.spans:
+            known = ", ".join(f"{group}.{key}" for group, keys in _TUNABLE.items() for key in sorted(keys))
+            raise ValueError(f"{', '.join(unknown) or 'an empty space'} cannot be searched; {known} can")
+        return self
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """Dotted name of a setting -> what may be tried."""
+        return {f"{group}.{key}": span for group, keys in self.space.items() for key, span in keys.items()}
+
+
+def compose_search(overrides: Sequence[str], options: Mapping[str, Any]) -> tuple[Settings, HpoSettings]:
+    """Settings of the trials and of the search; ``options`` (dotted key -> value) win, ``hpo.`` ones among them.
+
+    Raises:
+        UsageError: a setting that is wrong, or a space whose ends no trial could have.
+    """
+    asked = [f"+{override}" if override.startswith("hpo=") else override for override in overrides]
+    if not any(override.startswith("+hpo=") for override in asked):
+        asked = ["+hpo=paper", *asked]
+    raw = compose_raw(asked)
+    given = raw.pop("hpo") | {k.removeprefix("hpo."): v for k, v in options.items() if k.startswith("hpo.")}
+    try:
+        hpo = HpoSettings.model_validate(given)
+    except ValidationError as error:
+        problems = (
+            f"  hpo.{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
+        raise UsageError("the search cannot be used:\n" + "\n".join(problems)) from error
+    settings = check_settings(
+        raw, {k: v for k, v in options.items() if not k.startswith("hpo.")} | {"optim.epochs": hpo.epochs}
+    )
+    for end in (0, 1):
+        check_settings(settings.model_dump(mode="json"), {name: span.ends()[end] for name, span in hpo.spans.items()})
+    return settings, hpo
