@@ -1,7 +1,7 @@
 """The words of a data bar -> readings: magnification, scale label, width of the field."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
@@ -162,17 +162,20 @@ def magnification_readings(text: BarText) -> list[Reading]:
     return list(unique.values())
 
 
-def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
+def scale_label(
+    text: BarText, bars: Sequence[ScaleBar], is_label: Callable[[float], bool] = is_scale_label
+) -> ScaleLabel | None:
     """The printed length that stands beside a drawn bar; None if no pair is close enough.
 
-    Lengths behind ``WD``, ``HFW`` and the like are not labels, and a label is a short mantissa times a power of ten.
+    Lengths behind ``WD``, ``HFW`` and the like are not labels, nor is what is no length of a label (``is_label``, of
+    nanometres; by default a short mantissa times a power of ten).
     """
     best: tuple[float, ScaleLabel] | None = None
     for line in (*text.lines, *_parted_labels(text)):
         for raw, value, start in _label_lengths(line):
             words = line.words_at(start, start + len(raw))
             box = box_of(words)
-            if box is None or not is_scale_label(value) or _stands_behind(_OTHER_LENGTH, line, start):
+            if box is None or not is_label(value) or _stands_behind(_OTHER_LENGTH, line, start):
                 continue
             if _stands_behind(_FIELD_WIDTH, line, start) or _stands_under(_FIELD_WIDTH, text, box):
                 continue

@@ -26,10 +26,12 @@ from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.magnification import has_sign
 from fractocurate.micrographs.masking import KeptPicture, crop_or_mask
+from fractocurate.micrographs.misread import odd_label_issues
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.strip_form import is_printed_strip
 from fractocurate.micrographs.vendor_tags import VendorFacts
 from fractocurate.tesseract import OcrError
 
@@ -43,6 +45,8 @@ HALF_LEGIBLE = 0.48
 """The same where both looks read a like word."""
 LEGIBLE_BESIDE_A_BAR = 0.3
 """The same beside a bar or ruler of perfect form: cracks, seams and arrays that have such a form have no letters."""
+MOST_BARS_LAID_OUT, LONGEST_LAID_OUT = 2, 0.45
+"""Of a drawing that is believed unread: bars in it, and their length as a share of the frame's width."""
 SURE_VALUE = 0.5
 NEAR_HINT_PX = 6
 _INK_FROM = 100
@@ -69,27 +73,43 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
         MissingToolError: Tesseract or one of its languages is not installed.
     """
     bar = find_data_bar(grey, facts.bar_top_px)
-    sight = Sight(bar, issues=list(bar.issues))
+    doubtful = None
     if bar.box is not None:
-        part = np.ascontiguousarray(bar.box.cut(grey))
-        ink = ink_of(part, bar.background)
-        bars = find_scale_bars(ink)
-        if settings.use_ocr:
-            contrast = _contrast(part, ink, bar.background)
-            pages = (contrast,) if _states_all(facts) else (contrast, contrast)
-            printed = _read(sight, pages, ink, bar.box, bars, settings)
-            if len(pages) == 1 and _is_contradicted(facts, printed):
-                sight = Sight(bar, issues=list(bar.issues))
-                printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
-            # A flat region with a straight edge and specks in it may be mounting, a blank scan or a charging band: what
-            # makes it a bar is that its text can be read, or that the maker's metadata say that it is there.
-            if not _is_hinted(bar, facts) and not printed.is_legible:
-                return _unread(grey)
-        return sight
+        sight, is_print = _read_strip(grey, bar, facts, settings)
+        if is_print:
+            return sight
+        doubtful = bar.box
     overlay = find_overlay(grey)
-    if overlay is not None:
-        return _read_overlay(sight, overlay, grey, settings)
-    return sight
+    whole = Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
+    seen = _read_overlay(whole, overlay, grey, settings) if overlay is not None else whole
+    return _unread(grey, doubtful) if doubtful is not None and seen.bar.box is None else seen
+
+
+def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: MicrographSettings) -> tuple[Sight, bool]:
+    """Read a solid bar, and say whether it is one.
+
+    A flat region with a straight edge and specks in it may be mounting, a blank scan or a charging band. What makes it
+    a bar is that its text can be read, that it is set as print is whatever its script, or that the maker's metadata say
+    that it is there.
+    """
+    sight = Sight(bar, issues=list(bar.issues))
+    if bar.box is None or not settings.use_ocr:
+        return sight, True
+    part = np.ascontiguousarray(bar.box.cut(grey))
+    ink = ink_of(part, bar.background)
+    bars = find_scale_bars(ink)
+    contrast = _contrast(part, ink, bar.background)
+    pages = (contrast,) if _states_all(facts) else (contrast, contrast)
+    printed = _read(sight, pages, ink, bar.box, bars, settings)
+    if len(pages) == 1 and _is_contradicted(facts, printed):
+        sight = Sight(bar, issues=list(bar.issues))
+        printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+    if not _is_hinted(bar, facts) and not printed.is_legible and not is_printed_strip(grey, bar):
+        return sight, False
+    if _is_contradicted(facts, printed):
+        in_frame = [_moved(drawn, bar.box.left, bar.box.top) for drawn in bars]
+        sight.issues += odd_label_issues(printed.texts, in_frame)
+    return sight, True
 
 
 def _is_hinted(bar: DataBar, facts: VendorFacts) -> bool:
@@ -97,9 +117,14 @@ def _is_hinted(bar: DataBar, facts: VendorFacts) -> bool:
     return bar.box is not None and facts.bar_top_px is not None and abs(facts.bar_top_px - bar.box.top) <= NEAR_HINT_PX
 
 
-def _unread(grey: GreyImage) -> Sight:
-    """The frame as a whole: what looked like a bar or print cannot be read."""
-    return Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
+def _unread(grey: GreyImage, box: PixelBox) -> Sight:
+    """The frame as a whole: what looked like a bar or print cannot be read, and a person should look."""
+    whole = PixelBox(0, 0, grey.shape[1], grey.shape[0])
+    issue = (
+        f"data bar: what looks like print at x {box.left} to {box.right}, y {box.top} to {box.bottom} cannot be read; "
+        "nothing was cropped, confirm that the frame has no bar"
+    )
+    return Sight(DataBar(DataBarKind.NONE, None, whole), issues=[issue])
 
 
 def _states_all(facts: VendorFacts) -> bool:
@@ -125,9 +150,14 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     if printed is None:
         if not overlay.is_certain:
             return before
-    elif not (printed.is_legible or (overlay.is_certain and printed.surest >= LEGIBLE_BESIDE_A_BAR)):
-        # Edges, cracks and arrays make straight lines, and marks in rows: only what can be read is print for sure.
-        return _unread(grey)
+    elif not (
+        printed.is_legible
+        or _is_laid_out(overlay, grey.shape[1])
+        or (overlay.is_certain and printed.surest >= LEGIBLE_BESIDE_A_BAR)
+    ):
+        # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
+        # bar and its label are.
+        return _unread(grey, overlay.box)
     paper = paper_around(grey, overlay.box)
     height_px, width_px = grey.shape
     if paper is not None:
@@ -146,6 +176,13 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
             f"cutting them off would cost {saved:.0%} of the picture"
         )
     return sight
+
+
+def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
+    """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack."""
+    if not overlay.is_certain or len(overlay.boxes) <= len(overlay.bars) or len(overlay.bars) > MOST_BARS_LAID_OUT:
+        return False
+    return max(bar.length_px for bar in overlay.bars) <= LONGEST_LAID_OUT * width_px
 
 
 def _read(
