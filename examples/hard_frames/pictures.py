@@ -24,32 +24,34 @@ def _smooth(rng: np.random.Generator, width_px: int, height_px: int, size_px: fl
     return np.asarray(ndimage.zoom(coarse, (zoom[0] + 0.1, zoom[1] + 0.1), order=3)[:height_px, :width_px])
 
 
-def _fractal(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
+def fractal(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
+    """Roughness of all sizes alike, mean 0 and spread 1."""
     layers = [_smooth(rng, width_px, height_px, size) * size**0.5 for size in (96, 48, 24, 12, 6)]
     total = np.sum(layers, axis=0)
     return np.asarray((total - total.mean()) / total.std(), dtype=np.float32)
 
 
-def _rough(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
-    return np.float32(rng.uniform(90, 150)) + np.float32(rng.uniform(20, 45)) * _fractal(rng, width_px, height_px)
+def rough(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
+    """A broken surface in middle grey."""
+    return np.float32(rng.uniform(90, 150)) + np.float32(rng.uniform(20, 45)) * fractal(rng, width_px, height_px)
 
 
 def _faint(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Hardly any contrast."""
-    return np.float32(rng.uniform(60, 190)) + np.float32(rng.uniform(2, 6)) * _fractal(rng, width_px, height_px)
+    return np.float32(rng.uniform(60, 190)) + np.float32(rng.uniform(2, 6)) * fractal(rng, width_px, height_px)
 
 
 def _dark(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
-    return np.float32(rng.uniform(2, 25)) + np.float32(rng.uniform(5, 14)) * _fractal(rng, width_px, height_px)
+    return np.float32(rng.uniform(2, 25)) + np.float32(rng.uniform(5, 14)) * fractal(rng, width_px, height_px)
 
 
 def _bright(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
-    return np.float32(rng.uniform(215, 250)) + np.float32(rng.uniform(8, 20)) * _fractal(rng, width_px, height_px)
+    return np.float32(rng.uniform(215, 250)) + np.float32(rng.uniform(8, 20)) * fractal(rng, width_px, height_px)
 
 
 def _pores(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Truly black holes, some of them at the lower border."""
-    picture = _rough(rng, width_px, height_px)
+    picture = rough(rng, width_px, height_px)
     y, x = np.mgrid[:height_px, :width_px]
     for _ in range(int(rng.integers(4, 14))):
         cx, cy = rng.uniform(0, width_px), rng.uniform(0.2, 1.05) * height_px
@@ -62,7 +64,7 @@ def _pores(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
 
 def _charging(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Saturated and blacked-out streaks along the scan lines, each line with ends of its own."""
-    picture = _rough(rng, width_px, height_px)
+    picture = rough(rng, width_px, height_px)
     for _ in range(int(rng.integers(3, 9))):
         top, rows = int(rng.uniform(0, height_px)), int(rng.uniform(1, 0.12 * height_px))
         left = rng.uniform(-0.3, 0.7) * width_px
@@ -77,12 +79,12 @@ def _charging(rng: np.random.Generator, width_px: int, height_px: int) -> Pictur
 def _stripes(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Horizontal stripes of unsteady beam current."""
     rows = np.cumsum(rng.standard_normal(height_px)) * 4 + 40 * (rng.random(height_px) < 0.04)
-    return np.asarray(_rough(rng, width_px, height_px) + rows.astype(np.float32)[:, None], dtype=np.float32)
+    return np.asarray(rough(rng, width_px, height_px) + rows.astype(np.float32)[:, None], dtype=np.float32)
 
 
 def _edges(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Bright straight edges and thin bright lines, level or nearly so."""
-    picture = _rough(rng, width_px, height_px)
+    picture = rough(rng, width_px, height_px)
     y, x = np.mgrid[:height_px, :width_px].astype(np.float32)
     for _ in range(int(rng.integers(3, 9))):
         slope, at = rng.uniform(-0.15, 0.15), rng.uniform(0, height_px)
@@ -94,7 +96,7 @@ def _edges(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
 
 def _vacuum(rng: np.random.Generator, width_px: int, height_px: int) -> Picture:
     """Part of the field is the black chamber behind the specimen's edge, at the lower border or the upper one."""
-    picture = _rough(rng, width_px, height_px)
+    picture = rough(rng, width_px, height_px)
     edge = height_px * rng.uniform(0.1, 0.5) + 6 * np.cumsum(rng.standard_normal(width_px)) / 6
     y = np.arange(height_px)[:, None]
     if rng.random() < 0.5:
@@ -137,7 +139,7 @@ def _spheres(rng: np.random.Generator, width_px: int, height_px: int) -> Picture
 
 
 BACKGROUNDS: dict[str, Painter] = {
-    "rough": _rough,
+    "rough": rough,
     "faint": _faint,
     "dark": _dark,
     "bright": _bright,

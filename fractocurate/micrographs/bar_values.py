@@ -1,7 +1,7 @@
 """The words of a data bar -> readings: magnification, scale label, width of the field."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Box, Reading, Word
@@ -66,6 +66,11 @@ def lost_point(raw: str) -> bool:
     return bool(re.search(r"(?<![\d.,])\d{3,}\s*[kK]", raw))
 
 
+def lost_kilo(raw: str) -> bool:
+    """Whether a magnification reads like ``x10.0`` where makers print ``x10.0k``: decimals behind the x and no k."""
+    return bool(re.fullmatch(r"[xX\u00d7]{1,2}\s*\d+[.,]\d{1,2}", raw.strip()))
+
+
 def box_of(words: Sequence[Word]) -> Box | None:
     """The smallest box around some words."""
     if not words:
@@ -116,7 +121,7 @@ def agreed_readings(first: list[Reading], second: list[Reading]) -> list[Reading
     for value, reading in {**merged, **others}.items():
         if value not in merged or value not in others:
             merged[value] = replace(reading, confidence=reading.confidence / 2)
-        elif not lost_point(reading.raw):
+        elif not lost_point(reading.raw) and not lost_kilo(reading.raw):
             merged[value] = replace(
                 merged[value], confidence=agreed_confidence(merged[value].confidence, reading.confidence)
             )
@@ -139,6 +144,8 @@ def magnification_readings(text: BarText) -> list[Reading]:
             note = ""
             if lost_point(raw):
                 confidence, note = min(confidence, LOST_POINT_CONFIDENCE), "a decimal point may be lost"
+            elif lost_kilo(raw):
+                confidence, note = min(confidence, LOST_POINT_CONFIDENCE), "a k may be lost"
             elif digits_of(value) > MOST_DIGITS and confidence < SURE_WORD:
                 confidence, note = min(confidence, DOUBTFUL_DIGITS_CONFIDENCE), "more digits than instruments print"
             reading = Reading(
@@ -155,17 +162,20 @@ def magnification_readings(text: BarText) -> list[Reading]:
     return list(unique.values())
 
 
-def scale_label(text: BarText, bars: Sequence[ScaleBar]) -> ScaleLabel | None:
+def scale_label(
+    text: BarText, bars: Sequence[ScaleBar], is_label: Callable[[float], bool] = is_scale_label
+) -> ScaleLabel | None:
     """The printed length that stands beside a drawn bar; None if no pair is close enough.
 
-    Lengths behind ``WD``, ``HFW`` and the like are not labels, and a label is a short mantissa times a power of ten.
+    Lengths behind ``WD``, ``HFW`` and the like are not labels, nor is what is no length of a label (``is_label``, of
+    nanometres; by default a short mantissa times a power of ten).
     """
     best: tuple[float, ScaleLabel] | None = None
     for line in (*text.lines, *_parted_labels(text)):
         for raw, value, start in _label_lengths(line):
             words = line.words_at(start, start + len(raw))
             box = box_of(words)
-            if box is None or not is_scale_label(value) or _stands_behind(_OTHER_LENGTH, line, start):
+            if box is None or not is_label(value) or _stands_behind(_OTHER_LENGTH, line, start):
                 continue
             if _stands_behind(_FIELD_WIDTH, line, start) or _stands_under(_FIELD_WIDTH, text, box):
                 continue

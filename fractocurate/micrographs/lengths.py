@@ -10,6 +10,7 @@ _MICRO = r"(?:µ|μ|uu|u|p|y|j|w|W|iu|yu|lu|ji|M|L|H)"
 _UNIT = rf"(?P<unit>nm|mm|cm|{_MICRO}\s?m|{_MICRO}rn|nrn|rnm)"
 _NUMBER = r"(?P<number>\d{1,5}(?:[.,]\d{1,4})?)"
 _LENGTH = re.compile(rf"(?<![\w.,:/-]){_NUMBER}\s?{_UNIT}(?![A-Za-zµμ])")
+_COMMON_MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 _NICE_MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0)
 
 
@@ -41,6 +42,15 @@ def find_lengths(text: str) -> list[tuple[str, float, int]]:
 
 def is_scale_label(value_nm: float) -> bool:
     """Whether a length is one that microscopes put beside a scale bar: a short mantissa times a power of ten."""
+    return _has_mantissa(value_nm, _NICE_MANTISSAS)
+
+
+def is_odd_label(value_nm: float) -> bool:
+    """Whether a length beside a scale bar is rather misread: ``106 um`` for 100, ``600nm`` for 500."""
+    return not _has_mantissa(value_nm, _COMMON_MANTISSAS)
+
+
+def _has_mantissa(value_nm: float, mantissas: tuple[float, ...]) -> bool:
     if value_nm <= 0:
         return False
     mantissa = value_nm
@@ -48,4 +58,4 @@ def is_scale_label(value_nm: float) -> bool:
         mantissa /= 10
     while mantissa < 0.9999:
         mantissa *= 10
-    return any(abs(mantissa - nice) < 1e-3 * nice for nice in _NICE_MANTISSAS)
+    return any(abs(mantissa - nice) < 1e-3 * nice for nice in mantissas)

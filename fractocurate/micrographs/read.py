@@ -19,6 +19,7 @@ from fractocurate.micrographs.choose_magnification import (
     with_point_restored,
 )
 from fractocurate.micrographs.leftovers import find_leftover
+from fractocurate.micrographs.misread import lone_magnification_issues
 from fractocurate.micrographs.pixel_size import (
     PRECISION_OF_TAG,
     SizeCandidate,
@@ -32,7 +33,7 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 3
+MICROGRAPHS_VERSION = 4
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
@@ -86,6 +87,8 @@ def read_micrograph(
         issues.append(
             "pixel size: rests on metadata alone that do not say for a picture of which size they were written"
         )
+    if not any(r.field == "magnification" for r in facts.readings):
+        issues += lone_magnification_issues(sight.bar.kind, magnification, pixel_size)
     if magnification is not None and (nominal := snapped(magnification, settings)) is not magnification:
         readings.append(nominal)
         chosen = float(nominal.value or 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import frame_accuracy
 import numpy as np
 import pytest
+from hard_frames.bare import BARE, paint_bare
 from hard_frames.frames import make_frame
 from hard_frames.truth import FrameTruth
 
@@ -18,11 +19,14 @@ from data_contracts.pixels import load_grey
 from data_contracts.records import Failure, MicrographReading
 from fractocurate.micrographs import resident
 from fractocurate.micrographs.leftovers import find_leftover
+from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings
+from fractocurate.micrographs.vendor_tags import VendorFacts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
+N_BARE = int(os.environ.get("FRACTO_BARE_FRAMES", "510"))
 N_FRAMES = int(os.environ.get("FRACTO_HARD_FRAMES", "320"))
 SEEDS = tuple(int(seed) for seed in os.environ.get("FRACTO_HARD_SEEDS", "101").split(","))
 """Not those that anything was tuned on."""
@@ -80,6 +84,23 @@ def test_hard_frames(hard: Hard, capsys: pytest.CaptureFixture[str]) -> None:
     assert total.counts["size_wrong_silent"] <= 0.015 * total.counts["size_known"]
     assert total.share("mag_right", "mag_known") >= 0.88
     assert total.share("size_right", "size_known") >= 0.78
+
+
+def test_bare_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    """Pictures without a letter that resemble bars and print: each is kept whole, and nothing is read from it."""
+    with ProcessPoolExecutor(2) as pool:
+        spoilt = [name for name in pool.map(_spoilt, range(N_BARE), chunksize=8) if name]
+    show(capsys, "", f"bare pictures, seed {SEEDS[0]}: {len(spoilt)} of {N_BARE} cropped or read", *spoilt)
+    assert len(spoilt) <= 0.005 * N_BARE
+
+
+def _spoilt(number: int) -> str:
+    """Kind and number of a bare picture that is cropped or from which a value is read; else empty."""
+    name = tuple(BARE)[number % len(BARE)]
+    grey = paint_bare(name, np.random.default_rng([SEEDS[0], number]))
+    sight = look_at(grey, VendorFacts(), MicrographSettings())
+    is_whole = sight.bar.crop.sides == (0, 0, *grey.shape[::-1])
+    return "" if is_whole and not sight.readings else f"  {name} {number}"
 
 
 def test_check_for_print_left(hard: Hard, capsys: pytest.CaptureFixture[str]) -> None:

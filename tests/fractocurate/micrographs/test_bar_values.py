@@ -116,3 +116,12 @@ def test_a_hairline_under_some_letters_is_no_scale_bar() -> None:
         box = PixelBox(left, top, left + length, top + 1)
         assert scale_label(text, [ScaleBar(box, float(length), is_ruler=False, parts=(box,))]) is None
     assert scale_label(text, [bar_at(190, 36, 60)]) is not None
+
+
+def test_magnification_that_lost_its_k_is_not_believed() -> None:
+    """``x10.0`` is as likely ten thousand, even where two looks agree; ``x10.0k`` and ``37.5 x`` are what they say."""
+    for printed, value, is_sure in (("x10.0", "10", False), ("x10.0k", "10000", True), ("37.5x", "37.5", True)):
+        once = magnification_readings(bar_text((10, 20, printed)))
+        twice = agreed_readings(once, once)
+        assert [r.value for r in twice] == [value]
+        assert (twice[0].confidence >= 0.5) is is_sure

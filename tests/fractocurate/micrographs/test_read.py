@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hard_frames.bare import BARE, paint_bare
 from PIL import Image, TiffImagePlugin
 
 from data_contracts.errors import MissingToolError
@@ -136,3 +137,15 @@ def test_magnifications_are_snapped_only_where_the_site_asks() -> None:
     assert (nominal.value, nominal.raw) == ("50", "51 X")
     assert "51" in nominal.note
     assert snapped(Reading("magnification", "60 X", "60", ReadingMethod.DATA_BAR, 0.9), asked).value == "60"
+
+
+@pytest.mark.parametrize("number", [0, 90, 108, 163, 180, 165])
+def test_bare_pictures_that_resemble_bars_stay_whole(number: int, tmp_path: Path) -> None:
+    """Fibres, dust on a black mount, charging bands, gratings, balls in rows: nothing is cropped, nothing is read."""
+    grey = paint_bare(tuple(BARE)[number % len(BARE)], np.random.default_rng([1, number]))
+    path = tmp_path / "bare.png"
+    Image.fromarray(grey).save(path)
+    reading = read(path)
+    assert (reading.crop_box.width, reading.crop_box.height) == grey.shape[::-1]
+    assert reading.magnification is None
+    assert reading.pixel_size_nm is None
