@@ -65,9 +65,16 @@ def find_all_pairs(
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
     sharing = _sharing_candidates(frames, known)
-    zooms = set(_zoom_candidates(frames, foan_of or {}, known))
+    foans = foan_of or {}
+    zooms = set(_zoom_candidates(frames, foans, known))
     candidates = [
-        _Candidate(ids, tuple(symmetric.get(ids, ())), tuple(sharing.get(ids, ())), is_zoom=ids in zooms)
+        _Candidate(
+            ids,
+            tuple(symmetric.get(ids, ())),
+            tuple(sharing.get(ids, ())),
+            is_same_foan=ids[0] in foans and foans[ids[0]] == foans.get(ids[1]),
+            is_zoom=ids in zooms,
+        )
         for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | zooms)
         if all(i in frames for i in ids) and (ids not in found or found[ids].kind is not PairKind.SAME_PIXELS)
     ]
@@ -88,6 +95,7 @@ class _Candidate:
     symmetries: tuple[int, ...]
     mirrored: tuple[bool, ...]
     """Ways in which local features agree."""
+    is_same_foan: bool
     is_zoom: bool
     """Of one FOAN, and of different pixel sizes."""
 
@@ -127,7 +135,7 @@ def _verified_batch(candidates: Sequence[_Candidate], frames: Mapping[str, Audit
 
 
 def _verified(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> CommonField | None:
-    field = verify_zoom(a, b) if candidate.is_zoom or any(not way for way in candidate.mirrored) else None
+    field = verify_zoom(a, b) if candidate.is_zoom else None
     if field is not None:
         return field
     proposed = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in candidate.symmetries]
@@ -136,7 +144,7 @@ def _verified(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> Common
     ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
     for is_mirrored in sorted(ways):
         proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
-    return verify(a, b, proposed)
+    return verify(a, b, proposed, is_same_foan=candidate.is_same_foan)
 
 
 def _zoom_candidates(

@@ -12,7 +12,7 @@ from fractocurate.leakage.template_search import MAX_SCALE, MIN_SCALE, Sighting,
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
 """Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
-not contradict the pixel sizes. Strangers reached 4 inliers and SSIM 0.35 (decision 4)."""
+not contradict the pixel sizes, the last only within one FOAN (decision 4)."""
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""
@@ -71,8 +71,17 @@ def known_scale(a: AuditedFrame, b: AuditedFrame) -> float | None:
     return (a.pixel_size_nm * a.longest_side_px) / (b.pixel_size_nm * b.longest_side_px)
 
 
-def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) -> CommonField | None:
+def verify(
+    a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment], *, is_same_foan: bool = False
+) -> CommonField | None:
     """Compare two frames under each alignment proposed, and keep the likest that the evidence bears out.
+
+    Args:
+        a: the first frame.
+        b: the second.
+        alignments: from a to b.
+        is_same_foan: fields in common are then likely, and less evidence is enough; pairs of strangers are so many
+            that the least evidence is met by some of them.
 
     Returns:
         None if none does.
@@ -84,7 +93,7 @@ def verify(a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment]) ->
     view_a, view_b = a.features.view, b.features.view
     for alignment in promising:
         region = compare_common_region(view_a, view_b, alignment)
-        if region is None or not _is_borne_out(alignment, region, known_scale(a, b)):
+        if region is None or not _is_borne_out(alignment, region, known_scale(a, b), is_same_foan=is_same_foan):
             continue
         if best is None or region.ssim > best.ssim:
             best = _field(a, b, alignment, region)
@@ -130,13 +139,13 @@ def _field(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: Commo
     )
 
 
-def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None) -> bool:
+def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None, *, is_same_foan: bool) -> bool:
     if max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
         return False
     if alignment.n_inliers == 0:
         return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
     contradicts = scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
-    accepted = EVIDENCE[:1] if contradicts else EVIDENCE
+    accepted = EVIDENCE[:1] if contradicts else EVIDENCE if is_same_foan else EVIDENCE[:-1]
     return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
 
 

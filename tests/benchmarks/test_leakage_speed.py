@@ -12,9 +12,9 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from PIL import Image
-from synthetic.noise import View
-from synthetic.textures import SUB_TYPES, make_surface, render
 
+from fractocurate.demo.noise import View
+from fractocurate.demo.textures import SUB_TYPES, make_surface, render
 from fractocurate.leakage.candidates import find_candidates
 from fractocurate.leakage.feature_index import find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint, GreyFrame, fingerprint

@@ -1,0 +1,48 @@
+"""Frames that share features are proposed; chance agreements of a large archive are not all of them."""
+
+import numpy as np
+
+from fractocurate.leakage.feature_index import MAX_WEAK_PARTNERS, find_sharing_frames
+from fractocurate.leakage.local_features import LocalFeatures
+
+_N_FEATURES = 40
+
+
+def _frame(rng: np.random.Generator) -> LocalFeatures:
+    """Features at random places with random bits: no two frames have any in common."""
+    places = rng.uniform(0, 1, (2, _N_FEATURES))
+    angles = rng.uniform(-np.pi, np.pi, _N_FEATURES)
+    return LocalFeatures(
+        positions=(places[0] * 0.75 + 1j * places[1]).astype(np.complex64),
+        shapes=(0.02 * np.exp(1j * angles)).astype(np.complex64),
+        bits=rng.integers(0, 256, (_N_FEATURES, 16), dtype=np.uint8),
+        view_jpeg=b"",
+    )
+
+
+def _sharing(rng: np.random.Generator, other: LocalFeatures, n_shared: int) -> LocalFeatures:
+    """A frame that has the first features of another one, at the same places."""
+    frame = _frame(rng)
+    for mine, its in ((frame.positions, other.positions), (frame.shapes, other.shapes), (frame.bits, other.bits)):
+        mine[:n_shared] = its[:n_shared]
+    return frame
+
+
+def test_frames_with_features_in_common_are_proposed() -> None:
+    """And strangers are not."""
+    rng = np.random.default_rng(3)
+    new = _frame(rng)
+    frames = [_frame(rng), _sharing(rng, new, 4), _frame(rng), new]
+    assert list(find_sharing_frames(frames, n_known=3)) == [(1, 3, False)]
+
+
+def test_of_weak_agreements_only_the_best_are_compared() -> None:
+    """However many frames agree by chance, those that agree well are all kept."""
+    rng = np.random.default_rng(4)
+    new = _frame(rng)
+    weak = [_sharing(rng, new, 3) for _ in range(2 * MAX_WEAK_PARTNERS)]
+    strong = [_sharing(rng, new, 12) for _ in range(MAX_WEAK_PARTNERS + 3)]
+    frames = [*weak, *strong, new]
+    partners = {first for first, _, _ in find_sharing_frames(frames, n_known=len(frames) - 1)}
+    assert partners >= set(range(len(weak), len(weak) + len(strong)))
+    assert len(partners) == len(strong) + MAX_WEAK_PARTNERS
