@@ -145,7 +145,7 @@ def _latest_judge(catalog: Catalog) -> _Judge | None:
     figures = catalog.query(
         "SELECT metric, value FROM fold_metrics WHERE run_id = $run AND fold = -1 AND part = 'validation' "
         "AND defect_class = 'all' AND selection = $selection",
-        {"run": run_id, "selection": json.loads(settings).get("cv", {}).get("selection")},
+        {"run": run_id, "selection": json.loads(settings or "{}").get("cv", {}).get("selection")},
     )
     value = dict(figures.iter_rows())
     answers = catalog.query(

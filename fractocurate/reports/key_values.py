@@ -93,7 +93,14 @@ def _runs_in(line: Line, vocabulary: Vocabulary, gap: float) -> bool:
     """Whether keys and values follow each other in a line with nothing but a mark or a word space between."""
     last = split_at_gaps(line.words, gap)[-1]
     n_keys = sum(bool(name) for name, _, _ in _pieces(last, vocabulary))
-    return n_keys > 1 or (n_keys == 1 and any(ends_value(w) for w in last))
+    return n_keys > 1 or (n_keys == 1 and (any(ends_value(w) for w in last) or _ends_with_key(last, vocabulary)))
+
+
+def _ends_with_key(words: Sequence[Word], vocabulary: Vocabulary) -> bool:
+    """Whether all behind the last comma is a key, whose mark or unit had no room: ``machining defect, Fracture load``."""
+    comma = max((k for k, word in enumerate(words) if word.text.endswith(",")), default=len(words))
+    names, similarity = vocabulary.columns(join_text(words[comma + 1 :]))
+    return bool(names) and similarity >= 1.0
 
 
 def _units_of_keys(pairs: Sequence[Pair], number: int, line: Line, gap: float) -> list[Pair] | None:

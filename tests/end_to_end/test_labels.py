@@ -113,7 +113,7 @@ def test_audit_works_on_labels_from_a_table(
     """The same folds and leakage as for labels from reports."""
     assert by_csv.code == 0
     catalog = Path(shutil.copy(labelled_site.catalog, tmp_path / "catalog.duckdb"))
-    outcome = command("audit", "-c", catalog, "--folds", 2, "--jobs", 1, "--json")
+    outcome = command("audit", "-c", catalog, "--folds", 2, "--self-test", 0, "--jobs", 1, "--json")
     assert outcome.code == 0, outcome.err
     assert outcome.figures["n_files"] == 8
     assert command("validate", "-c", catalog).code == 0

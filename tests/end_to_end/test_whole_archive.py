@@ -229,7 +229,8 @@ def test_export_hands_everything_on(
 
 def test_audit_measures_leakage_and_stores_it(copied: Site, command: Command) -> None:
     """Folds of every possible strategy and leakage at all thresholds; copies leak from the image split alone."""
-    outcome = command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--jobs", 1, "--json")
+    audit = ["audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--self-test", 2, "--jobs", 1]
+    outcome = command(*audit, "--json")
     assert outcome.code == 0, outcome.err
     rates = outcome.figures["rates"]
     assert {r["threshold"] for r in rates} == {0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95}
@@ -252,14 +253,17 @@ def test_audit_measures_leakage_and_stores_it(copied: Site, command: Command) ->
         }
         assert planted <= set(pairs.iter_rows())
     assert command("validate", "-c", copied.catalog).code == 0
-    again = command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--jobs", 1, "--json")
+    again = command(*audit, "--json")
     assert again.figures["fingerprints"]["n_done"] == 0
     assert again.figures["rates"] == rates
 
 
 def test_no_split_has_an_empty_fold(copied: Site, command: Command) -> None:
     """Three FOANs in two folds: a split that leaves one fold without images would train on nothing."""
-    assert command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--jobs", 1, "-q").code == 0
+    assert (
+        command("audit", "-c", copied.catalog, "--folds", 2, "--images", copied.images, "--self-test", 0, "-q").code
+        == 0
+    )
     with Catalog.open_read_only(copied.catalog) as catalog:
         used = catalog.query("SELECT strategy, count(DISTINCT fold) AS folds FROM folds GROUP BY strategy")
     assert set(used["folds"]) == {2}, used.rows()
