@@ -97,7 +97,7 @@ def _runs_in(line: Line, vocabulary: Vocabulary, gap: float) -> bool:
 
 
 def _ends_with_key(words: Sequence[Word], vocabulary: Vocabulary) -> bool:
-    """Whether all behind the last comma is a key, whose mark or unit had no room: ``machining defect, Fracture load``."""
+    """Whether all behind the last comma is a key, whose mark had no room: ``machining defect, Fracture load``."""
     comma = max((k for k, word in enumerate(words) if word.text.endswith(",")), default=len(words))
     names, similarity = vocabulary.columns(join_text(words[comma + 1 :]))
     return bool(names) and similarity >= 1.0
