@@ -67,7 +67,9 @@ def steps(folder: Path, catalog: Path, *, train: bool) -> tuple[Step, ...]:
 
 def written(folder: Path, catalog: Path) -> tuple[Path, ...]:
     """Everything that the tour leaves beside the archive; what a second tour has to replace."""
-    beside = tuple(catalog.with_suffix(suffix) for suffix in (".duckdb.wal", ".cache", ".models", ".checkpoints"))
+    beside = tuple(
+        catalog.with_suffix(suffix) for suffix in (".duckdb.wal", ".attributions", ".cache", ".checkpoints", ".models")
+    )
     pages = tuple(folder / name for name in ("audit.html", "dataset.csv", "explained", "report.html", "report.files"))
     return (catalog, *beside, *pages)
 
