@@ -49,11 +49,14 @@ def one_number_per_name(names: Names) -> tuple[Names, Ints]:
 
 
 def folds_over_foans(folds: Ints, foans: Names) -> Ints:
-    """Folds that no FOAN straddles: each FOAN takes the fold of its first frame.
+    """Folds that no FOAN straddles: each FOAN takes the fold of one of its frames.
 
     Leaves grouped folds as they are. What is fitted across image folds (a calibrator, a probe) must not meet its own
-    components again, even where the model did.
+    components again, even where the model did. Image folds may deal the first frames of all FOANs to one fold, so the
+    k-th FOAN takes the fold of its k-th frame, counted round.
     """
-    _, position = one_number_per_name(foans)
-    first = np.unique(position, return_index=True)[1]
-    return np.asarray(folds[first][position], np.int64)
+    names, position = one_number_per_name(foans)
+    order = np.argsort(position, kind="stable")
+    sizes = np.bincount(position, minlength=len(names))
+    chosen = np.cumsum(sizes) - sizes + np.arange(len(names)) % np.maximum(sizes, 1)
+    return np.asarray(folds[order[chosen]][position], np.int64)

@@ -4,6 +4,7 @@ Every figure here is a function of sums over frames: counts of a confusion matri
 sums are taken once per group, and a draw is a row of weights: one matrix product gives the sums of all draws.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,13 +81,15 @@ class GroupBootstrap:
         value = terms[where].mean() if where.any() else np.nan
         return _never_certain(self.estimate(value, ratio(drawn[:, 0], drawn[:, 1]), where))
 
-    def scores(self, true: Ints, predicted: Ints, where: Bools) -> dict[str, Estimate]:
+    def scores(self, true: Ints, predicted: Ints, where: Bools, level: float = LEVEL) -> dict[str, Estimate]:
         """Every figure of ``metrics.FIGURES`` with its interval, over the frames that count."""
         terms = one_hot_confusions(true, predicted) * where[:, None]
         values = figures_of_confusions(terms.sum(axis=0))
         drawn = figures_of_confusions(self.sums(terms))
         return {
-            name: _never_certain(self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted)))
+            name: _never_certain(
+                self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted), level), level
+            )
             for name in values
         }
 
@@ -100,15 +103,33 @@ def percentile_interval(drawn: Floats, level: float) -> tuple[float | None, floa
     return float(low), float(high)
 
 
-def _never_certain(estimate: Estimate) -> Estimate:
-    """Where all frames or none are right, every draw says the same; that none of n FOANs errs is still a bound.
+def unseen_share(n_foans: int, level: float) -> float:
+    """What may be true of FOANs and was seen in none of n: Clopper and Pearson (1934), ``1 - 0.025 ** (1 / n)``."""
+    return float(1 - ((1 - level) / 2) ** (1 / n_foans))
 
-    The open end is that of Clopper and Pearson (1934) for 0 of n: ``1 - 0.025 ** (1 / n)``.
+
+def difference_of(first: Estimate, second: Estimate) -> Estimate:
+    """First less second, from the intervals of both (Newcombe 1998, method 10; Donner and Zou 2012, "MOVER").
+
+    Unlike draws of the difference it holds where one of two shares is 0 in every draw. FOANs that have frames in both
+    would make it narrower: it is on the safe side. Numbers are those of the first.
     """
+    if first.value is None or second.value is None:
+        return replace(first, value=None, low=None, high=None)
+    value = first.value - second.value
+    if first.low is None or first.high is None or second.low is None or second.high is None:
+        return replace(first, value=value, low=None, high=None)
+    low = value - math.hypot(first.value - first.low, second.high - second.value)
+    high = value + math.hypot(first.high - first.value, second.value - second.low)
+    return replace(first, value=value, low=low, high=high)
+
+
+def _never_certain(estimate: Estimate, level: float = LEVEL) -> Estimate:
+    """Where all frames or none are right, every draw says the same; that none of n FOANs errs is still a bound."""
     if estimate.low is None or estimate.low != estimate.high or estimate.value not in {0.0, 1.0}:
         return estimate
-    reach = ((1 - LEVEL) / 2) ** (1 / estimate.n_foans)
-    return replace(estimate, low=reach) if estimate.value == 1.0 else replace(estimate, high=1 - reach)
+    reach = unseen_share(estimate.n_foans, level)
+    return replace(estimate, low=1 - reach) if estimate.value == 1.0 else replace(estimate, high=reach)
 
 
 def _basis(figure: str, true: Ints, predicted: Ints) -> Bools:

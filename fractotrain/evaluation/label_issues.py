@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import softmax
 
 from fractotrain.evaluation.answers import Answers, Bools, Floats, Ints
-from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, ratio
+from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, difference_of
 from fractotrain.metrics import N_CLASSES
 
 
@@ -36,7 +36,7 @@ class NoiseByMethod:
 
     share: dict[str, Estimate]
     excess: dict[str, Estimate]
-    """Share less that of exact matches, paired; without ``exact`` itself."""
+    """Share less that of exact matches; without ``exact`` itself."""
 
 
 def find_label_issues(logits: Floats, labels: Ints) -> LabelIssues:
@@ -68,18 +68,7 @@ def noise_by_method(
     methods = sorted(set(answers.match_methods))
     of_method: Mapping[str, Bools] = {method: answers.match_methods == method for method in methods}
     share = {method: draws.mean(suspicious, part) for method, part in of_method.items()}
-    if reference not in of_method:
+    if reference not in share:
         return NoiseByMethod(share, {})
-    rates = {method: _drawn_rate(suspicious, part, draws) for method, part in of_method.items()}
-    base = suspicious[of_method[reference]].mean()
-    excess = {
-        method: draws.estimate(suspicious[part].mean() - base, rates[method] - rates[reference], part)
-        for method, part in of_method.items()
-        if method != reference
-    }
-    return NoiseByMethod(share, excess)
-
-
-def _drawn_rate(terms: Floats, where: Bools, draws: GroupBootstrap) -> Floats:
-    sums = draws.sums(np.column_stack([terms * where, where.astype(np.float64)]))
-    return ratio(sums[:, 0], sums[:, 1])
+    base = share[reference]
+    return NoiseByMethod(share, {how: difference_of(of, base) for how, of in share.items() if how != reference})

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from fractotrain.evaluation.answers import Floats, Ints, Names
-from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap
+from fractotrain.evaluation.bootstrap import LEVEL, Estimate, GroupBootstrap
 from fractotrain.metrics import N_CLASSES
 
 MAX_LEVELS = 50
@@ -50,6 +50,7 @@ def probe_facts(
     folds: Ints,
     draws: GroupBootstrap,
     model: dict[str, Estimate],
+    n_looks: int | None = None,
 ) -> list[ProbeResult]:
     """Predict the class from each fact alone, then from all, over the folds of the run.
 
@@ -62,18 +63,17 @@ def probe_facts(
         folds: fold of each frame; fit them over FOANs, or a probe may recognise the component.
         draws: of FOANs.
         model: figures of the model on the same frames.
+        n_looks: how many probes are judged together; as many as are here without.
     """
     columns = {name: _common_values(values) for name, values in facts.items()}
-    chance = 1 / max(len(np.unique(labels)), 1)
-    everywhere = np.ones(len(labels), bool)
     tables = {name: values[:, None] for name, values in columns.items()}
     if len(columns) > 1:
         tables["all of these together"] = np.column_stack(list(columns.values()))
     results = []
     for name, table in tables.items():
-        scores = draws.scores(labels, _predict_across_folds(table, labels, folds, _fact_probe), everywhere)
+        predicted = _predict_across_folds(table, labels, folds, _fact_probe)
         n_values = int(sum(len(set(column)) for column in table.T))
-        results.append(ProbeResult(name, n_values, chance, scores, *_judge(scores["macro_recall"], model, chance)))
+        results.append(_judged(name, n_values, labels, predicted, draws, model, n_looks or len(tables)))
     return results
 
 
@@ -83,14 +83,13 @@ def probe_pixels(
     folds: Ints,
     draws: GroupBootstrap,
     model: dict[str, Estimate],
+    n_looks: int | None = None,
 ) -> list[ProbeResult]:
     """As ``probe_facts``, from grey levels of shape (frames, pixels) by their principal components."""
-    chance = 1 / max(len(np.unique(labels)), 1)
-    everywhere = np.ones(len(labels), bool)
     results = []
     for name, grey in pixels.items():
-        scores = draws.scores(labels, _predict_across_folds(grey, labels, folds, _pixel_probe), everywhere)
-        results.append(ProbeResult(name, grey.shape[1], chance, scores, *_judge(scores["macro_recall"], model, chance)))
+        predicted = _predict_across_folds(grey, labels, folds, _pixel_probe)
+        results.append(_judged(name, grey.shape[1], labels, predicted, draws, model, n_looks or len(pixels)))
     return results
 
 
@@ -109,14 +108,28 @@ def is_strong_possible(probe: ProbeResult, model: dict[str, Estimate]) -> bool:
     return high is None or of_model is None or high - chance >= STRONG_SHARE * (of_model - chance)
 
 
-def _judge(balanced_accuracy: Estimate, model: dict[str, Estimate], chance: float) -> tuple[Shortcut, float | None]:
-    reached, of_model = balanced_accuracy.value, model["macro_recall"].value
+def _judged(
+    name: str,
+    n_values: int,
+    labels: Ints,
+    predicted: Ints,
+    draws: GroupBootstrap,
+    model: dict[str, Estimate],
+    n_looks: int,
+) -> ProbeResult:
+    """One of twenty probes of nothing beats chance at 95 %: the interval that decides is widened (Bonferroni)."""
+    chance = 1 / max(len(np.unique(labels)), 1)
+    everywhere = np.ones(len(labels), bool)
+    scores = draws.scores(labels, predicted, everywhere)
+    decides = draws.scores(labels, predicted, everywhere, 1 - (1 - LEVEL) / n_looks)["macro_recall"]
+    reached, of_model = decides.value, model["macro_recall"].value
     share = None
     if reached is not None and of_model is not None and of_model > chance:
         share = (reached - chance) / (of_model - chance)
-    if not balanced_accuracy.is_above(chance):
-        return Shortcut.NONE, share
-    return Shortcut.STRONG if share is None or share >= STRONG_SHARE else Shortcut.SOME, share
+    verdict = Shortcut.NONE
+    if decides.is_above(chance):
+        verdict = Shortcut.STRONG if share is None or share >= STRONG_SHARE else Shortcut.SOME
+    return ProbeResult(name, n_values, chance, scores, verdict, share)
 
 
 def _common_values(values: Names) -> Names:

@@ -113,6 +113,16 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def counted(n: int, name: str) -> str:
+    """``1 FOAN``, ``2,000 FOANs``."""
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """A name that fits beside a drawing."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def step_name(step: float) -> str:
     """``50x``, ``2kx``."""
     return f"{step / 1000:g}kx" if step >= 1000 else f"{step:g}x"

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import UsageError
+from data_contracts.errors import ContractError, UsageError
 from data_contracts.masks import MaskBox, read_masks
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.evaluation.answers import Answers, Names
@@ -49,6 +49,8 @@ class RunRecord:
     catalog: Path
     is_dataset_changed: bool
     """The dataset is no longer the one that the run saw."""
+    n_lost_foans: int
+    """Frames that have no FOAN any more; their group of the split stands in for it."""
 
     @property
     def strategy(self) -> str:
@@ -58,10 +60,14 @@ class RunRecord:
     @property
     def split_words(self) -> str:
         """The split, as every number is to carry it."""
-        n_folds = self.summary["split"]["n_folds"]
         present = len(np.unique(self.answers.folds))
-        folds = f"{n_folds} folds" if present == n_folds else f"{present} of {n_folds} folds"
+        folds = f"{self.n_folds} folds" if present == self.n_folds else f"{present} of {self.n_folds} folds"
         return f"{self.strategy} split, {folds}"
+
+    @property
+    def n_folds(self) -> int:
+        """Folds of the split, whether the run answered all of them or not."""
+        return int(self.summary["split"]["n_folds"])
 
     @property
     def is_balanced(self) -> bool:
@@ -86,11 +92,15 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         UsageError: no such run, several, or none with out-of-fold answers.
     """
     run = _choose_run(catalog, run_id)
-    rows = catalog.query(_ANSWERS, [run["run_id"]])
+    summary = json.loads(run["summary"])
+    rows = catalog.query(_ANSWERS, [summary["split"]["split_id"], run["run_id"]])
+    logits = rows.select(f"logit_{c}" for c in CLASS_NAMES).to_numpy()
+    if not np.isfinite(logits).all():
+        raise ContractError(f"{catalog.path}: run {run['run_id']} has answers that are not numbers; train it again")
     answers = Answers(
         _names(rows["path"]),
         np.array([CLASS_NAMES.index(c) for c in rows["true_class"]], np.int64),
-        rows.select(f"logit_{c}" for c in CLASS_NAMES).to_numpy(),
+        logits,
         rows["fold"].to_numpy().astype(np.int64),
         _names(rows["unit"]),
         _names(rows["specimen"]),
@@ -103,7 +113,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         run["started_at"],
         json.loads(run["settings"]),
         json.loads(run["versions"]),
-        json.loads(run["summary"]),
+        summary,
         answers,
         _names(rows["sub_type"]),
         _facts(rows, answers),
@@ -120,18 +130,21 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         _attribution_verdicts(catalog, run["run_id"]),
         catalog.path,
         catalog.content_hash("dataset") != run["dataset_hash"],
+        int(rows["has_lost_foan"].sum()),
     )
 
 
 _ANSWERS = """
 SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining, p.logit_material, p.attention_score,
-       coalesce(d.foan, d.instance_id, p.path) AS unit, coalesce(d.instance_id, d.foan, p.path) AS specimen,
+       coalesce(d.foan, d.instance_id, f.group_id, p.path) AS unit,
+       coalesce(d.instance_id, d.foan, f.group_id, p.path) AS specimen, d.foan IS NULL AS has_lost_foan,
        d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
        coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,
        d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px,
        d.micrograph_id, m.data_bar_left_px, m.data_bar_top_px, m.data_bar_right_px, m.data_bar_bottom_px,
        d.crop_right_px - d.crop_left_px AS crop_width_px, d.crop_bottom_px - d.crop_top_px AS crop_height_px
 FROM predictions p LEFT JOIN dataset d USING (path) LEFT JOIN micrographs m USING (micrograph_id)
+LEFT JOIN folds f ON f.path = p.path AND f.split_id = ?
 WHERE p.run_id = ? ORDER BY p.path
 """
 
@@ -142,8 +155,11 @@ def _choose_run(catalog: Catalog, run_id: str | None) -> dict[str, Any]:
         "AND run_id IN (SELECT DISTINCT run_id FROM predictions) ORDER BY started_at, run_id"
     )
     if runs.is_empty():
+        others = catalog.query("SELECT run_id FROM runs WHERE command = 'train' ORDER BY started_at, run_id")
+        why = f" ({others['run_id'][-1]} made a final model only)" if len(others) else ""
         raise UsageError(
-            f"{catalog.path}: no training run with out-of-fold answers; run `fracto train --catalog {catalog.path}`"
+            f"{catalog.path}: no training run with out-of-fold answers{why}; run `fracto train --catalog "
+            f"{catalog.path}`. A run that was cut short is recorded when it has gone on to its end"
         )
     if run_id is None:
         return runs.tail(1).to_dicts()[0]

@@ -9,7 +9,8 @@ from fractotrain.evaluation.answers import Bools, Floats, Ints, folds_over_foans
 from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap
 from fractotrain.evaluation.calibration import Calibrator, calibrate_across_folds
 from fractotrain.evaluation.magnification import PAPER_STEPS, nearest_step
-from fractotrain.report.read import RunRecord
+from fractotrain.report.blocks import counted
+from fractotrain.report.read import CLASS_NAMES, RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,30 @@ class Study:
             self.answers.logits, self.answers.labels, self.fitting_folds, balanced_sampler=self.record.is_balanced
         )
 
+    @cached_property
+    def foans_of_class(self) -> dict[str, int]:
+        """Class -> FOANs with a frame of it; 0 for a class that no frame is of."""
+        return {name: self.draws.n_groups(self.answers.labels == i) for i, name in enumerate(CLASS_NAMES)}
+
+    @property
+    def chance(self) -> float:
+        """Balanced accuracy of whatever ignores the picture: guessing and the majority rule alike."""
+        return 1 / sum(n > 0 for n in self.foans_of_class.values())
+
+    @property
+    def is_better_than_chance(self) -> bool:
+        """The whole interval of the balanced accuracy lies above chance."""
+        return self.scores["macro_recall"].is_above(self.chance)
+
     @property
     def basis(self) -> str:
         """What the numbers of the run rest on."""
         n_foans = self.draws.weights.shape[1]
         return (
-            f"Out-of-fold answers on {len(self.answers):,} frames of {n_foans:,} FOANs, {self.record.split_words}; "
-            "95 % intervals by bootstrap over FOANs."
+            f"Out-of-fold answers on {counted(len(self.answers), 'frame')} of {counted(n_foans, 'FOAN')}, "
+            f"{self.record.split_words}; 95 % intervals by bootstrap over FOANs."
         )
+
+    def sample(self, estimate: Estimate, unit: str = "frame") -> str:
+        """What a figure rests on: n, FOANs, split."""
+        return f"{counted(estimate.n, unit)}, {counted(estimate.n_foans, 'FOAN')}, {self.record.split_words}"

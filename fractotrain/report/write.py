@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
-from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict
+from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict, words
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
 from fractotrain.report.sections.attributions import attributions
@@ -49,7 +49,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     with Catalog.open_read_only(catalog_path) as catalog:
         record = read_run(catalog, run_id)
     study = Study(record, settings)
-    sections = [_tempered(section(study), record) for section in SECTIONS]
+    sections = [_tempered(section, study) for section in SECTIONS]
     html = render_page("Training report", _subtitle(record), sections)
     folder = output.with_suffix(".files")
     try:
@@ -62,15 +62,30 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
 
 
-def _tempered(section: Section, record: RunRecord) -> Section:
-    """What is read from optimistic answers is at best to be taken with caution."""
-    if not record.is_optimistic:
+def _tempered(make_section: Callable[[Study], Section], study: Study) -> Section:
+    """What is read from optimistic, from blind or from few answers is at best to be taken with caution."""
+    section = make_section(study)
+    reserve = _reserve(study, is_of_answers=make_section is not leakage)
+    if reserve is None:
         return section
     verdicts = tuple(
-        Verdict(Level.CAUTION, f"{v.sentence} Optimistic, as the run is.") if v.level is Level.BELIEVE else v
-        for v in section.verdicts
+        Verdict(Level.CAUTION, f"{v.sentence} {reserve}") if v.level is Level.BELIEVE else v for v in section.verdicts
     )
     return replace(section, verdicts=verdicts)
+
+
+def _reserve(study: Study, *, is_of_answers: bool) -> str | None:
+    """Why nothing of this run can simply be believed; None if it can. Leakage is about the split, not the answers."""
+    if study.record.is_optimistic:
+        return "Optimistic, as the run is."
+    if not is_of_answers:
+        return None
+    if not study.is_better_than_chance:
+        return "It says little, as the model is not shown to be better than chance."
+    least = min(((name, n) for name, n in study.foans_of_class.items() if n), key=lambda item: item[1])
+    if least[1] < study.settings.min_foans:
+        return f"It rests on few FOANs ({words(least[0])}: {least[1]})."
+    return None
 
 
 def _subtitle(record: RunRecord) -> str:

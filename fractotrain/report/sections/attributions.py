@@ -32,6 +32,11 @@ def attributions(study: Study) -> Section:
     blocks: list[Table | Picture] = []
     pictures, states = _pictures(study)
     blocks += pictures
+    if not pictures and not record.attributions.is_empty():
+        lead += (
+            " No picture is shown: the images are not where the catalog says, or the files of the maps are not as they "
+            "were made (table below)."
+        )
     if not record.attribution_tests.is_empty():
         blocks.append(_tests(record.attribution_tests))
     if not record.attributions.is_empty():
@@ -138,7 +143,10 @@ def _cropped(place: FramePlaces) -> GreyImage | None:
         grey = decode_grey(read_bytes(place.path)).grey
     except PixelError:
         return None
-    cropped = Image.fromarray(cut_picture(grey, place.crop, place.masks))
+    picture = cut_picture(grey, place.crop, place.masks)
+    if not picture.size:
+        return None  # the catalog no longer knows the crop
+    cropped = Image.fromarray(picture)
     height_px = max(1, round(_PANEL_PX * cropped.height / cropped.width))
     return np.asarray(cropped.resize((_PANEL_PX, height_px), Image.Resampling.LANCZOS))
 

@@ -7,7 +7,7 @@ from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.shortcuts import majority_scores
 from fractotrain.intervals import Interval, fold_interval
 from fractotrain.metrics import OVERALL, confusion_matrix, figures_of_confusions, one_hot_confusions
-from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, rounded, words
+from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, counted, ranged, rounded, words
 from fractotrain.report.figures import confusion, intervals
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.sections.course import course
@@ -143,13 +143,12 @@ def _confusion_data(counts: np.ndarray) -> pl.DataFrame:
 def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
     macro_f1, recall, record = study.scores["macro_f1"], study.scores["macro_recall"], study.record
     # Guessing has a higher macro-F1 than the majority rule; balanced accuracy is 1 / classes for both.
-    chance = 1 / len(np.unique(study.answers.labels))
-    beats = recall.is_above(chance)
+    beats = study.is_better_than_chance
     level = Level.DO_NOT if record.is_optimistic or not beats else Level.BELIEVE
     sentence = (
-        f"Macro-F1 {ranged(macro_f1)} ({record.split_words}, {macro_f1.n:,} frames, {macro_f1.n_foans:,} FOANs); "
+        f"Macro-F1 {ranged(macro_f1)} ({study.sample(macro_f1)}); "
         f"always saying the most frequent class reaches {majority.value or 0:.3f}. Balanced accuracy {ranged(recall)}, "
-        f"chance {chance:.3f}."
+        f"chance {study.chance:.3f}."
     )
     if not beats:
         sentence += " The model is not shown to be better than chance."
@@ -158,16 +157,21 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
         verdicts.append(
             Verdict(Level.DO_NOT, "Optimistic: the epoch was chosen on the very fold that it is reported on.")
         )
-    few = [
-        f"{words(name)} {study.draws.n_groups(study.answers.labels == i)}"
-        for i, name in enumerate(CLASS_NAMES)
-        if study.draws.n_groups(study.answers.labels == i) < _FEW_FOANS
-    ]
+    absent = [words(name) for name, n in study.foans_of_class.items() if not n]
+    if absent:
+        sentence = f"No frame of {', '.join(absent)} was answered: nothing here is about such frames."
+        verdicts.append(Verdict(Level.DO_NOT, sentence))
+    few = [f"{words(name)} {n}" for name, n in study.foans_of_class.items() if 0 < n < _FEW_FOANS]
     if few:
         sentence = f"Few FOANs in some classes ({', '.join(few)}): intervals are themselves rough below {_FEW_FOANS}."
         verdicts.append(Verdict(Level.CAUTION, sentence))
     if record.is_dataset_changed:
         sentence = "The dataset has changed since this run: labels are those of then, all else is as it is now."
+        if record.n_lost_foans:
+            sentence += (
+                f" {counted(record.n_lost_foans, 'frame')} no longer linked to a FOAN: what the split kept together "
+                "is drawn in its place."
+            )
         verdicts.append(Verdict(Level.CAUTION, sentence))
     return tuple(verdicts)
 

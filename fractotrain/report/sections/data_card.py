@@ -4,12 +4,14 @@ import numpy as np
 import polars as pl
 
 from fractotrain.evaluation.magnification import PAPER_STEPS, nearest_step
-from fractotrain.report.blocks import Cell, Figure, Section, Table, step_name, words
+from fractotrain.report.blocks import Cell, Figure, Section, Table, shortened, step_name, words
 from fractotrain.report.figures import bars
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
 _OTHER = "other or unknown"
+_MOST_BARS = 20
+"""Further groups are taken together in the drawing; the CSV has them all."""
 
 
 def data_card(study: Study) -> Section:
@@ -55,4 +57,8 @@ def _stacked(name: str, caption: str, labelled: pl.DataFrame, groups: list[str],
     present = [group for group in order or totals if group in totals]
     count = {(group, defect_class): n for group, defect_class, n in data.iter_rows()}
     series = {words(c): [float(count.get((group, c), 0)) for group in present] for c in CLASS_NAMES}
+    present = [shortened(group) for group in present]
+    if len(present) > _MOST_BARS:
+        present = [*present[:_MOST_BARS], f"{len(present) - _MOST_BARS} others together"]
+        series = {c: [*values[:_MOST_BARS], sum(values[_MOST_BARS:])] for c, values in series.items()}
     return Figure(name, caption, bars(present, series, "images"), data.sort("group", "class"))

@@ -7,7 +7,7 @@ from scipy.special import softmax
 from data_contracts.chance import macro_f1_by_chance, may_doubt_labels
 from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.label_issues import NoiseByMethod, find_label_issues, noise_by_method
-from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, percent, ranged, words
+from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, counted, percent, ranged, words
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
@@ -50,7 +50,7 @@ def labels(study: Study) -> Section:
         ),
         (
             _verdict(study, suspicious),
-            *_noise_verdict(noise),
+            *_noise_verdict(study, noise),
         ),
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def _verdict(study: Study, suspicious: Estimate) -> Verdict:
         (CLASS_NAMES[true], CLASS_NAMES[answered])
         for true, answered in zip(answers.labels, answers.predicted, strict=True)
     )
-    basis = f"{suspicious.n:,} frames, {suspicious.n_foans:,} FOANs, {study.record.split_words}"
+    basis = study.sample(suspicious)
     if not may_doubt_labels(macro_f1.low, counts):
         sentence = (
             f"The labels cannot be judged by this model: macro-F1 {ranged(macro_f1)} is not clearly above the "
@@ -77,7 +77,7 @@ def _verdict(study: Study, suspicious: Estimate) -> Verdict:
     return Verdict(Level.CAUTION, sentence)
 
 
-def _noise_verdict(noise: NoiseByMethod) -> tuple[Verdict, ...]:
+def _noise_verdict(study: Study, noise: NoiseByMethod) -> tuple[Verdict, ...]:
     excess = noise.excess.get("fuzzy")
     if excess is None:
         return ()
@@ -89,5 +89,8 @@ def _noise_verdict(noise: NoiseByMethod) -> tuple[Verdict, ...]:
         finding = "Labels of fuzzy matches are noisier than those of exact ones"
     elif excess.high is not None and excess.high < _NO_MATTER:
         level, finding = Level.BELIEVE, "Labels of fuzzy matches are as good as those of exact ones"
-    numbers = f"{percent(excess)} more suspicious labels; {excess.n:,} fuzzy frames of {excess.n_foans:,} FOANs"
+    numbers = (
+        f"{percent(excess)} more suspicious labels; {counted(excess.n, 'fuzzy frame')} of "
+        f"{counted(excess.n_foans, 'FOAN')}, {study.record.split_words}"
+    )
     return (Verdict(level, f"{finding} ({numbers})."),)

@@ -62,7 +62,8 @@ def _verdicts(study: Study, own: pl.DataFrame) -> tuple[Verdict, ...]:
     sentence = (
         f"{nearest['n_leaking']} of {nearest['n_validation']:,} validation images ({nearest['share']:.1%} "
         f"[{nearest['share_low']:.1%}, {nearest['share_high']:.1%}]) have a near-duplicate in training (SSIM from "
-        f"{nearest['ssim_threshold']:.2f}, {study.record.split_words}). What the audit cannot see is not counted."
+        f"{nearest['ssim_threshold']:.2f}, {study.record.strategy} split, all {study.record.n_folds} folds). "
+        "What the audit cannot see is not counted."
     )
     verdicts.append(Verdict(Level.DO_NOT if nearest["n_leaking"] else Level.BELIEVE, sentence))
     return tuple(verdicts)

@@ -11,8 +11,9 @@ from fractotrain.evaluation.magnification import (
     compare_magnifications,
     cumulate_magnifications,
     steps_with_enough,
+    widest_pair,
 )
-from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, ranged, step_name, words
+from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, counted, ranged, step_name, words
 from fractotrain.report.figures import intervals
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
@@ -30,7 +31,7 @@ def magnification(study: Study) -> Section:
     """Figures by nominal magnification."""
     settings = study.settings
     steps = by_magnification(study.answers, study.steps, study.draws)
-    enough = steps_with_enough(study.steps, study.draws, settings.min_foans)
+    pair = widest_pair(study.steps, study.draws, settings.min_foans)
     known = int(sum(step.frames["accuracy"].n for step in steps))
     lead = (
         f"{study.basis} {known:,} frames have a magnification near one of the nominal steps. Frames of the steps are "
@@ -39,14 +40,21 @@ def magnification(study: Study) -> Section:
     if not steps:
         return Section("Magnification", lead, (), (Verdict(Level.CAUTION, "No magnification is known."),))
     blocks: list[Table | Figure] = [*_by_step(steps)]
-    low = settings.low_step if settings.low_step is not None else next(iter(enough), None)
-    high = settings.high_step if settings.high_step is not None else (enough[-1] if enough else None)
+    low = settings.low_step if settings.low_step is not None else pair and pair[0]
+    high = settings.high_step if settings.high_step is not None else pair and pair[1]
     if low is None or high is None or low == high:
-        sentence = f"Magnifications cannot be compared: fewer than two have frames of {settings.min_foans} FOANs."
+        sentence = (
+            f"Magnifications cannot be compared: no two of them have frames of the same {settings.min_foans} FOANs."
+        )
         return Section("Magnification", lead, tuple(blocks), (Verdict(Level.CAUTION, sentence),))
-    claim = compare_magnifications(study.answers, study.steps, study.draws, low, high, settings.margin)
-    blocks.append(_claim_table(claim))
-    blocks.append(_cumulated_table(cumulate_magnifications(study.answers, study.steps, study.draws, enough)))
+    claim = compare_magnifications(
+        study.answers, study.steps, study.draws, low, high, settings.margin, settings.min_foans
+    )
+    if claim.n_foans:
+        blocks.append(_claim_table(claim))
+    enough = steps_with_enough(study.steps, study.draws, settings.min_foans)
+    if len(enough) > 1:
+        blocks.append(_cumulated_table(cumulate_magnifications(study.answers, study.steps, study.draws, enough)))
     return Section("Magnification", lead, tuple(blocks), (_verdict(study, claim),))
 
 
@@ -94,8 +102,8 @@ def _claim_table(claim: Claim) -> Table:
         ("two one-sided tests", "-" if test.p_value is None else f"p = {test.p_value:.4f}", str(test.verdict)),
     )
     caption = (
-        f"Is {step_name(claim.low_step)} as good as {step_name(claim.high_step)}? Only the {claim.n_foans} FOANs "
-        "that have frames at both, paired"
+        f"Is {step_name(claim.low_step)} as good as {step_name(claim.high_step)}? Only the {_foans(claim)} that have "
+        "frames at both, paired; macro-F1 over their classes"
     )
     return Table("magnification_claim", caption, ("", "macro-F1", "accuracy"), rows)
 
@@ -116,13 +124,23 @@ def _cumulated_table(lines: list[Cumulated]) -> Table:
 def _verdict(study: Study, claim: Claim) -> Verdict:
     test = claim.test
     low, high = step_name(claim.low_step), step_name(claim.high_step)
+    if test.low is None:
+        sentence = (
+            f"{low} against {high}: {test.verdict}. {counted(claim.n_foans, 'FOAN')} with frames at both, "
+            f"{study.settings.min_foans} are needed."
+        )
+        return Verdict(Level.CAUTION, sentence)
     sentence = (
         f"{low} against {high}: {test.verdict}. Macro-F1 differs by {test.difference:+.3f}, 90 % interval "
         f"{_range(test.low, test.high)}, margin ±{test.margin:g} (at {low} {ranged(claim.low['macro_f1'])}; "
-        f"{claim.n_frames[0]:,} and {claim.n_frames[1]:,} frames of {claim.n_foans:,} FOANs, "
-        f"{study.record.split_words})."
+        f"{claim.n_frames[0]:,} and {claim.n_frames[1]:,} frames of {_foans(claim)}, {study.record.split_words})."
     )
     return Verdict(_LEVELS[test.verdict], sentence)
+
+
+def _foans(claim: Claim) -> str:
+    of_class = ", ".join(f"{words(name)} {n}" for name, n in zip(CLASS_NAMES, claim.foans_of_class, strict=True))
+    return f"{counted(claim.n_foans, 'FOAN')} ({of_class})"
 
 
 def _range(low: float | None, high: float | None) -> str:

@@ -27,7 +27,12 @@ def provenance(study: Study) -> Section:
         "Settings and versions",
         "What decided the figures above.",
         (
-            Table("run", "This run and this page", ("", "value"), tuple((k, str(v)) for k, v in facts.items())),
+            Table(
+                "run",
+                "This run and this page",
+                ("", "value"),
+                tuple((k, "not recorded" if v is None else str(v)) for k, v in facts.items()),
+            ),
             Table("settings", "Settings of the training", ("setting", "value"), tuple(settings)),
             Table("versions", "Versions", ("package", "version"), tuple(record.versions.items())),
         ),

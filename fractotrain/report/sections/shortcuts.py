@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fractotrain.evaluation.answers import Floats
 from fractotrain.evaluation.shortcuts import (
     ProbeResult,
     Shortcut,
@@ -26,17 +27,22 @@ def shortcuts(study: Study) -> Section:
     answers, record = study.answers, study.record
     lead = (
         f"{study.basis} A logistic regression that sees only the fact named, fitted on the other folds (no FOAN "
-        "straddles them). Balanced accuracy: what ignores the class reaches 1 / classes. The model sees neither "
-        "folder nor file name; it may see magnification, microscope, and size and shape of the frame in its pixels."
+        "straddles them). Balanced accuracy: what ignores the class reaches 1 / classes; the verdicts allow for the "
+        "number of probes. The model sees neither folder nor file name; it may see magnification, microscope, and size "
+        "and shape of the frame in its pixels."
     )
-    of_pixels, about_pixels = _pixel_probes(study)
+    if len(np.unique(study.fitting_folds)) < 2:
+        sentence = "Whether something around the fracture betrays the class cannot be told: one fold only to fit on."
+        return Section("Shortcuts", lead, (), (Verdict(Level.CAUTION, sentence),))
+    pixels, about_pixels = _pixels(study)
     lead = f"{lead} {about_pixels}"
-    probes = probe_facts(record.facts, answers.labels, study.fitting_folds, study.draws, study.scores) + of_pixels
+    n_looks = len(record.facts) + (len(record.facts) > 1) + len(pixels)
+    looked_at = (answers.labels, study.fitting_folds, study.draws, study.scores, n_looks)
+    probes = probe_facts(record.facts, *looked_at) + probe_pixels(pixels, *looked_at)
     if not probes:
         sentence = "No fact of the catalog varies between the frames, so none can betray the class."
         return Section("Shortcuts", lead, (), (Verdict(Level.BELIEVE, sentence),))
     majority = majority_scores(answers.labels, study.fitting_folds, study.draws)
-    chance = 1 / max(len(set(answers.labels.tolist())), 1)
     rows: list[tuple[Cell, ...]] = [
         ("the model", "", study.scores["macro_recall"], study.scores["macro_f1"], ""),
         ("always the most frequent class", "", majority["macro_recall"], majority["macro_f1"], ""),
@@ -49,29 +55,25 @@ def shortcuts(study: Study) -> Section:
     table = Table("shortcuts", "How well the class is told without looking at the fracture", columns, tuple(rows))
     names = ["the model", *(p.name for p in probes)]
     estimates = [study.scores["macro_recall"], *(p.scores["macro_recall"] for p in probes)]
-    svg = intervals(names, {"balanced accuracy": estimates}, "balanced accuracy", {"chance": chance})
+    svg = intervals(names, {"balanced accuracy": estimates}, "balanced accuracy", {"chance": study.chance})
     figure = Figure("shortcuts_figure", "Balanced accuracy of probes that do not see the fracture", svg, table.data)
     return Section("Shortcuts", lead, (figure, table), (_verdict(study, probes),))
 
 
-def _pixel_probes(study: Study) -> tuple[list[ProbeResult], str]:
-    """Probes on pixels, if they are asked for, and what is to be said about them."""
+def _pixels(study: Study) -> tuple[dict[str, Floats], str]:
+    """Grey levels around the fracture, if they are asked for, and what is to be said about them."""
     places = study.record.places
     if not study.settings.look_at_pixels:
-        return [], "Pixels of data bar and border were not looked at (`--pixels`)."
+        return {}, "Pixels of data bar and border were not looked at (`--pixels`)."
     if places is None:
-        return (
-            [],
-            "Pixels could not be looked at: the catalog does not say where the images lie.",
-        )
+        return {}, "Pixels could not be looked at: the catalog does not say where the images lie."
     seen = read_surroundings(places)
     if seen.n_unreadable == len(places):
-        return [], "Pixels could not be looked at: no image could be read."
+        return {}, "Pixels could not be looked at: no image could be read."
     pixels = {"pixels of the data bar": seen.data_bar, _BORDER: seen.border}
     pixels = {name: grey for name, grey in pixels.items() if np.ptp(grey, axis=0).any()}  # else they can tell nothing
-    probes = probe_pixels(pixels, study.answers.labels, study.fitting_folds, study.draws, study.scores)
     unread = f"{seen.n_unreadable} of {len(places)} images could not be read"
-    return probes, f"The border is the rim of the crop and shows a little of the fracture; {unread}."
+    return pixels, f"The border is the rim of the crop and shows a little of the fracture; {unread}."
 
 
 def _share(probe: ProbeResult) -> str:
@@ -87,7 +89,7 @@ def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
     telling = [probe for probe in probes if probe.verdict is not Shortcut.NONE]
     if not telling:
         best = max(visible or probes, key=lambda probe: probe.scores["macro_recall"].value or 0)
-        numbers = f"the best, {best.name}: {_numbers(best)}, {study.record.split_words}"
+        numbers = f"the best, {best.name}: {_numbers(study, best)}"
         if any(is_strong_possible(probe, study.scores) for probe in probes):
             sentence = (
                 f"No fact around the fracture is shown to tell the class, but too few FOANs exclude it ({numbers})."
@@ -99,12 +101,12 @@ def _verdict(study: Study, probes: list[ProbeResult]) -> Verdict:
     finding = "The class can be told without the fracture surface, from"
     if best.name == _BORDER:
         finding = "The class can be told from very little of the fracture, from"
-    sentence = f"{finding} {best.name}: {_numbers(best)}{_share(best)}, {study.record.split_words}. " + (
+    sentence = f"{finding} {best.name}: {_numbers(study, best)}{_share(best)}. " + (
         "A good figure of the model is no proof that it looks at the fracture." if strong else "Look at the heat-maps."
     )
     return Verdict(Level.DO_NOT if strong else Level.CAUTION, sentence)
 
 
-def _numbers(probe: ProbeResult) -> str:
+def _numbers(study: Study, probe: ProbeResult) -> str:
     reached = probe.scores["macro_recall"]
-    return f"balanced accuracy {ranged(reached)}, {reached.n:,} frames, {reached.n_foans:,} FOANs"
+    return f"balanced accuracy {ranged(reached)}, {study.sample(reached)}"

@@ -69,8 +69,5 @@ def _verdict(study: Study, specimens: Specimens) -> tuple[Verdict, ...]:
         if worse
         else "Attention pooling of a specimen's frames is not shown to differ from the mean of their logits"
     )
-    sentence = (
-        f"{finding}: macro-F1 {'+' if gain.value >= 0 else ''}{ranged(gain)} ({gain.n:,} specimens, "
-        f"{gain.n_foans:,} FOANs, {study.record.split_words})."
-    )
+    sentence = f"{finding}: macro-F1 {'+' if gain.value >= 0 else ''}{ranged(gain)} ({study.sample(gain, 'specimen')})."
     return (Verdict(level, sentence),)

@@ -31,7 +31,7 @@ def trust(study: Study) -> Section:
     raw = np.asarray(softmax(study.answers.logits, axis=1))
     if study.calibrated is None:
         sentence = "Confidence cannot be judged: one fold only, so nothing could be fitted on other folds."
-        return Section("Trust", study.basis, (), (Verdict(Level.CAUTION, sentence),))
+        return Section("Trust in the confidence", study.basis, (), (Verdict(Level.CAUTION, sentence),))
     calibrated, calibrators = study.calibrated
     temperatures = [c.temperature for c in calibrators.values()]
     prior = (
@@ -172,24 +172,32 @@ def _calibration_verdict(study: Study, raw: Floats, calibrated: Floats) -> Verdi
     believable = after.high is not None and after.high <= _SMALL_ERROR
     sentence = (
         f"Calibrated confidence is off by {ranged(after)} in the mean (as the model says it: {ranged(before)}; "
-        f"{after.n:,} frames, {after.n_foans:,} FOANs, {study.record.split_words})."
+        f"{study.sample(after)})."
     )
     return Verdict(Level.BELIEVE if believable else Level.CAUTION, sentence)
 
 
 def _set_verdict(study: Study, figures: SetFigures) -> Verdict:
-    alpha = study.settings.alpha
+    alpha, labels, folds = study.settings.alpha, study.answers.labels, study.fitting_folds
     if not figures.answered.value:
+        needed = math.ceil(1 / alpha) - 1
+        outside = {
+            name: min(study.draws.n_groups((labels == i) & (folds != fold)) for fold in np.unique(folds))
+            for i, name in enumerate(CLASS_NAMES)
+        }
+        few = [f"{words(name)} {n}" for name, n in outside.items() if n < needed]
+        why = "every set holds several classes or none: the model's confidence does not tell right from wrong answers"
+        if few:
+            why = f"every class needs {needed} FOANs outside each fold; {', '.join(few)}"
         sentence = (
-            f"Nothing can be answered with a guaranteed error of {alpha:.0%} ({figures.error.n:,} frames, "
-            f"{figures.error.n_foans:,} FOANs): every class needs {math.ceil(1 / alpha) - 1} FOANs outside each fold."
+            f"Nothing can be answered with a guaranteed error of {alpha:.0%} ({study.sample(figures.error)}): {why}."
         )
         return Verdict(Level.CAUTION, sentence)
     kept = figures.error.low is None or figures.error.low <= alpha
     sentence = (
         f"Conformal sets with a guaranteed error of {alpha:.0%} erred on {percent(figures.error)} of held-out frames; "
         f"{percent(figures.answered)} could be answered, {percent(figures.wrong_answers)} were answered wrongly "
-        f"({figures.error.n:,} frames, {figures.error.n_foans:,} FOANs, {study.record.split_words})."
+        f"({study.sample(figures.error)})."
     )
     if not kept:
         sentence += " The guarantee does not hold here: FOANs are not alike from fold to fold."
