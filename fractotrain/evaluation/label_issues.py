@@ -8,7 +8,11 @@ from scipy.special import softmax
 
 from fractotrain.evaluation.answers import Answers, Bools, Floats, Ints
 from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, difference_of
+from fractotrain.evaluation.label_noise import LabelNoise, fit_label_noise
 from fractotrain.metrics import N_CLASSES
+
+LEAST_PROBABILITY = 0.5
+"""A label is listed if it is more likely wrong than right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +21,36 @@ class LabelIssues:
 
     suggested: Ints
     """The class that a frame confidently belongs to; its own label where none, or where the frame is not confident."""
-    margin: Floats
-    """Probability of the suggestion less that of the label; how strong the suspicion is."""
     joint: Floats
     """Confident joint, shape (classes, classes): frames counted by label (row) and confident class (column)."""
-    is_suspicious: Bools
+    noise: LabelNoise
+    """How likely each label is wrong, and the share of wrong labels."""
+    is_contradicted: Bools
+    """A frame confidently belongs to another class than its label: an error of the label, or of the model."""
+
+    @property
+    def is_suspicious(self) -> Bools:
+        """Contradicted, and more likely by an error of the label than by one of the model."""
+        return np.asarray(self.is_contradicted & (self.noise.wrong_probability >= LEAST_PROBABILITY))
 
     @property
     def ranked(self) -> Ints:
         """Positions of the suspicious frames, the strongest suspicion first."""
         found = np.flatnonzero(self.is_suspicious)
-        return found[np.argsort(-self.margin[found], kind="stable")]
+        return found[np.argsort(-self.noise.wrong_probability[found], kind="stable")]
+
+    @property
+    def n_expected(self) -> float:
+        """How many of the suspicious labels are wrong, in expectation."""
+        return float(self.noise.wrong_probability[self.is_suspicious].sum())
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseByMethod:
-    """Share of suspicious labels by how the label came about, and how much noisier each way is than an exact match."""
+    """Share of contradicted labels by how the label came about, and how much noisier each way is than an exact match.
+
+    Contradicted, not suspicious: the model's own errors are in all shares alike, and the difference loses them.
+    """
 
     share: dict[str, Estimate]
     excess: dict[str, Estimate]
@@ -45,6 +63,9 @@ def find_label_issues(logits: Floats, labels: Ints) -> LabelIssues:
     A frame confidently belongs to the likeliest class among those whose probability reaches the mean probability that
     frames labelled so have of it (equation 2 of the paper). That threshold takes a model that is too sure of one class
     into account. Logits must be out-of-fold.
+
+    A mediocre model contradicts a third of right labels so. The list is therefore cut to the labels that are more
+    likely wrong than right by ``fit_label_noise``, which weighs the model's own errors.
     """
     probabilities = np.asarray(softmax(logits, axis=1))
     thresholds = np.array(
@@ -55,19 +76,17 @@ def find_label_issues(logits: Floats, labels: Ints) -> LabelIssues:
     suggested = np.where(is_confident, confident.argmax(axis=1), labels).astype(np.int64)
     joint = np.zeros((N_CLASSES, N_CLASSES))
     np.add.at(joint, (labels[is_confident], suggested[is_confident]), 1)
-    rows = np.arange(len(labels))
-    margin = probabilities[rows, suggested] - probabilities[rows, labels]
-    return LabelIssues(suggested, margin, joint, suggested != labels)
+    return LabelIssues(suggested, joint, fit_label_noise(logits, labels), suggested != labels)
 
 
 def noise_by_method(
     issues: LabelIssues, answers: Answers, draws: GroupBootstrap, reference: str = "exact"
 ) -> NoiseByMethod:
-    """Share of suspicious labels per method of matching; the excess over the reference shows which way is noisier."""
-    suspicious = issues.is_suspicious.astype(np.float64)
+    """Share of contradicted labels per method of matching; the excess over the reference shows which way is noisier."""
+    contradicted = issues.is_contradicted.astype(np.float64)
     methods = sorted(set(answers.match_methods))
     of_method: Mapping[str, Bools] = {method: answers.match_methods == method for method in methods}
-    share = {method: draws.mean(suspicious, part) for method, part in of_method.items()}
+    share = {method: draws.mean(contradicted, part) for method, part in of_method.items()}
     if reference not in share:
         return NoiseByMethod(share, {})
     base = share[reference]

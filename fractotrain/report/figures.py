@@ -46,7 +46,7 @@ def bars(categories: Sequence[str], series: Mapping[str, Sequence[float]], axis:
         axes.set_yticks(range(len(categories)), categories)
         axes.invert_yaxis()
         axes.set_xlabel(axis)
-        axes.margins(x=0.1)
+        axes.set_xlim(0, 1.12 * max(left.max(initial=0), 1))  # room for the totals
         if len(series) > 1:
             _legend(axes)
         return _svg(canvas)

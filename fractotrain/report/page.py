@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 
 from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.report.blocks import Cell, Figure, Level, Picture, Section, Table, ranged, rounded
@@ -19,8 +20,8 @@ _ORDER = (Level.DO_NOT, Level.BELIEVE, Level.CAUTION)
 """What spoils the figures, the figures, and what qualifies them."""
 
 
-def render_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
-    """Render all sections, their verdicts gathered on top.
+def render_page(title: str, subtitle: str, run: str, sections: Sequence[Section]) -> str:
+    """Render all sections, their verdicts gathered on top; the run stands on every printed page.
 
     Returns:
         HTML without any reference to another file or host. Names are escaped, unprintable characters spelled out.
@@ -44,14 +45,19 @@ def render_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     return environment.get_template("report.html.j2").render(
         title=title,
         subtitle=subtitle,
+        run="".join(c for c in run if c.isalnum() or c in "-_."),  # within a style sheet nothing can be escaped
         verdicts=[(level.value, _LEVEL_NAMES[level], by_level[level]) for level in _ORDER if by_level[level]],
         sections=sections,
     )
 
 
 def inline_svg(figure: Figure) -> str:
-    """The drawing as an element of the page: no prologue, no foreign namespaces, ids that no other drawing has."""
-    svg = figure.svg[figure.svg.index("<svg") :]
+    """The drawing as an element of the page: no prologue, no foreign namespaces, ids that no other drawing has.
+
+    A screen reader says its caption; the numbers are in the CSV.
+    """
+    label = escape(_printable(figure.caption))
+    svg = figure.svg[figure.svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
     svg = re.sub(r'\bid="', f'id="{figure.name}-', svg)

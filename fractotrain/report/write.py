@@ -20,10 +20,11 @@ from fractotrain.report.sections.magnification import magnification
 from fractotrain.report.sections.provenance import provenance
 from fractotrain.report.sections.shortcuts import shortcuts
 from fractotrain.report.sections.trust import trust
+from fractotrain.report.sections.words_used import words_used
 from fractotrain.report.study import ReportSettings, Study
 
 SECTIONS: tuple[Callable[[Study], Section], ...] = (
-    leakage, cross_validation, magnification, trust, labels, shortcuts, attributions, data_card, provenance
+    leakage, cross_validation, magnification, trust, labels, shortcuts, attributions, data_card, words_used, provenance
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
         record = read_run(catalog, run_id)
     study = Study(record, settings)
     sections = [_tempered(section, study) for section in SECTIONS]
-    html = render_page("Training report", _subtitle(record), sections)
+    html = render_page("Training report", _subtitle(record), record.run_id, sections)
     folder = output.with_suffix(".files")
     try:
         _write_files(folder, sections)

@@ -94,7 +94,7 @@ def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
         for row in rows.to_dicts()
     ]  # fmt: skip
     columns = ("image", "method", "class asked for", "its probability", "answer", "trained on it", "file", "state")
-    return Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=40)
+    return Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=12)
 
 
 def _pictures(study: Study) -> tuple[list[Picture], dict[str, str]]:

@@ -5,15 +5,15 @@ from collections import Counter
 from scipy.special import softmax
 
 from data_contracts.chance import macro_f1_by_chance, may_doubt_labels
-from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.evaluation.label_issues import NoiseByMethod, find_label_issues, noise_by_method
+from fractotrain.evaluation.label_issues import LabelIssues, NoiseByMethod, find_label_issues, noise_by_method
+from fractotrain.evaluation.label_noise import share_of_wrong_labels
 from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict, counted, percent, ranged, words
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
 _SHOWN = 40
 _NO_MATTER = 0.05
-"""Fewer suspicious labels more than this make no difference."""
+"""Fewer contradicted labels more than this make no difference."""
 
 
 def labels(study: Study) -> Section:
@@ -30,49 +30,57 @@ def labels(study: Study) -> Section:
             words(CLASS_NAMES[issues.suggested[i]]),
             round(float(probabilities[i, answers.labels[i]]), 4),
             round(float(probabilities[i, issues.suggested[i]]), 4),
+            round(float(issues.noise.wrong_probability[i]), 3),
             str(answers.match_methods[i]),
         )
         for i in issues.ranked
     ]
-    columns = ("image", "FOAN", "label", "suggestion", "p(label)", "p(suggestion)", "matched by")
+    columns = ("image", "FOAN", "label", "suggestion", "p(label)", "p(suggestion)", "p(label wrong)", "matched by")
     by_method: list[tuple[Cell, ...]] = [
         (words(method), share, noise.excess.get(method)) for method, share in noise.share.items()
     ]
-    suspicious = study.draws.mean(issues.is_suspicious.astype(float), study.everywhere)
     return Section(
         "Labels",
-        f"{study.basis} Confident learning (Northcutt et al. 2021). A suspicion is no finding: a weak model "
-        "suspects many right labels. People look at the list, strongest suspicion first.",
+        f"{study.basis} Confident learning (Northcutt et al. 2021) finds the labels that the model contradicts; listed "
+        "are those that are more likely wrong than the model is, by a fit of the share of wrong labels together with "
+        "temperature and biases. A suspicion is no finding: people look at the list, strongest suspicion first.",
         (
-            Table("label_noise", "Share of suspicious labels by how the label came to the frame",
-                  ("matched by", "suspicious", "more than exact matches"), tuple(by_method)),
-            Table("label_issues", f"Suspicious labels ({len(rows)})", columns, tuple(rows), max_shown=_SHOWN),
+            Table("label_noise", "Share of contradicted labels by how the label came to the frame; the model's own "
+                  "errors are in all of them", ("matched by", "contradicted", "more than exact matches"),
+                  tuple(by_method)),
+            *((Table("label_issues", f"Suspicious labels ({len(rows)})", columns, tuple(rows), max_shown=_SHOWN),)
+              if rows else ()),
         ),
         (
-            _verdict(study, suspicious),
+            _verdict(study, issues),
             *_noise_verdict(study, noise),
         ),
     )  # fmt: skip
 
 
-def _verdict(study: Study, suspicious: Estimate) -> Verdict:
+def _verdict(study: Study, issues: LabelIssues) -> Verdict:
     """A weak model doubts nothing: the rule is that of the review sheet."""
     macro_f1, answers = study.scores["macro_f1"], study.answers
     counts = Counter(
         (CLASS_NAMES[true], CLASS_NAMES[answered])
         for true, answered in zip(answers.labels, answers.predicted, strict=True)
     )
-    basis = study.sample(suspicious)
+    contradicted = study.draws.mean(issues.is_contradicted.astype(float), study.everywhere)
+    basis = study.sample(contradicted)
     if not may_doubt_labels(macro_f1.low, counts):
         sentence = (
             f"The labels cannot be judged by this model: macro-F1 {ranged(macro_f1)} is not clearly above the "
             f"{macro_f1_by_chance(counts):.3f} of the same answers dealt at random ({basis}). The list is no work list."
         )
         return Verdict(Level.CAUTION, sentence)
-    wrong = study.draws.mean((answers.labels != answers.predicted).astype(float), study.everywhere)
+    n = int(issues.is_suspicious.sum())
+    share = share_of_wrong_labels(issues.noise, study.draws)
+    listed = f"{counted(n, 'label')} to be looked at, {issues.n_expected:.1f} of them wrong in expectation"
     sentence = (
-        f"The model doubts {percent(suspicious)} of the labels; if all of them are right, it errs on {percent(wrong)} "
-        f"of the frames ({basis}). Many doubts may be its own errors: see the list, strongest first."
+        f"{listed if n else 'No label is more likely wrong than right'}. The model contradicts {percent(contradicted)} "
+        f"of the labels; as far as its own errors do not explain that, {percent(share)} of the labels are wrong "
+        f"({basis}). What it takes for another class in all frames of a component counts as a wrong label too; wrong "
+        "labels that it believes are not seen."
     )
     return Verdict(Level.CAUTION, sentence)
 
@@ -90,7 +98,7 @@ def _noise_verdict(study: Study, noise: NoiseByMethod) -> tuple[Verdict, ...]:
     elif excess.high is not None and excess.high < _NO_MATTER:
         level, finding = Level.BELIEVE, "Labels of fuzzy matches are as good as those of exact ones"
     numbers = (
-        f"{percent(excess)} more suspicious labels; {counted(excess.n, 'fuzzy frame')} of "
+        f"{percent(excess)} more contradicted labels; {counted(excess.n, 'fuzzy frame')} of "
         f"{counted(excess.n_foans, 'FOAN')}, {study.record.split_words}"
     )
     return (Verdict(level, f"{finding} ({numbers})."),)

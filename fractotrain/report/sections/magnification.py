@@ -16,6 +16,7 @@ from fractotrain.evaluation.magnification import (
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, counted, ranged, step_name, words
 from fractotrain.report.figures import intervals
 from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.sections.specimens import gained
 from fractotrain.report.study import Study
 
 _LEVELS = {
@@ -110,7 +111,12 @@ def _claim_table(claim: Claim) -> Table:
 
 def _cumulated_table(lines: list[Cumulated]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (f"up to {step_name(line.up_to_step)}", line.scores["accuracy"], line.scores["macro_f1"], line.gain)
+        (
+            f"up to {step_name(line.up_to_step)}",
+            line.scores["accuracy"],
+            line.scores["macro_f1"],
+            line.gain and gained(line.gain),
+        )
         for line in lines
     ]
     columns = ("frames used", "specimen accuracy", "specimen macro-F1", "gain in macro-F1")
