@@ -58,12 +58,15 @@ def _shares(chosen: np.ndarray, is_wrong: np.ndarray) -> tuple[float, float, flo
     )
 
 
+def _mean_of_known(values: tuple[float, ...]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else np.nan
+
+
 def test_doubted_labels_are_worth_a_look(capsys: pytest.CaptureFixture[str]) -> None:
     """Confident learning alone against the list as it is cut, over models and kinds of error."""
-    lines = [
-        f"{'model':<10} {'wrong':>6} {'of':<6} {'accuracy':>8} | {'contradicted':>12} {'prec.':>6} {'recall':>6} | "
-        f"{'listed':>6} {'prec.':>6} {'recall':>6} {'said':>6} | {'share':>6}"
-    ]
+    heading = f"{'model':<10} {'wrong':>6} {'of':<6} {'accuracy':>8} | {'contradicted':>12} {'prec.':>6} {'recall':>6}"
+    lines = [f"{heading} | {'listed':>6} {'prec.':>6} {'recall':>6} {'said':>6} | {'share':>6}"]
     for quality, distance in QUALITIES.items():
         for share, whole in ((0.0, False), (0.02, False), (0.05, False), (0.05, True), (0.10, False)):
             found = []
@@ -76,7 +79,7 @@ def test_doubted_labels_are_worth_a_look(capsys: pytest.CaptureFixture[str]) -> 
                     [right, *_shares(issues.is_contradicted, drawn.is_wrong),
                      *_shares(issues.is_suspicious, drawn.is_wrong), said, issues.noise.share]
                 )  # fmt: skip
-            mean = [float(np.mean(known)) if (known := [v for v in c if v == v]) else np.nan for c in zip(*found)]
+            mean = [_mean_of_known(column) for column in zip(*found, strict=True)]
             lines.append(
                 f"{quality:<10} {share:6.0%} {'FOANs' if whole else 'frames':<6} {mean[0]:8.2f} | {mean[1]:12.1%} "
                 f"{mean[2]:6.2f} {mean[3]:6.2f} | {mean[4]:6.1%} {mean[5]:6.2f} {mean[6]:6.2f} {mean[7]:6.2f} | "

@@ -9,6 +9,7 @@ import pytest
 from fractotrain.evaluation.answers import Answers
 from fractotrain.evaluation.bootstrap import GroupBootstrap
 from fractotrain.evaluation.label_issues import find_label_issues, noise_by_method
+from fractotrain.evaluation.label_noise import fit_label_noise, share_of_wrong_labels
 
 
 def _with_noise(answers: Answers, share: float, seed: int = 0) -> tuple[Answers, np.ndarray]:
@@ -27,7 +28,57 @@ def test_planted_noise_is_found(simulate: Callable[..., Answers]) -> None:
     issues = find_label_issues(answers.logits, answers.labels)
     assert issues.is_suspicious[wrong].mean() > 0.9
     assert wrong[issues.ranked[: wrong.sum() // 2]].mean() > 0.95
-    assert (np.diff(issues.margin[issues.ranked]) <= 0).all()
+    assert (np.diff(issues.noise.wrong_probability[issues.ranked]) <= 0).all()
+    assert issues.n_expected == pytest.approx(wrong[issues.ranked].sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_a_mediocre_model_lists_few_labels(simulate: Callable[..., Answers], share: float) -> None:
+    """It contradicts a sixth of all labels; the list holds what its own errors do not explain, at most wrong ones."""
+    answers, wrong = _with_noise(simulate(n_foans=200, strength=1.5), 3 * share, seed=3)  # a third is fuzzy
+    issues = find_label_issues(answers.logits, answers.labels)
+    assert issues.is_contradicted.mean() > 0.12
+    assert issues.is_suspicious.mean() <= share
+    assert not (issues.is_suspicious & ~issues.is_contradicted).any()
+    if share:
+        assert wrong[issues.is_suspicious].mean() > 0.6
+
+
+@pytest.mark.parametrize("share", [0.0, 0.06])
+def test_the_share_of_wrong_labels_lies_in_its_interval(simulate: Callable[..., Answers], share: float) -> None:
+    """Planted noise is found with an interval over FOANs; without it the interval reaches down to next to nothing."""
+    answers, wrong = _with_noise(simulate(n_foans=300, strength=3.0), 3 * share, seed=4)
+    noise = fit_label_noise(answers.logits, answers.labels)
+    found = share_of_wrong_labels(noise, GroupBootstrap.of(answers.foans, 400, 1))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= wrong.mean() + 0.002
+    assert wrong.mean() <= found.high < wrong.mean() + 0.04
+    assert found.value == pytest.approx(wrong.mean(), abs=0.015)
+    assert (found.n, found.n_foans) == (2400, 300)
+
+
+def test_the_fit_is_that_of_its_formula() -> None:
+    """Oracle: with the model's temperature and biases known, e solves the likelihood equation of the formula."""
+    rng = np.random.default_rng(5)
+    probability = rng.beta(8, 1, 4000)
+    wrong = rng.random(4000) < 0.1
+    logits = np.log(np.stack([probability, (1 - probability) / 2, (1 - probability) / 2], axis=1))
+    truth = np.array([rng.choice(3, p=row) for row in np.exp(logits)])
+    labels = np.where(wrong, (truth + rng.integers(1, 3, 4000)) % 3, truth)
+    noise = fit_label_noise(logits, labels)
+    p, e = noise.label_probability, noise.share
+    assert e == pytest.approx(0.1, abs=0.015)
+    score = ((1 - p) / 2 - p) / ((1 - e) * p + e * (1 - p) / 2)  # derivative of the log-likelihood in e
+    assert score.sum() == pytest.approx(40, abs=2)  # less that of the prior, exponential with mean 1 / 40
+    by_bayes = e * (1 - p) / 2 / ((1 - e) * p + e * (1 - p) / 2)
+    assert noise.wrong_probability == pytest.approx(by_bayes)
+
+
+def test_a_single_frame_and_none_give_no_suspicion() -> None:
+    """Nothing to learn from, nothing said."""
+    assert not find_label_issues(np.array([[1.0, 0, 0]]), np.array([0])).is_suspicious.any()
+    assert not len(find_label_issues(np.zeros((0, 3)), np.zeros(0, np.int64)).ranked)
 
 
 def test_the_way_that_is_noisier_is_named(simulate: Callable[..., Answers]) -> None:
@@ -47,11 +98,10 @@ def test_thresholds_follow_the_paper() -> None:
     labels = np.array([0, 1, 0, 0])
     issues = find_label_issues(np.log(probabilities), labels)
     assert list(issues.suggested) == [0, 1, 0, 0]
-    assert not issues.is_suspicious.any()
+    assert not issues.is_contradicted.any()
     assert issues.joint.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0]]
     strong = find_label_issues(np.log(np.vstack([probabilities, [0.05, 0.9, 0.05]])), np.append(labels, 0))
-    assert list(strong.ranked) == [4]
-    assert strong.margin[4] == pytest.approx(0.85)
+    assert list(np.flatnonzero(strong.is_contradicted)) == [4]
 
 
 def test_a_class_that_is_absent_is_never_suggested(simulate: Callable[..., Answers]) -> None:
