@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
-from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict, words
+from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict, counted, words
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
 from fractotrain.report.sections.attributions import attributions
@@ -49,8 +49,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     """
     with Catalog.open_read_only(catalog_path) as catalog:
         record = read_run(catalog, run_id)
-    study = Study(record, settings)
-    sections = [_tempered(section, study) for section in SECTIONS]
+    sections = compose(Study(record, settings))
     html = render_page("Training report", _subtitle(record), record.run_id, sections)
     folder = output.with_suffix(".files")
     try:
@@ -61,6 +60,11 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
             f"{output}: the report cannot be written: {error.strerror or error}; name another --output"
         ) from error
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
+
+
+def compose(study: Study) -> list[Section]:
+    """All sections of the page, in order."""
+    return [_tempered(section, study) for section in SECTIONS]
 
 
 def _tempered(make_section: Callable[[Study], Section], study: Study) -> Section:
@@ -96,7 +100,7 @@ def _subtitle(record: RunRecord) -> str:
     if record.selection == "best_val":
         marks.append("optimistic: best epoch")
     name = f"Run {record.run_id}, recipe {record.settings['recipe']}, {record.settings['model']['name']}"
-    return ", ".join([name, record.split_words, f"{len(record.answers):,} frames", *marks])
+    return ", ".join([name, record.split_words, counted(len(record.answers), "frame"), *marks])
 
 
 def _write_files(folder: Path, sections: list[Section]) -> None:

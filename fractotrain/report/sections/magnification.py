@@ -35,8 +35,8 @@ def magnification(study: Study) -> Section:
     pair = widest_pair(study.steps, study.draws, settings.min_foans)
     known = int(sum(step.frames["accuracy"].n for step in steps))
     lead = (
-        f"{study.basis} {known:,} frames have a magnification near one of the nominal steps. Frames of the steps are "
-        "of partly different components, so only paired figures compare magnifications."
+        f"{study.basis} Near one of the nominal steps: {counted(known, 'frame')}. Frames of the steps are of partly "
+        "different components, so only paired figures compare magnifications."
     )
     if not steps:
         return Section("Magnification", lead, (), (Verdict(Level.CAUTION, "No magnification is known."),))

@@ -50,3 +50,16 @@ def test_the_majority_rule_reaches_chance(simulate: Callable[..., Answers]) -> N
 def test_numbers_become_names() -> None:
     """Rounded to a width; unknown is a value."""
     assert list(bucketed(np.array([0.26, np.nan, 1.0]), 0.25)) == ["0.25", "unknown", "1"]
+
+
+def test_what_stands_out_among_many_probes_is_no_finding(simulate: Callable[..., Answers]) -> None:
+    """A fact just above chance is a finding if it alone was looked at, and none as one of a thousand."""
+    answers = simulate(n_foans=120, seed=3)
+    rng = np.random.default_rng(2)
+    faint = np.where(rng.random(len(answers)) < 0.08, answers.labels, rng.integers(0, 3, len(answers)))
+    facts = {"vendor": faint.astype(str).astype(object)}
+    draws = GroupBootstrap.of(answers.foans, 1000, 0)
+    asked = (facts, answers.labels, answers.folds, draws, _scores(answers, draws))
+    (alone,), (of_many,) = probe_facts(*asked), probe_facts(*asked, n_looks=1000)
+    assert (alone.verdict, of_many.verdict) == (Shortcut.SOME, Shortcut.NONE)
+    assert alone.scores == of_many.scores

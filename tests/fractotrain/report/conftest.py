@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from data_contracts.catalog import Catalog
+from fractotrain.report.read import RunRecord, read_run
 
 CLASSES = ("green_body", "hard_machining", "material")
 RUN = "train-20260101T000000Z-planted"
@@ -183,6 +184,32 @@ def _heat_map_test() -> tuple[dict[str, object], dict[str, object]]:
 def _plant_run() -> Callable[..., PlantedRun]:
     """The function that plants a run; give it a folder and the fixture ``complete``."""
     return plant_run
+
+
+@pytest.fixture(scope="session")
+def record(tmp_path_factory: pytest.TempPathFactory, complete: Callable[..., dict[str, object]]) -> RunRecord:
+    """What a report reads of 360 frames of 60 FOANs, cluster folds, a good model."""
+    with Catalog.open_read_only(plant_run(tmp_path_factory.mktemp("record"), complete).catalog) as catalog:
+        return read_run(catalog, None)
+
+
+def only(record: RunRecord, where: np.ndarray) -> RunRecord:
+    """The same run as if it had answered these frames alone."""
+    answers = replace(
+        record.answers,
+        **{
+            name: getattr(record.answers, name)[where]
+            for name in ("paths", "labels", "logits", "folds", "foans", "specimens", "magnifications", "match_methods")
+        },
+    )
+    facts = {name: values[where] for name, values in record.facts.items()}
+    return replace(record, answers=answers, sub_types=record.sub_types[where], facts=facts)
+
+
+@pytest.fixture(name="only", scope="session")
+def _only() -> Callable[[RunRecord, np.ndarray], RunRecord]:
+    """The function that leaves some frames of a run."""
+    return only
 
 
 @pytest.fixture
