@@ -14,7 +14,7 @@ from data_contracts.records import Failure
 
 if TYPE_CHECKING:  # the records bring torch
     from fractotrain.attribution.examine import Examined
-    from fractotrain.attribution.expert_form import Agreement, Imported
+    from fractotrain.attribution.expert_answers import Agreement, Imported
     from fractotrain.attribution.explain import Explained, Plan
     from fractotrain.attribution.verdict import Figure
 

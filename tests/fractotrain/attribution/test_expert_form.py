@@ -1,10 +1,12 @@
 """The expert's form goes out and comes back; agreement between raters as published tables and scikit-learn have it."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,8 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.validation import validate
 from fractotrain.attribution.agreement import kappa, share_agreeing
-from fractotrain.attribution.expert_form import QUESTIONS, agreements, import_answers, read_answers, write_form
+from fractotrain.attribution.expert_answers import agreements, import_answers, read_answers
+from fractotrain.attribution.expert_form import QUESTIONS, write_form
 from fractotrain.attribution.explain import explain, plan_explanation
 from fractotrain.attribution.methods import Method
 from fractotrain.attribution.record import record_explanations
@@ -109,6 +112,84 @@ def test_forms_that_cannot_be_understood_are_refused(form: Path, trained_catalog
             import_answers(catalog, read_answers(form), "Anna")
         with pytest.raises(UsageError, match="say who answered"):
             import_answers(catalog, rows, " ")
+
+
+def _spoilt_by_a_spreadsheet(form: Path, how: str) -> Path:
+    """The filled form as Excel and its kin save it."""
+    with form.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.reader(stream))
+    rows = [[*row[:-1], "zu dunkel,\nund schräg" if number == 1 else row[-1]] for number, row in enumerate(rows)]
+    file = form.with_name(f"{how}.csv")
+    if how == "xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append([cell or None for cell in row])
+        book.save(file.with_suffix(".xlsx"))
+        return file.with_suffix(".xlsx")
+    if how == "renamed":
+        rows[0] = [name.replace("_", " ").title() if name in QUESTIONS else name for name in rows[0]][::-1]
+        rows[0][1] = QUESTIONS[WRONG_REASON]  # as the form's how-to asks it
+        rows[1:] = [row[::-1] for row in rows[1:]]
+    if how == "empty rows":
+        rows = [rows[0], *[line for row in rows[1:] for line in (row, [""] * len(row), [])]]
+    written = io.StringIO(newline="")
+    if how == "windows":
+        written.write("sep=;\r\n")
+    delimiter = {"windows": ";", "unicode text": "\t"}.get(how, ",")
+    csv.writer(written, delimiter=delimiter).writerows(rows)
+    encoding = {"windows": "cp1252", "unicode text": "utf-16"}.get(how, "utf-8")
+    file.write_bytes(written.getvalue().encode(encoding))
+    return file
+
+
+@pytest.mark.parametrize("how", ["xlsx", "windows", "unicode text", "renamed", "empty rows"])
+def test_forms_are_read_as_spreadsheets_leave_them(how: str, tmp_path: Path) -> None:
+    """Other separators, encodings, orders and names of columns, notes over two lines, empty rows: the same answers."""
+    form = tmp_path / "form.csv"
+    facts = ["run_id", "method", "image", "sha256"]
+    with form.open("w", newline="", encoding="utf-8-sig") as stream:
+        csv.writer(stream).writerows(
+            [
+                [*facts, "probability", *QUESTIONS, "note"],
+                ["train-1", "rollout", "größe/a.tif", "ab" * 32, "0,91", "Ja", "no.", "?", ""],
+                ["train-1", "rollout", "größe/b.tif", "cd" * 32, "0,55", "", "unsicher", "N", ""],
+            ]
+        )
+    first, second = read_answers(_spoilt_by_a_spreadsheet(form, how))
+    assert [first[question] for question in QUESTIONS] == ["yes", "no", "unsure"]
+    assert [second[question] for question in QUESTIONS] == ["", "unsure", "no"]
+    assert (first["image"], second["sha256"]) == ("größe/a.tif", "cd" * 32)
+    assert first["note"].replace("\r", "") == "zu dunkel,\nund schräg"
+
+
+def test_answers_about_nothing_known_and_contradictions_are_refused(form: Path, trained_catalog: Any) -> None:
+    """A hash that a spreadsheet made a number, facts that were wiped, and one map that is answered twice."""
+    rows = read_answers(fill(form, "full", [("yes", "yes", "no")] * 3))
+    with Catalog.open(trained_catalog.catalog) as catalog:
+        with pytest.raises(BadInputError, match="leave the columns of facts as they were"):
+            import_answers(catalog, [rows[0] | {"sha256": "1,23E+63"}], "Anna")
+        with pytest.raises(BadInputError, match="twice and differently"):
+            import_answers(catalog, [*rows, rows[0] | {MORPHOLOGY: "no"}], "Anna")
+        assert import_answers(catalog, [*rows, rows[0]], " Anna ").rater == "Anna"
+    text = form.with_name("full.csv").read_text(encoding="utf-8-sig").replace(rows[0]["sha256"], "")
+    form.with_name("wiped.csv").write_text(text)
+    with pytest.raises(BadInputError, match="row 2: answered, but it no longer says what it is about"):
+        read_answers(form.with_name("wiped.csv"))
+
+
+def test_what_is_no_form_is_an_error_and_no_traceback(tmp_path: Path) -> None:
+    """Missing, empty, a broken workbook, a quote that never ends."""
+    file = tmp_path / "form.csv"
+    with pytest.raises(BadInputError, match="cannot be read"):
+        read_answers(file)
+    for content, said in (
+        (b"", "lacks the column run_id"),
+        (b"PK\x03\x04zip", "cannot be read"),
+        (b'a,"b', "cannot be"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(BadInputError, match=said):
+            read_answers(file)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=30))
