@@ -40,6 +40,8 @@ class Advised:
     run_id: str
     alpha: float
     frames: tuple[FrameAdvice, ...]
+    unanswerable: dict[str, int]
+    """Class with too few FOANs for any guarantee -> how many it has; it is then in every set."""
     failures: tuple[Failure, ...]
 
 
@@ -79,7 +81,7 @@ def triage_frames(
                 frame.acquaintance,
             )
         )
-    return Advised(asked.run_id, alpha, tuple(frames), asked.failures)
+    return Advised(asked.run_id, alpha, tuple(frames), calibrated.unanswerable, asked.failures)
 
 
 class Calibrations:
@@ -95,6 +97,16 @@ class Calibrations:
             if np.isfinite(fitted.conformal.thresholds).all():
                 self._of_step[float(step)] = fitted
         self.highest_step = float(np.nanmax(steps)) if np.isfinite(steps).any() else np.inf
+
+    @property
+    def unanswerable(self) -> dict[str, int]:
+        """Class whose threshold is infinite, as it has too few FOANs -> how many."""
+        fitted = self._all.conformal
+        return {
+            name: int(n)
+            for name, threshold, n in zip(CLASS_NAMES, fitted.thresholds, fitted.n_foans, strict=True)
+            if np.isinf(threshold)
+        }
 
     def for_frame(self, magnification: float) -> tuple[float | None, Triage]:
         """The triage for a frame, and the magnification that it was calibrated at."""

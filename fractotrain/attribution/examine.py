@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
+from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.records import Failure
 from fractotrain.attribution.asked import asked_of
@@ -14,6 +16,8 @@ from fractotrain.attribution.pointing import Regions, within_crop
 from fractotrain.attribution.scrutiny import Sample, scrutinise
 from fractotrain.attribution.verdict import Figure, Verdict, figures, verdicts
 from fractotrain.cache import as_model_sees
+from fractotrain.report.read import read_run
+from fractotrain.report.study import ReportSettings, Study
 
 DEFAULT_SAMPLE = 60
 """Images of a test, if nothing else is asked for: some minutes for a ViT-S on a CPU."""
@@ -61,4 +65,17 @@ def examine(
     )
     scrutiny = scrutinise(asked_of(plan.model, BATCH_SIZE), sample, plan.methods, seed, on_trial)
     found = figures(scrutiny, sample, seed)
-    return Examined(started_at, tuple(found), tuple(verdicts(found)), tuple(failures))
+    drawn = verdicts(found, reserve_about(plan.catalog_path, plan.model.run_id))
+    return Examined(started_at, tuple(found), tuple(drawn), tuple(failures))
+
+
+def reserve_about(catalog_path: Path, run_id: str) -> str | None:
+    """What the out-of-fold answers of a run say against its model; None if they are clearly better than chance."""
+    with Catalog.open_read_only(catalog_path) as catalog:
+        try:
+            record = read_run(catalog, run_id)
+        except UsageError:
+            return "the run made no out-of-fold answers: whether its model knows anything of new FOANs is not known"
+    if Study(record, ReportSettings()).is_better_than_chance:
+        return None
+    return "its out-of-fold answers are not shown to be better than chance: the maps show what it guesses by"

@@ -122,8 +122,13 @@ def figures(scrutiny: Scrutiny, sample: Sample, seed: int) -> list[Figure]:
     return found
 
 
-def verdicts(found: Sequence[Figure]) -> list[Verdict]:
-    """One per method, from its figures over all images: a decisive trial not passed is the end of belief."""
+def verdicts(found: Sequence[Figure], reserve: str | None = None) -> list[Verdict]:
+    """One per method, from its figures over all images: a decisive trial not passed is the end of belief.
+
+    Args:
+        found: All figures.
+        reserve: What speaks against the model itself: true maps of guesses are to be read with care at best.
+    """
     drawn = []
     for method in dict.fromkeys(figure.method for figure in found):
         whole = {f.trial: f for f in found if f.method == method and f.defect_class == ALL and f.magnification is None}
@@ -138,7 +143,8 @@ def verdicts(found: Sequence[Figure]) -> list[Verdict]:
         if decisive or unmeasured:
             belief = Belief.NOT_BELIEVABLE
         else:
-            belief = Belief.WITH_CARE if failed else Belief.BELIEVABLE
+            belief = Belief.WITH_CARE if failed or reserve else Belief.BELIEVABLE
+        reasons += [reserve] if reserve else []
         drawn.append(Verdict(method, belief, tuple(reasons), _pointing(whole.get(Trial.POINTING))))
     return drawn
 

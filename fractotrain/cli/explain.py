@@ -94,19 +94,29 @@ def explain(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the final model of a run looked: heat-maps over the frames, one sheet per FOAN.
+    """Show where the final model of a run looked: heat-maps over the frames, a sheet per FOAN.
 
-    Grad-CAM and attention relevance ask for a class, attention rollout shows what was looked at whatever the class.
-    The final model was fitted on all labelled images, so each sheet also shows the out-of-fold answer, and says what
-    the model was trained on. Maps and overlays lie beside the catalog, in <catalog>.attributions.
+    Grad-CAM and attention relevance ask for a class, attention rollout shows what was
+    looked at whatever the class. The final model was fitted on all labelled images, so
+    each sheet also shows the out-of-fold answer, and says what the model was trained on.
+    Maps and overlays lie beside the catalog, in <catalog>.attributions.
 
-    --test measures whether the heat-maps deserve belief: do they change when the model forgets what it learnt, do the
-    patches they name carry the answer, are they stable, do they agree, do they hit marked regions (--regions)?
+    --test measures whether the heat-maps deserve belief: do they change when the model
+    forgets what it learnt, do the patches they name carry the answer, are they stable,
+    do they agree, do they hit marked regions (--regions)?
 
-    --form writes the questions of a consensus session for experts; --answers with --rater imports a filled form, and
-    prints how far the raters agree.
+    --form writes the questions of a consensus session for experts; --answers with
+    --rater imports a filled form (CSV or .xlsx), and prints how far the raters agree.
 
-    An image that cannot be read, or whose map is zero throughout, is listed with the reason; the exit code is then 6.
+    An image that cannot be read, or whose map is zero throughout, is listed with the
+    reason; the exit code is then 6.
+
+    Examples:
+    fracto explain --foan FA-2021-0417
+    fracto explain --errors --sample 20 --method relevance
+    fracto explain --test --regions origins.csv
+    fracto explain --sample 30 --form session/
+    fracto explain --answers session/anna.xlsx --rater Anna
     """
     if (answers is None) != (rater is None):
         raise UsageError("--answers FILE and --rater NAME belong together")

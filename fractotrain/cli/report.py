@@ -19,10 +19,8 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="The page; its data
 Margin = Annotated[
     float, typer.Option("--margin", min=0.001, max=1.0, help="Difference in macro-F1 that does not matter.")
 ]
-LowStep = Annotated[float | None, typer.Option("--low", help="Magnification that is to suffice; the lowest without.")]
-HighStep = Annotated[
-    float | None, typer.Option("--high", help="Magnification it is compared with; the highest without.")
-]
+LowStep = Annotated[float | None, typer.Option("--low", help="Magnification that is to suffice.")]
+HighStep = Annotated[float | None, typer.Option("--high", help="Magnification that it is compared with.")]
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that conformal sets guarantee.")]
 Pixels = Annotated[
     bool, typer.Option("--pixels", help="Probe the pixels of data bar and border, too: decodes every image.")
@@ -43,10 +41,18 @@ def report(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write one self-contained HTML page about a training run: what can be believed, and what not.
+    """Write one self-contained HTML page about a training run: what can be believed, what not.
 
-    Data and leakage, cross-validation with intervals, magnification, trust in the confidence, suspicious labels,
-    shortcuts, heat-maps, settings. Margin and magnifications are to be declared before the figures are seen.
+    Data and leakage, cross-validation with intervals, magnification, trust in the
+    confidence, suspicious labels, shortcuts, heat-maps, settings, and what the words
+    mean. Every table and figure lies beside the page as CSV, figures as SVG too.
+
+    Margin and magnifications are to be declared before the figures are seen. Without
+    --low and --high, the two farthest apart that share enough FOANs are compared.
+
+    Examples:
+    fracto report --output report.html --pdf
+    fracto report --run train-2026 --low 50 --high 10000 --margin 0.03
     """
     with training_packages():
         from fractotrain.report.pdf import write_pdf  # noqa: PLC0415 - as below

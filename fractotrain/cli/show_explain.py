@@ -66,7 +66,8 @@ def show_explained(console: Console, plan: "Plan", explained: "Explained", form:
             "what it learnt. Models of folds are not stored; judge by the out-of-fold answers.",
         )
     sheets = sorted({e.sheet for e in explained.explanations})
-    _say(console, f"{len(sheets)} sheets in {plan.output / 'sheets'}, overlays in {plan.output / 'overlays'}")
+    n_sheets = "1 sheet" if len(sheets) == 1 else f"{len(sheets)} sheets"
+    _say(console, f"{n_sheets} in {plan.output / 'sheets'}, overlays in {plan.output / 'overlays'}")
     if form is not None:
         _say(console, f"Form for experts: {form}; give each rater a copy, then --answers FILE --rater NAME")
     _say(console, "Whether these heat-maps deserve belief: fracto explain --test")
@@ -168,7 +169,7 @@ def show_agreements(console: Console, imported: "Imported", found: Sequence["Agr
     table = Table("question", "raters", "answered by all", "pairs that agree", "kappa", title="Agreement of the raters")
     for a in found:
         table.add_row(
-            a.question,
+            a.question.replace("_", " "),
             escape(", ".join(a.raters)) or "-",
             str(a.n_images),
             "-" if a.share_agreeing is None else f"{a.share_agreeing:.2f}",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
@@ -32,9 +33,14 @@ def triage(
 ) -> None:
     """Say which raw frames a model may answer, and which to take again at a higher magnification.
 
-    At most a share ALPHA of the frames of each class is answered wrongly: calibrated on the out-of-fold answers of the
-    model's run, per FOAN and class, at the frame's own magnification where enough FOANs were taken at it. That holds
-    for frames of new FOANs; others are marked.
+    At most a share ALPHA of the frames of each class is answered wrongly: calibrated on
+    the out-of-fold answers of the model's run, per FOAN and class, at the frame's own
+    magnification where enough FOANs were taken at it. That holds for frames of new
+    FOANs; others are marked.
+
+    Examples:
+    fracto triage new_frames/ --alpha 0.05
+    fracto triage a.tif b.tif --model train-2026 --json
     """
     with training_packages():
         from fractotrain.triage import triage_frames  # noqa: PLC0415 - the app must start without torch
@@ -57,19 +63,28 @@ def _ground(frame: "FrameAdvice") -> str:
 
 
 def _show(console: Console, advised: "Advised") -> None:
+    if advised.frames:
+        _show_frames(console, advised)
+    if advised.unanswerable:
+        few = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in advised.unanswerable.items())
+        line = f"No frame can be answered: {few} FOANs in the run, each class needs {math.ceil(1 / advised.alpha) - 1}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for failure in advised.failures:
+        line = f"failed {failure.item!r}: {failure.reason}: {failure.detail}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_frames(console: Console, advised: "Advised") -> None:
     title = f"Run {advised.run_id}: at most {advised.alpha:.0%} of the frames of a class are answered wrongly"
     table = Table(Column("frame", overflow="fold"), "advice", "class", "set", "rests on", title=title)
     for frame in advised.frames:
         table.add_row(
             escape(repr(frame.path)),
             frame.advice.replace("_", " "),
-            f"{frame.predicted_class} {frame.probabilities[frame.predicted_class]:.2f}",
-            ", ".join(frame.classes) or "none",
+            f"{frame.predicted_class.replace('_', ' ')} {frame.probabilities[frame.predicted_class]:.2f}",
+            ", ".join(frame.classes).replace("_", " ") or "none",
             _ground(frame),
         )
     console.print(table)
     counts = Counter(frame.advice.replace("_", " ") for frame in advised.frames)
     console.print(", ".join(f"{n} {advice}" for advice, n in counts.most_common()), markup=False, highlight=False)
-    for failure in advised.failures:
-        line = f"failed {failure.item!r}: {failure.reason}: {failure.detail}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -38,6 +38,20 @@ def test_verdict_follows_from_the_limits() -> None:
         assert reasons == (limit.complaint,)
 
 
+def test_maps_of_a_model_that_guesses_are_not_praised() -> None:
+    """All trials passed by a model that is no better than chance: its maps are true to guesses, with care at best."""
+    images = sample(10)
+    values = {trial: np.full(20, good) for trial, good in GOOD.items()} | {Trial.HAS_MAP: np.ones(20)}
+    found = figures(Scrutiny({Method.GRAD_CAM: values}), images, seed=0)
+    (verdict,) = verdicts(found, "it guesses")
+    assert (verdict.belief, verdict.reasons) == (Belief.WITH_CARE, ("it guesses",))
+    assert verdicts(found)[0].belief == Belief.BELIEVABLE
+    values[Trial.DEPENDS] = np.zeros(20)
+    (worse,) = verdicts(figures(Scrutiny({Method.GRAD_CAM: values}), images, seed=0), "it guesses")
+    assert worse.belief == Belief.NOT_BELIEVABLE
+    assert worse.reasons[-1] == "it guesses"
+
+
 def test_what_is_only_undecided_is_called_so() -> None:
     """A mean on the good side whose interval reaches over the limit is no proof of the contrary, and still no pass."""
     images = sample(10, per_foan=1)

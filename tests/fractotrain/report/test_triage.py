@@ -88,3 +88,20 @@ def test_command_lists_advice_and_failures(planted_run: Any, answered: Callable[
     assert "ends early" in shown.stdout
     told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert [frame["advice"] for frame in told["frames"]] == ["answer", "higher_magnification"]
+
+
+def test_too_few_foans_are_named_and_no_frames_make_no_table(
+    planted_run: Any, answered: Callable[..., None], tmp_path: Path
+) -> None:
+    """With 20 FOANs a class an error of 1 % cannot be guaranteed: the reason is told; without frames there is no table."""
+    answered((SURE, 50.0))
+    assert set(triage_frames(planted_run.catalog, [], None, 0.01).unanswerable.values()) == {20}
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    arguments = ["triage", str(tmp_path), "--catalog", str(planted_run.catalog), "--alpha", "0.01"]
+    shown = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"}).stdout
+    assert "No frame can be answered: green body 20, hard machining 20, material 20 FOANs in the run" in shown
+    assert "each class needs 99" in shown
+    answered()
+    assert "rests on" not in CliRunner().invoke(app, arguments, env={"COLUMNS": "200"}).stdout
