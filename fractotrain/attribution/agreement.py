@@ -1,9 +1,94 @@
 """Agreement between raters beyond chance, before any consensus: Cohen's kappa for two raters, Fleiss' for more."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data_contracts.catalog import Catalog
+from fractotrain.attribution.questions import QUESTIONS
+
+N_DRAWS = 500
+FEWEST_PICTURES = 5
+"""Fewer give no interval."""
+
+About = tuple[str, str, str, str]
+"""Run, method, picture (sha256) and question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far raters agree on one question, on the heat-maps that all of them answered."""
+
+    question: str
+    raters: tuple[str, ...]
+    counts: dict[str, int]
+    """Answer -> how often it was given, by all raters."""
+    n_images: int
+    share_agreeing: float | None
+    """Of pairs of raters."""
+    kappa: float | None
+    """None without common images, or where all gave the same answer always."""
+    kappa_low: float | None
+    """95 % interval, pictures drawn with replacement; None for fewer than ``FEWEST_PICTURES``."""
+    kappa_high: float | None
+
+
+def latest_answers(catalog: Catalog, run_id: str | None = None) -> dict[About, dict[str, str]]:
+    """Run, method, picture and question -> rater -> latest answer; of one run, or of all."""
+    answers: dict[About, dict[str, str]] = defaultdict(dict)
+    rows = catalog.query(
+        "SELECT run_id, method, sha256, question, rater, answer FROM expert_answers "
+        "WHERE run_id = coalesce(?, run_id) ORDER BY answer_id",
+        [run_id],
+    )
+    for *about, rater, answer in rows.iter_rows():
+        answers[tuple(about)][rater] = answer
+    return answers
+
+
+def agreements(catalog: Catalog, run_id: str | None = None) -> list[Agreement]:
+    """Per question, on the heat-maps that every rater answered; the latest answer of each holds."""
+    latest = latest_answers(catalog, run_id)
+    found = []
+    for question in QUESTIONS:
+        answers = {about: by_rater for about, by_rater in latest.items() if about[3] == question}
+        raters = sorted({rater for by_rater in answers.values() for rater in by_rater})
+        common = {about: [b[r] for r in raters] for about, b in answers.items() if len(b) == len(raters)}
+        ratings = list(common.values())
+        can_compare = len(raters) > 1 and bool(ratings)
+        low, high = _interval(ratings, [about[2] for about in common]) if can_compare else (None, None)
+        found.append(
+            Agreement(
+                question,
+                tuple(raters),
+                dict(Counter(answer for by_rater in answers.values() for answer in by_rater.values())),
+                len(ratings),
+                share_agreeing(ratings) if can_compare else None,
+                kappa(ratings) if can_compare else None,
+                low,
+                high,
+            )
+        )
+    return found
+
+
+def _interval(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[float | None, float | None]:
+    """Percentile interval of kappa; draws in which it has no definition are left out."""
+    of_picture: dict[str, list[Sequence[str]]] = defaultdict(list)
+    for picture, rating in zip(pictures, ratings, strict=True):
+        of_picture[picture].append(rating)
+    if len(of_picture) < FEWEST_PICTURES:
+        return None, None
+    piles, rng = list(of_picture.values()), np.random.default_rng(0)
+    drawn = (kappa([r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]]) for _ in range(N_DRAWS))
+    known = [value for value in drawn if value is not None]
+    if not known:
+        return None, None
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def kappa(ratings: Sequence[Sequence[str]]) -> float | None:

@@ -3,20 +3,18 @@
 import csv
 import io
 import zipfile
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
-from fractotrain.attribution.agreement import kappa, share_agreeing
-from fractotrain.attribution.expert_form import ANSWERS, QUESTIONS
+from fractotrain.attribution.agreement import latest_answers
+from fractotrain.attribution.questions import ANSWERS, QUESTIONS
 from fractotrain.record import Row
 
 _ALIASES = {
@@ -35,19 +33,6 @@ class Imported:
     """Answers that were not there before, or were another one."""
     n_unchanged: int
     n_blank: int
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far raters agree on one question, on the images that all of them answered."""
-
-    question: str
-    raters: tuple[str, ...]
-    n_images: int
-    share_agreeing: float | None
-    """Of pairs of raters."""
-    kappa: float | None
-    """None without common images, or where all gave the same answer always."""
 
 
 def read_answers(file: Path) -> list[dict[str, str]]:
@@ -97,7 +82,7 @@ def import_answers(catalog: Catalog, rows: Sequence[Mapping[str, str]], rater: s
     rater = rater.strip()
     answered = [row for row in rows if any(row[question] for question in QUESTIONS)]
     _check(catalog, answered)
-    latest = _latest(catalog)
+    latest = latest_answers(catalog)
     number = int(catalog.query("SELECT coalesce(max(answer_id), 0) AS n FROM expert_answers")["n"][0])
     new: list[Row] = []
     n_unchanged = n_blank = 0
@@ -122,38 +107,6 @@ def import_answers(catalog: Catalog, rows: Sequence[Mapping[str, str]], rater: s
     with catalog.transaction():
         catalog.append("expert_answers", new)
     return Imported(rater, len(new), n_unchanged, n_blank)
-
-
-def agreements(catalog: Catalog) -> list[Agreement]:
-    """Per question, on the heat-maps that every rater answered; the latest answer of each holds."""
-    latest = _latest(catalog)
-    found = []
-    for question in QUESTIONS:
-        answers = [by_rater for (*_, asked), by_rater in latest.items() if asked == question]
-        raters = sorted({rater for by_rater in answers for rater in by_rater})
-        common = [[by_rater[r] for r in raters] for by_rater in answers if len(by_rater) == len(raters)]
-        can_compare = len(raters) > 1 and bool(common)
-        found.append(
-            Agreement(
-                question,
-                tuple(raters),
-                len(common),
-                share_agreeing(common) if can_compare else None,
-                kappa(common) if can_compare else None,
-            )
-        )
-    return found
-
-
-def _latest(catalog: Catalog) -> dict[tuple[Any, ...], dict[str, str]]:
-    """Run, method, picture and question -> rater -> latest answer."""
-    answers: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
-    rows = catalog.query(
-        "SELECT run_id, method, sha256, question, rater, answer FROM expert_answers ORDER BY answer_id"
-    )
-    for *about, rater, answer in rows.iter_rows():
-        answers[tuple(about)][rater] = answer
-    return answers
 
 
 def _check(catalog: Catalog, answered: Sequence[Mapping[str, str]]) -> None:

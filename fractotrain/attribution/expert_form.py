@@ -1,20 +1,12 @@
 """The expert's sheet: questions of the paper's consensus session as a CSV form. Its answers: ``expert_answers``."""
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 from data_contracts.errors import BadInputError
 from fractotrain.attribution.explain import Explained, Plan
+from fractotrain.attribution.questions import ANSWERS, QUESTIONS
 
-QUESTIONS: Mapping[str, str] = {
-    "coincides_with_morphology": "Do the highlighted regions coincide with diagnostic morphology?",
-    "mechanistically_plausible": "Is the explanation mechanistically plausible for this class?",
-    "right_for_wrong_reason": "Is the answer right for the wrong reason?",
-}
-"""Column of the form -> what is asked (Schmid et al., consensus session)."""
-
-ANSWERS = ("yes", "no", "unsure")
 _FACTS = (
     "run_id", "method", "image", "sha256", "sheet", "foan", "magnification", "answer", "probability", "truth",
 )  # fmt: skip

@@ -10,8 +10,8 @@ from scipy.stats import binomtest
 
 from fractotrain.attribution.methods import Method
 from fractotrain.attribution.scrutiny import Sample, Scrutiny, Trial, Values
+from fractotrain.evaluation.bootstrap import LEVEL, GroupBootstrap
 
-LEVEL = 0.95
 N_BOOTSTRAP = 2000
 FEWEST_FOANS = 5
 """A bootstrap over fewer groups gives intervals that are far too narrow; better none."""
@@ -153,13 +153,11 @@ def grouped_mean_interval(
     values: NDArray[np.float64], groups: Sequence[str], seed: int, n_samples: int = N_BOOTSTRAP
 ) -> tuple[float, float] | None:
     """95 % percentile interval of the mean, drawing whole groups (FOANs) with replacement; None for too few."""
-    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    if len(names) < FEWEST_FOANS:
+    draws = GroupBootstrap.of(np.asarray(groups, object), n_samples, seed)
+    if draws.weights.shape[1] < FEWEST_FOANS:
         return None
-    sums, counts = np.bincount(group_of, values), np.bincount(group_of)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_samples)
-    low, high = np.percentile(draws @ sums / (draws @ counts), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    sums, counts = draws.sums(np.stack([values, np.ones(len(values))], axis=1)).T
+    low, high = np.percentile(sums / counts, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
 
 

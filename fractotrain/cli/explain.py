@@ -185,11 +185,8 @@ def _test(plan: "Plan", regions: Path | None, seed: int, *, quiet: bool, as_json
 
 def _import(catalog: Path, file: Path, rater: str, *, quiet: bool, as_json: bool) -> None:
     with training_packages():
-        from fractotrain.attribution.expert_answers import (  # noqa: PLC0415 - the app must start without torch
-            agreements,
-            import_answers,
-            read_answers,
-        )
+        from fractotrain.attribution.agreement import agreements  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.attribution.expert_answers import import_answers, read_answers  # noqa: PLC0415 - as above
 
     rows = read_answers(file)
     Catalog.open_read_only(catalog).close()  # only `ingest` makes a catalog

@@ -13,8 +13,9 @@ from rich.table import Column, Table
 from data_contracts.records import Failure
 
 if TYPE_CHECKING:  # the records bring torch
+    from fractotrain.attribution.agreement import Agreement
     from fractotrain.attribution.examine import Examined
-    from fractotrain.attribution.expert_answers import Agreement, Imported
+    from fractotrain.attribution.expert_answers import Imported
     from fractotrain.attribution.explain import Explained, Plan
     from fractotrain.attribution.verdict import Figure
 
@@ -173,10 +174,17 @@ def show_agreements(console: Console, imported: "Imported", found: Sequence["Agr
             escape(", ".join(a.raters)) or "-",
             str(a.n_images),
             "-" if a.share_agreeing is None else f"{a.share_agreeing:.2f}",
-            "-" if a.kappa is None else f"{a.kappa:.2f}",
+            _kappa(a),
         )
     console.print(table)
-    _say(console, "kappa is Cohen's for two raters, Fleiss' for more; - where it cannot be known")
+    _say(console, "kappa is Cohen's for two raters, Fleiss' for more; - where it cannot be known; 95 % interval")
+
+
+def _kappa(a: "Agreement") -> str:
+    if a.kappa is None:
+        return "-"
+    interval = "" if a.kappa_low is None or a.kappa_high is None else f" [{a.kappa_low:.2f}, {a.kappa_high:.2f}]"
+    return f"{a.kappa:.2f}{interval}"
 
 
 def agreement_facts(imported: "Imported", found: Sequence["Agreement"]) -> dict[str, object]:

@@ -21,8 +21,6 @@ class LabelIssues:
 
     suggested: Ints
     """The class that a frame confidently belongs to; its own label where none, or where the frame is not confident."""
-    joint: Floats
-    """Confident joint, shape (classes, classes): frames counted by label (row) and confident class (column)."""
     noise: LabelNoise
     """How likely each label is wrong, and the share of wrong labels."""
     is_contradicted: Bools
@@ -74,9 +72,7 @@ def find_label_issues(logits: Floats, labels: Ints) -> LabelIssues:
     confident = np.where(probabilities >= thresholds, probabilities, -1.0)
     is_confident = confident.max(axis=1) >= 0
     suggested = np.where(is_confident, confident.argmax(axis=1), labels).astype(np.int64)
-    joint = np.zeros((N_CLASSES, N_CLASSES))
-    np.add.at(joint, (labels[is_confident], suggested[is_confident]), 1)
-    return LabelIssues(suggested, joint, fit_label_noise(logits, labels), suggested != labels)
+    return LabelIssues(suggested, fit_label_noise(logits, labels), suggested != labels)
 
 
 def noise_by_method(

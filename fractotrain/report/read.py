@@ -13,6 +13,7 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import ContractError, UsageError
 from data_contracts.masks import MaskBox, read_masks
 from data_contracts.vocabulary import TRAINABLE_CLASSES
+from fractotrain.attribution.agreement import Agreement, agreements
 from fractotrain.evaluation.answers import Answers, Names
 from fractotrain.evaluation.magnification import nearest_step
 from fractotrain.evaluation.shortcuts import bucketed
@@ -31,7 +32,6 @@ class RunRecord:
     versions: dict[str, str]
     summary: dict[str, Any]
     answers: Answers
-    sub_types: Names
     facts: dict[str, Names]
     """What is known about each frame without looking at the fracture."""
     places: tuple[FramePlaces, ...] | None
@@ -46,6 +46,8 @@ class RunRecord:
     attribution_tests: pl.DataFrame
     attribution_verdicts: dict[str, dict[str, Any]]
     """Method -> ``belief`` and ``reasons``, as the latest test of this run's heat-maps found them."""
+    expert_agreement: tuple[Agreement, ...]
+    """What experts said of the heat-maps; without raters, nobody was asked."""
     catalog: Path
     is_dataset_changed: bool
     """The dataset is no longer the one that the run saw."""
@@ -115,7 +117,6 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         json.loads(run["versions"]),
         summary,
         answers,
-        _names(rows["sub_type"]),
         _facts(rows, answers),
         _places(rows, catalog.meta("images_root"), read_masks(catalog)),
         catalog.query("SELECT status, reason, defect_class, sub_type, magnification, match_method, foan FROM dataset"),
@@ -128,6 +129,7 @@ def read_run(catalog: Catalog, run_id: str | None) -> RunRecord:
         catalog.query("SELECT * FROM attributions WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         catalog.query("SELECT * FROM attribution_tests WHERE run_id = ? ORDER BY ALL", [run["run_id"]]),
         _attribution_verdicts(catalog, run["run_id"]),
+        tuple(agreements(catalog, run["run_id"])),
         catalog.path,
         catalog.content_hash("dataset") != run["dataset_hash"],
         int(rows["has_lost_foan"].sum()),
@@ -139,7 +141,7 @@ SELECT p.path, p.fold, p.true_class, p.logit_green_body, p.logit_hard_machining,
        coalesce(d.foan, d.instance_id, f.group_id, p.path) AS unit,
        coalesce(d.instance_id, d.foan, f.group_id, p.path) AS specimen, d.foan IS NULL AS has_lost_foan,
        d.magnification, d.pixel_size_nm, coalesce(d.match_method, 'no longer matched') AS match_method,
-       coalesce(d.sub_type, '') AS sub_type, d.vendor, d.data_bar_kind, d.width_px, d.height_px,
+       d.vendor, d.data_bar_kind, d.width_px, d.height_px,
        d.crop_left_px, d.crop_top_px, d.crop_right_px, d.crop_bottom_px,
        d.micrograph_id, m.data_bar_left_px, m.data_bar_top_px, m.data_bar_right_px, m.data_bar_bottom_px,
        d.crop_right_px - d.crop_left_px AS crop_width_px, d.crop_bottom_px - d.crop_top_px AS crop_height_px

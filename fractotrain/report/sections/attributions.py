@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from PIL import Image
 
 from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
+from fractotrain.attribution.agreement import Agreement
 from fractotrain.attribution.overlay import overlay
+from fractotrain.attribution.questions import ANSWERS, QUESTIONS
 from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, step_name, words
+from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, rounded, step_name, words
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 from fractotrain.report.surroundings import FramePlaces
@@ -39,6 +42,8 @@ def attributions(study: Study) -> Section:
         )
     if not record.attribution_tests.is_empty():
         blocks.append(_tests(record.attribution_tests))
+    if any(asked.raters for asked in record.expert_agreement):
+        blocks.append(_experts(record.expert_agreement))
     if not record.attributions.is_empty():
         blocks.append(_listing(record.attributions, states))
     return Section("Attributions", lead, tuple(blocks), _verdicts(study))
@@ -78,6 +83,24 @@ def _tests(tests: pl.DataFrame) -> Table:
     columns = ("method", "test", "class", "magnification", "value", "limit", "result")
     caption = "Heat-maps put to the test; what each test asks stands in docs/decisions/0011-attributions.md"
     return Table("attribution_tests", caption, columns, tuple(rows), max_shown=40)
+
+
+def _experts(agreement: Sequence[Agreement]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for asked in agreement:
+        interval = None
+        if asked.kappa_low is not None and asked.kappa_high is not None:
+            interval = f"[{rounded(asked.kappa_low)}, {rounded(asked.kappa_high)}]"
+        agreeing = None if asked.share_agreeing is None else f"{asked.share_agreeing:.0%}"
+        kappa = None if asked.kappa is None else rounded(asked.kappa)
+        said = (asked.counts.get(answer, 0) for answer in ANSWERS)
+        rows.append((QUESTIONS[asked.question], len(asked.raters), *said, asked.n_images, agreeing, kappa, interval))
+    columns = ("question", "raters", *ANSWERS, "answered by all", "pairs that agree", "kappa", "95 % interval")
+    caption = (
+        "What experts said of the heat-maps before they talked (`fracto explain --form`); Cohen's kappa of two raters, "
+        "Fleiss' of more, pictures drawn with replacement"
+    )
+    return Table("experts", caption, columns, tuple(rows))
 
 
 def _whole_first(row: dict[str, Any]) -> bool:

@@ -11,12 +11,9 @@ from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdi
 from fractotrain.report.figures import confusion, intervals
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.sections.course import course
-from fractotrain.report.sections.specimens import specimen_blocks
+from fractotrain.report.sections.specimens import METRIC_NAMES, specimen_blocks
 from fractotrain.report.study import Study
 
-_NAMES = {
-    "accuracy": "accuracy", "macro_f1": "macro-F1", "macro_precision": "macro precision", "macro_recall": "macro recall"
-}  # fmt: skip
 _FEW_FOANS = 30
 
 
@@ -75,7 +72,7 @@ def _over_folds(study: Study) -> Table:
     for metric, (values, interval) in fold_figures(study).items():
         rows.append(
             (
-                _NAMES[metric],
+                METRIC_NAMES[metric],
                 f"{interval.mean:.3f}",
                 "-" if interval.sd is None else f"{interval.sd:.3f}",
                 _range(interval.t_low, interval.t_high),

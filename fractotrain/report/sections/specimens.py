@@ -9,7 +9,7 @@ from fractotrain.metrics import OVERALL
 from fractotrain.report.blocks import Cell, Level, Table, Verdict, ranged, step_name, words
 from fractotrain.report.study import Study
 
-_NAMES = {
+METRIC_NAMES = {
     "accuracy": "accuracy", "macro_f1": "macro-F1", "macro_precision": "macro precision", "macro_recall": "macro recall"
 }  # fmt: skip
 
@@ -22,7 +22,7 @@ def specimen_blocks(study: Study) -> tuple[tuple[Table, ...], tuple[Verdict, ...
         scores = specimens.scores(study.everywhere, how)
         rows.append((f"specimen, {words(how)}", *(scores[m] for m in OVERALL)))
     caption = "Several frames of one specimen make one answer; n counts frames, then specimens"
-    overall = Table("specimens", caption, ("answer", *(_NAMES[m] for m in OVERALL)), tuple(rows))
+    overall = Table("specimens", caption, ("answer", *(METRIC_NAMES[m] for m in OVERALL)), tuple(rows))
     by_subset = _by_subset(study, specimens)
     tables = (overall, by_subset) if len(by_subset.rows) > 1 else (overall,)
     return tables, _verdict(study, specimens)

@@ -15,11 +15,12 @@ from sklearn.metrics import cohen_kappa_score
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
 from data_contracts.validation import validate
-from fractotrain.attribution.agreement import kappa, share_agreeing
-from fractotrain.attribution.expert_answers import agreements, import_answers, read_answers
-from fractotrain.attribution.expert_form import QUESTIONS, write_form
+from fractotrain.attribution.agreement import agreements, kappa, share_agreeing
+from fractotrain.attribution.expert_answers import import_answers, read_answers
+from fractotrain.attribution.expert_form import write_form
 from fractotrain.attribution.explain import explain, plan_explanation
 from fractotrain.attribution.methods import Method
+from fractotrain.attribution.questions import QUESTIONS
 from fractotrain.attribution.record import record_explanations
 from fractotrain.attribution.subjects import Choice
 
@@ -92,6 +93,8 @@ def test_raters_are_compared_on_what_all_answered(form: Path, trained_catalog: A
     assert found[MORPHOLOGY].n_images == 3
     assert found[MORPHOLOGY].share_agreeing == pytest.approx(2 / 3)
     assert found[MORPHOLOGY].kappa == pytest.approx(cohen_kappa_score(["yes", "no", "no"], ["yes", "no", "yes"]))
+    assert found[MORPHOLOGY].counts == {"yes": 3, "no": 3}
+    assert found[MORPHOLOGY].kappa_low is None  # three pictures are too few
     assert found[WRONG_REASON].n_images == 1
     assert found[WRONG_REASON].kappa is None  # both said no: chance alone would agree as well
 
@@ -212,6 +215,30 @@ def test_kappa_of_many_raters_is_that_of_fleiss_table() -> None:
     ratings = [[str(k) for k, n in enumerate(row) for _ in range(n)] for row in counts]
     assert kappa(ratings) == pytest.approx(0.210, abs=0.0005)
     assert share_agreeing(ratings) == pytest.approx(0.378, abs=0.0005)
+
+
+def test_the_interval_of_kappa_draws_pictures(form: Path, trained_catalog: Any) -> None:
+    """Pictures with several maps count once as a whole; raters who agree on all but two of twelve are not certain."""
+    del form
+    with Catalog.open(trained_catalog.catalog) as catalog:
+        shas = catalog.query("SELECT DISTINCT sha256 FROM files WHERE kind = 'image' ORDER BY 1")["sha256"][
+            :12
+        ].to_list()
+        run = catalog.query("SELECT run_id FROM runs")["run_id"][0]
+        for rater in ("Anna", "Ben"):
+            rows = [
+                {"run_id": run, "method": "rollout", "sha256": sha, "image": sha, "note": "",
+                 MORPHOLOGY: "yes" if i % 2 != (rater == "Ben" and i > 9) else "no", PLAUSIBLE: "yes", WRONG_REASON: ""}
+                for i, sha in enumerate(shas)
+            ]  # fmt: skip
+            import_answers(catalog, rows, rater)
+        found = {a.question: a for a in agreements(catalog, run)}
+        assert not agreements(catalog, "another run")[0].raters
+    assert found[MORPHOLOGY].kappa == pytest.approx(2 / 3)
+    assert found[MORPHOLOGY].kappa_low is not None
+    assert found[MORPHOLOGY].kappa_low < 0.5
+    assert 0.8 < (found[MORPHOLOGY].kappa_high or 0) <= 1
+    assert found[PLAUSIBLE].kappa_low is None  # all said yes in every draw
 
 
 def test_agreement_needs_the_same_raters_everywhere() -> None:

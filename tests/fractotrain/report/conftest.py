@@ -203,7 +203,7 @@ def only(record: RunRecord, where: np.ndarray) -> RunRecord:
         },
     )
     facts = {name: values[where] for name, values in record.facts.items()}
-    return replace(record, answers=answers, sub_types=record.sub_types[where], facts=facts)
+    return replace(record, answers=answers, facts=facts)
 
 
 @pytest.fixture(name="only", scope="session")

@@ -93,7 +93,7 @@ def test_command_lists_advice_and_failures(planted_run: Any, answered: Callable[
 def test_too_few_foans_are_named_and_no_frames_make_no_table(
     planted_run: Any, answered: Callable[..., None], tmp_path: Path
 ) -> None:
-    """With 20 FOANs a class an error of 1 % cannot be guaranteed: the reason is told; without frames there is no table."""
+    """With 20 FOANs a class no error of 1 % can be guaranteed, and it is said why; without frames there is no table."""
     answered((SURE, 50.0))
     assert set(triage_frames(planted_run.catalog, [], None, 0.01).unanswerable.values()) == {20}
     app = typer.Typer()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fractotrain.attribution.agreement import Agreement
 from fractotrain.report.blocks import Figure, Level, Section
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord
@@ -159,6 +160,17 @@ def test_frames_without_foan_and_lost_pictures_are_said(record: RunRecord) -> No
     assert "No picture is shown: the images are not where the catalog says" in attributions(Study(lost, QUICK)).lead
     crops = tuple(replace(place, crop=(0, 0, 0, 0)) for place in record.places or ())
     assert "No picture is shown" in attributions(Study(replace(record, places=crops), QUICK)).lead
+
+
+def test_what_experts_said_stands_on_the_page(record: RunRecord) -> None:
+    """Answers and agreement per question, with the interval of kappa; nothing where nobody was asked."""
+    assert "experts" not in {getattr(block, "name", "") for block in attributions(Study(record, QUICK)).blocks}
+    said = Agreement("right_for_wrong_reason", ("A", "B"), {"yes": 5, "no": 15}, 10, 0.9, 0.62, 0.1, 1.0)
+    asked = replace(record, expert_agreement=(said,))
+    (table,) = (b for b in attributions(Study(asked, QUICK)).blocks if getattr(b, "name", "") == "experts")
+    assert table.data.row(0) == (
+        "Is the answer right for the wrong reason?", 2, 5, 15, 0, 10, "90%", "0.620", "[0.100, 1.000]"
+    )  # fmt: skip
 
 
 def test_many_long_sub_types_are_drawn_together(record: RunRecord) -> None:
