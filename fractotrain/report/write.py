@@ -47,6 +47,10 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     Raises:
         UsageError: no such run, or the page cannot be written.
     """
+    try:  # before the work, not after it
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(output, error) from error
     with Catalog.open_read_only(catalog_path) as catalog:
         record = read_run(catalog, run_id)
     sections = compose(Study(record, settings))
@@ -56,10 +60,12 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
         _write_files(folder, sections)
         output.write_text(html, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(
-            f"{output}: the report cannot be written: {error.strerror or error}; name another --output"
-        ) from error
+        raise _cannot_write(output, error) from error
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
+
+
+def _cannot_write(output: Path, error: OSError) -> UsageError:
+    return UsageError(f"{output}: the report cannot be written: {error.strerror or error}; name another --output")
 
 
 def compose(study: Study) -> list[Section]:
@@ -105,7 +111,6 @@ def _subtitle(record: RunRecord) -> str:
 
 def _write_files(folder: Path, sections: list[Section]) -> None:
     """All files, or none: an older report's folder is replaced when the new one is whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as draft:
         files = Path(draft) / folder.name
         files.mkdir()

@@ -30,6 +30,7 @@ class PlantedRun:
     labels: np.ndarray
     logits: np.ndarray
     n_foans: int
+    run_id: str = RUN
 
 
 def plant_run(
@@ -43,7 +44,6 @@ def plant_run(
     vendor_tells_the_class: bool = False,
     strength: float = 2.5,
     n_folds: int = 5,
-    with_failed_map_test: bool = False,
 ) -> PlantedRun:
     """Frames of FOANs at four magnifications, one with a hostile name, and out-of-fold answers of a simulated model."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +111,6 @@ def plant_run(
             "fold_metrics",
             [_metric(fold, part, selection) for fold in range(n_folds) for part in ("train", "validation")],
         )
-        if with_failed_map_test:
-            test, run_of_test = _heat_map_test()
-            catalog.append("attribution_tests", [test])
-            catalog.append("runs", [run_of_test])
         catalog.append("attributions", [_map(folder, paths[1]), _map(folder, HOSTILE, is_there=False)])
         settings: dict[str, Any] = {
             "recipe": "base", "model": {"name": "test_vit"}, "data": {"sampler": "weighted"},
@@ -163,21 +159,6 @@ def _map(folder: Path, path: str, *, is_there: bool = True) -> dict[str, object]
         "predicted_class": "material", "trained_on": True, "map_path": name,
         "map_sha256": hashlib.sha256(written.getvalue()).hexdigest(),
     }  # fmt: skip
-
-
-def _heat_map_test() -> tuple[dict[str, object], dict[str, object]]:
-    """A test of heat-maps that failed, and the run that drew the verdict."""
-    test = {
-        "run_id": RUN, "method": "grad_cam", "test": "randomisation", "defect_class": "all", "magnification": None,
-        "n_images": 40, "n_foans": 20, "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.5, "passed": False,
-    }  # fmt: skip
-    verdict = {"grad_cam": {"belief": "not to be believed", "reasons": ["the map hardly changes"]}}
-    run = {
-        "run_id": "explain-planted", "command": "explain --test", "started_at": "2026-01-02",
-        "finished_at": "2026-01-02", "outcome": "finished", "settings": json.dumps({"run_id": RUN}), "versions": "{}",
-        "dataset_hash": None, "split_id": None, "summary": json.dumps({"verdicts": verdict}),
-    }  # fmt: skip
-    return test, run
 
 
 @pytest.fixture(name="plant_run", scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from fractotrain.attribution.agreement import Agreement
@@ -160,6 +161,26 @@ def test_frames_without_foan_and_lost_pictures_are_said(record: RunRecord) -> No
     assert "No picture is shown: the images are not where the catalog says" in attributions(Study(lost, QUICK)).lead
     crops = tuple(replace(place, crop=(0, 0, 0, 0)) for place in record.places or ())
     assert "No picture is shown" in attributions(Study(replace(record, places=crops), QUICK)).lead
+
+
+def test_heat_maps_that_failed_their_tests_are_not_believed(record: RunRecord) -> None:
+    """The verdict of `fracto explain --test` stands on top, its figures with interval, n and FOANs in a table."""
+    tests = pl.DataFrame(
+        [
+            {"method": "grad_cam", "test": "randomisation", "defect_class": name, "magnification": None, "n_images": 40,
+             "n_foans": 20, "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.5, "passed": False}
+            for name in ("material", "all")
+        ],
+        schema_overrides={"magnification": pl.Float64},
+    )  # fmt: skip
+    verdict = {"grad_cam": {"belief": "not to be believed", "reasons": ["the map hardly changes"]}}
+    tested = replace(record, attribution_tests=tests, attribution_verdicts=verdict)
+    section = attributions(Study(tested, QUICK))
+    assert "by grad cam: not to be believed: the map hardly changes" in _sentences(section, Level.DO_NOT)
+    (table,) = (b for b in section.blocks if getattr(b, "name", "") == "attribution_tests")
+    whole, of_class = table.data.to_dicts()
+    assert (whole["value"], whole["value low"], whole["value n"], whole["value FOANs"]) == (0.8, 0.7, 40, 20)
+    assert (whole["result"], whole["class"], of_class["class"]) == ("failed", "all", "material")
 
 
 def test_what_experts_said_stands_on_the_page(record: RunRecord) -> None:
