@@ -79,7 +79,7 @@ class GroupBootstrap:
         counted = np.where(where, 1.0, 0.0)
         drawn = self.sums(np.stack([np.where(where, terms, 0.0), counted], axis=1))
         value = terms[where].mean() if where.any() else np.nan
-        return _never_certain(self.estimate(value, ratio(drawn[:, 0], drawn[:, 1]), where))
+        return never_certain(self.estimate(value, ratio(drawn[:, 0], drawn[:, 1]), where))
 
     def scores(self, true: Ints, predicted: Ints, where: Bools, level: float = LEVEL) -> dict[str, Estimate]:
         """Every figure of ``metrics.FIGURES`` with its interval, over the frames that count."""
@@ -87,7 +87,7 @@ class GroupBootstrap:
         values = figures_of_confusions(terms.sum(axis=0))
         drawn = figures_of_confusions(self.sums(terms))
         return {
-            name: _never_certain(
+            name: never_certain(
                 self.estimate(float(values[name]), drawn[name], where & _basis(name, true, predicted), level), level
             )
             for name in values
@@ -124,7 +124,7 @@ def difference_of(first: Estimate, second: Estimate) -> Estimate:
     return replace(first, value=value, low=low, high=high)
 
 
-def _never_certain(estimate: Estimate, level: float = LEVEL) -> Estimate:
+def never_certain(estimate: Estimate, level: float = LEVEL) -> Estimate:
     """Where all frames or none are right, every draw says the same; that none of n FOANs errs is still a bound."""
     if estimate.low is None or estimate.low != estimate.high or estimate.value not in {0.0, 1.0}:
         return estimate

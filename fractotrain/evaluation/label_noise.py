@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, softmax
 
 from fractotrain.evaluation.answers import Floats, Ints
-from fractotrain.evaluation.bootstrap import LEVEL, Estimate, GroupBootstrap, percentile_interval
+from fractotrain.evaluation.bootstrap import LEVEL, Estimate, GroupBootstrap, never_certain, percentile_interval
 from fractotrain.metrics import N_CLASSES
 
 MAX_SHARE = 0.3
@@ -70,12 +70,16 @@ def fit_label_noise(logits: Floats, labels: Ints) -> LabelNoise:
 
 
 def share_of_wrong_labels(noise: LabelNoise, draws: GroupBootstrap) -> Estimate:
-    """E with its interval over FOANs; s and b stay as fitted, so that a draw needs sums alone."""
+    """The share e with its interval over FOANs; s and b stay as fitted, so that a draw needs sums alone.
+
+    If no draw has a wrong label, it is 0, with what may be true of FOANs and was seen in none of so many.
+    """
     terms = np.stack([_log_likelihood(noise.label_probability, share) for share in _GRID], axis=1)
     drawn = _GRID[(draws.sums(terms) - _GRID / _EXPECTED_SHARE).argmax(axis=1)]
     n_foans = draws.n_groups(np.ones(len(terms), bool))
     low, high = percentile_interval(drawn, LEVEL) if n_foans > 1 else (None, None)
-    return Estimate(noise.share, low, high, len(terms), n_foans)
+    value = 0.0 if low == high == 0 else noise.share
+    return never_certain(Estimate(value, low, high, len(terms), n_foans))
 
 
 def _others(probability: Floats) -> Floats:

@@ -75,6 +75,15 @@ def test_the_fit_is_that_of_its_formula() -> None:
     assert noise.wrong_probability == pytest.approx(by_bayes)
 
 
+def test_no_wrong_label_among_few_components_is_still_a_bound(simulate: Callable[..., Answers]) -> None:
+    """Nine components, all answered rightly: a share of up to a third cannot be excluded."""
+    answers = simulate(n_foans=9, frames_per_foan=1, strength=40.0)
+    draws = GroupBootstrap.of(answers.foans, 200, 0)
+    found = share_of_wrong_labels(fit_label_noise(answers.logits, answers.labels), draws)
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 9))
+
+
 def test_a_single_frame_and_none_give_no_suspicion() -> None:
     """Nothing to learn from, nothing said."""
     assert not find_label_issues(np.array([[1.0, 0, 0]]), np.array([0])).is_suspicious.any()
