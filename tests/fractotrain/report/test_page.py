@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from fractotrain.report.pdf import chromium_command, find_chromium, write_pdf
@@ -135,8 +136,26 @@ def test_the_browser_test_would_see_a_fault(page: Path, tmp_path: Path) -> None:
 
 
 def test_the_page_prints(page: Path) -> None:
-    """A PDF of several pages."""
+    """A PDF whose pages carry the run and their number; no page ends with the heading of a table."""
     _chromium()
-    content = write_pdf(page).read_bytes()
-    assert content.startswith(b"%PDF")
-    assert len(content) > 50_000
+    document = pypdfium2.PdfDocument(write_pdf(page))
+    pages = [document[i].get_textpage().get_text_range() for i in range(len(document))]
+    document.close()
+    html = page.read_text(encoding="utf-8")
+    headers = ["".join(re.sub("<[^>]+>", "", row).split()) for row in re.findall("<thead>(.*?)</thead>", html)]
+    assert len(headers) > 15
+    for number, text in enumerate(pages, start=1):
+        assert "train-20260101T000000Z-planted" in text
+        assert f"{number} / {len(pages)}" in text
+        body = [line for line in text.split("\n") if line.strip() and "train-2026" not in line]
+        assert len(body) > 3
+        assert not any(header.endswith("".join(body[-1].split())) for header in headers)
+
+
+def test_what_cannot_be_seen_is_said(page: Path) -> None:
+    """Drawings and pictures have a text for those who do not see them: their caption."""
+    tags = Page(page.read_text(encoding="utf-8")).tags
+    drawings = [attributes for tag, attributes in tags if tag == "svg"]
+    assert len(drawings) > 6
+    assert all(a.get("role") == "img" and len(a.get("aria-label") or "") > 20 for a in drawings)
+    assert all(len(attributes.get("alt") or "") > 20 for tag, attributes in tags if tag == "img")
