@@ -38,7 +38,7 @@ def test_closing_table_says_what_the_model_was_trained_on(fracto: Fracto) -> Non
     assert shown.count("hard_machining_") == 3
     assert "3 of 3 images were trained on by this model" in shown
     assert "Models of folds are not stored" in shown
-    assert "1 sheets in" in shown
+    assert "1 sheet in" in shown
     assert "fracto explain --test" in shown
 
 
