@@ -168,9 +168,12 @@ def scale_label(
     """The printed length that stands beside a drawn bar; None if no pair is close enough.
 
     Lengths behind ``WD``, ``HFW`` and the like are not labels, nor is what is no length of a label (``is_label``, of
-    nanometres; by default a short mantissa times a power of ten).
+    nanometres; by default a short mantissa times a power of ten). What lies within a word is a stroke, rim or shadow of
+    its letters and no bar.
     """
     best: tuple[float, ScaleLabel] | None = None
+    words_of_letters = [w.box for w in text.words if sum(c.isalnum() for c in w.text) > 1]
+    bars = [bar for bar in bars if not any(_is_within(bar.box, word) for word in words_of_letters)]
     for line in (*text.lines, *_parted_labels(text)):
         for raw, value, start in _label_lengths(line):
             words = line.words_at(start, start + len(raw))

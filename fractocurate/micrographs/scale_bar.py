@@ -17,7 +17,9 @@ END_SHARE = 0.08
 LEAST_MARK_PX = 3
 """The shortest tick; smaller specks are noise."""
 LEAST_RUN_PX = 30
-"""Longer than any stroke of a letter or logo."""
+"""Longer than most strokes of a letter or logo."""
+MOST_TOUCHED = 0.25
+"""Share of a bar's length that letters may stand on: more are the feet of letters that run into each other (``mm``)."""
 LEAST_TICKS = 5
 INTERVALS = (10, 20)
 """Of the rulers that makers draw: eleven ticks, or twenty-one."""
@@ -69,12 +71,22 @@ def _touched_lines(ink: BoolImage, bars: list[ScaleBar]) -> list[ScaleBar]:
     """Bars that a letter touches, most often the stem of a micro sign: what is left of it when only long runs are."""
     runs = long_runs(ink, LEAST_RUN_PX)
     # The thinnest frames and separators are runs as well; a bar that something touches is thicker than a hair.
-    found = [m for m in marks_of(runs, LEAST_RUN_PX) if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m)]
+    found = [
+        m
+        for m in marks_of(runs, LEAST_RUN_PX)
+        if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m) and not _is_foot_of_letters(ink, m.box)
+    ]
     return [
         ScaleBar(m.box, float(m.box.width), is_ruler=False, parts=(m.box,))
         for m in found
         if not any(_covers(bar.box, m.box) for bar in bars)
     ]
+
+
+def _is_foot_of_letters(ink: BoolImage, box: PixelBox) -> bool:
+    """Whether strokes rise from, or hang on, much of a run: the joined serifs of a typewriter face are no bar."""
+    rows = [row for row in (box.top - 1, box.bottom) if 0 <= row < ink.shape[0]]
+    return any(float(ink[row, box.left : box.right].mean()) > MOST_TOUCHED for row in rows)
 
 
 def _length_px(ink: BoolImage, mark: Mark) -> float:

@@ -125,3 +125,13 @@ def test_magnification_that_lost_its_k_is_not_believed() -> None:
         twice = agreed_readings(once, once)
         assert [r.value for r in twice] == [value]
         assert (twice[0].confidence >= 0.5) is is_sure
+
+
+def test_a_stroke_within_another_word_is_no_scale_bar() -> None:
+    """The joined feet of ``11.1mm`` lie nearer to the label above than the bar does."""
+    words = (Word("10um", Box(200, 5, 262, 20), 0.9), Word("11.1mm", Box(190, 32, 274, 46), 0.9))
+    feet, drawn = PixelBox(240, 44, 274, 46), PixelBox(10, 3, 48, 18)
+    bars = [ScaleBar(box, float(box.width), is_ruler=False, parts=(box,)) for box in (feet, drawn)]
+    found = scale_label(BarText(lines_of([*words, Word("WD", Box(150, 32, 180, 46), 0.9)])), bars)
+    assert found is not None
+    assert found.bar.box == drawn

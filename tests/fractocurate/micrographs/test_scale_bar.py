@@ -72,3 +72,15 @@ def test_rests_of_the_picture_at_the_rim_are_no_bars() -> None:
     ink = np.zeros((60, 300), bool)
     ink[0, 50:170] = True
     assert find_scale_bars(ink) == []
+
+
+def test_joined_feet_of_letters_are_no_bar() -> None:
+    """In a typewriter face the serifs of ``mm`` run into one line that is longer than any other stroke of a letter."""
+    ink = np.zeros((60, 300), bool)
+    ink[5:19, 50:120] = True  # the bar
+    ink[42:44, 200:234] = True  # feet
+    ink[32:34, 200:234] = True  # shoulders
+    for left in (203, 208, 213, 220, 225, 230):
+        ink[32:44, left : left + 3] = True
+    (bar,) = find_scale_bars(ink)
+    assert bar.length_px == 70
