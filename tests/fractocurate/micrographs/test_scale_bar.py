@@ -84,3 +84,15 @@ def test_joined_feet_of_letters_are_no_bar() -> None:
         ink[32:44, left : left + 3] = True
     (bar,) = find_scale_bars(ink)
     assert bar.length_px == 70
+
+
+@pytest.mark.parametrize("words", [(30, 200), (250,), (30, 120, 300)])
+def test_bars_of_two_pictures_side_by_side_are_two(words: tuple[int, ...]) -> None:
+    """A figure of two frames has equal bars on one row, each with its own print: they are not one broken bar."""
+    ink = np.zeros((60, 900), np.bool_)
+    ink[20:30, 200:300] = True
+    ink[20:30, 650:750] = True
+    for start in words:
+        for letter in range(4):
+            ink[16:34, 300 + start + 12 * letter : 308 + start + 12 * letter] = True
+    assert [bar.length_px for bar in find_scale_bars(ink)] == [100, 100]
