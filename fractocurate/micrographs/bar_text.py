@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import ndimage
 
 from data_contracts.records import Box, Word
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, long_runs, marks_of
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, letters_among, long_runs, marks_of
 from fractocurate.micrographs.resident import read_page
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.tesseract import TableWord
@@ -108,15 +108,20 @@ def read_text(
         OcrError: Tesseract failed or took too long on this region.
         MissingToolError: Tesseract or one of the languages is not installed.
     """
-    letters = letters_among(marks_of(ink), tallest_px=0.8 * ink.shape[0])
+    marks = marks_of(ink)
+    letters = letters_among(marks, tallest_px=0.8 * ink.shape[0])
     if not letters:
         return ()
     # Capitals and digits, not the dots and small letters, set the size.
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
+    pictograms = _pictograms(marks, letter_height)
     looks: list[_Look] = []
     top = MARGIN_PX
     for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=False):
-        clean = Image.fromarray(255 - _without_lines(contrast, ink, letter_height))
+        shown = _without_lines(contrast, ink, letter_height)
+        for box in pictograms:
+            box.cut(shown)[:] = 0
+        clean = Image.fromarray(255 - shown)
         scale = float(np.clip(height / letter_height, 0.5, LARGEST_SCALE))
         size = (max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
         looks.append(_Look(clean.resize(size, Image.Resampling.BICUBIC), scale, top))
@@ -174,6 +179,26 @@ def lines_of(words: list[Word]) -> tuple[TextLine, ...]:
         else:
             lines.append([word])
     return tuple(TextLine(tuple(sorted(line, key=lambda w: w.box.left))) for line in lines)
+
+
+def _pictograms(marks: Sequence[Mark], letter_height: float) -> list[PixelBox]:
+    """Signs of a letter's size that are drawn around others, such as a camera: no letter is wider than high and closed.
+
+    Beside a number they read as digits or brackets of it.
+    """
+    alike = [
+        m.box
+        for m in marks
+        if 0.7 * letter_height <= m.box.height <= 2 * letter_height and m.box.height < m.box.width <= 2 * m.box.height
+    ]
+    return [
+        box
+        for box in alike
+        if any(
+            box.left < m.box.left and m.box.right < box.right and box.top < m.box.top and m.box.bottom < box.bottom
+            for m in marks
+        )
+    ]
 
 
 def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: float) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.bar_text import BarText, TextLine
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.lengths import find_lengths, is_scale_label
-from fractocurate.micrographs.magnification import MOST_DIGITS, digits_of, find_magnifications, magnification_of
+from fractocurate.micrographs.magnification import MOST_DIGITS, NUMBER, digits_of, find_magnifications, magnification_of
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 _FIELD_WIDTH = re.compile(
@@ -20,6 +20,8 @@ _OTHER_LENGTH = re.compile(
     r"\b(?:W[DO0]|W\.D\.?|working\s*dist\w*|aperture\s*size|arbeitsabstand|AA|VFW|FWD|spot|scan\w*)\b", re.IGNORECASE
 )
 _MISREAD = re.compile(r"\bMag\w*\.?\s*[=:]?\s*(?P<number>[0-9OoSIl|B.,]{1,8}?)\s*(?P<kilo>[kK]?)\s*[xX](?!\w)")
+# What OCR makes of a pictogram, such as a camera, that is printed against the x of a magnification.
+_PICTOGRAM = re.compile(rf"(?<!\S)[\[(][^\s\])x]{{1,3}}[\])]?x(?P<number>{NUMBER})(?P<kilo>[kK]?)(?![\w.,\])])")
 # Anything but n, r, i and c before the last m may be what OCR makes of a micro sign; those may come from nm and cm.
 _MISREAD_MICRO = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:\.\d)?)\s?(?:[^\s\dnricm]{0,3}m|un|umn|pn)(?![A-Za-z])")
 _MICRO_SLIPS = {"zm": "um", "am": "um"}
@@ -271,6 +273,13 @@ def _repaired(text: BarText) -> list[Reading]:
     """``Mag = SOX`` for ``50X``: letters where only digits can stand, behind a keyword and before an ``x``."""
     readings = []
     for line in text.lines:
+        for match in _PICTOGRAM.finditer(line.text):
+            value = magnification_of(match["number"], match["kilo"])
+            words = line.words_at(match.start(), match.end())
+            if value is not None and words:
+                raw = f"x{match['number']}{match['kilo']}"
+                reading = _printed(raw, value, words)
+                readings.append(replace(reading, note=f"a pictogram before it was read as letters: {match[0]}"))
         for match in _MISREAD.finditer(line.text):
             digits = match["number"].translate(_DIGIT_SLIPS)
             found = find_magnifications(f"Mag {digits}{match['kilo']}x")
@@ -291,6 +300,11 @@ def _repaired(text: BarText) -> list[Reading]:
                     )
                 )
     return readings
+
+
+def _printed(raw: str, value: float, words: Sequence[Word]) -> Reading:
+    confidence = min(w.confidence for w in words)
+    return Reading("magnification", raw, f"{value:.10g}", ReadingMethod.DATA_BAR, confidence, box=box_of(words))
 
 
 def _bare_thousands(text: BarText) -> list[Reading]:

@@ -135,3 +135,10 @@ def test_a_stroke_within_another_word_is_no_scale_bar() -> None:
     found = scale_label(BarText(lines_of([*words, Word("WD", Box(150, 32, 180, 46), 0.9)])), bars)
     assert found is not None
     assert found.bar.box == drawn
+
+
+def test_a_pictogram_against_the_magnification_is_passed_over() -> None:
+    """A camera before ``x550`` reads as a bracket and digits; brackets elsewhere make no magnification."""
+    assert [r.value for r in magnification_readings(bar_text((10, 10, "[861x550")))] == ["550"]
+    assert magnification_readings(bar_text((10, 10, "[861x550]"))) == []
+    assert magnification_readings(bar_text((10, 10, "A[8]x300"))) == []
