@@ -59,6 +59,8 @@ class Overlay:
     """Each line of text and each bar, with a margin."""
     box: PixelBox
     """Around all of it."""
+    groups: tuple[PixelBox, ...]
+    """Each bar with its labels, and each other line, without margins."""
     place: PixelBox
     """The same, or the largest of the boxes where the picture that is kept lies between them."""
     crop: PixelBox
@@ -170,13 +172,18 @@ def _measured(grey: GreyImage, bar: ScaleBar) -> ScaleBar:
         return bar
     level, outside = float(ink[row - box.top]), float(np.median(beyond))
     drawn = (line - outside) * np.sign(level - outside) > 0.5 * abs(level - outside)  # a rim is on the other side
-    left, right = box.left, box.right
-    while left > max(0, box.left - MOST_SOFT_PX) and drawn[left - 1]:
-        left -= 1
-    while right < min(grey.shape[1], box.right + MOST_SOFT_PX) and drawn[right]:
-        right += 1
+    before = _n_first(drawn[: box.left][::-1][: MOST_SOFT_PX + 1])
+    behind = _n_first(drawn[box.right :][: MOST_SOFT_PX + 1])
+    # What goes on further is no soft end but a bright or dark feature that the bar ends on.
+    left = box.left - (before if before <= MOST_SOFT_PX else 0)
+    right = box.right + (behind if behind <= MOST_SOFT_PX else 0)
     grown = PixelBox(left, box.top, right, box.bottom)
     return replace(bar, box=grown, length_px=bar.length_px + grown.width - box.width, parts=(grown,))
+
+
+def _n_first(flags: BoolImage) -> int:
+    """How many are true before the first that is not."""
+    return int(np.argmin(flags)) if not flags.all() else len(flags)
 
 
 def _thickness(mask: BoolImage, bar: ScaleBar) -> int:
@@ -250,7 +257,14 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
     crop = largest_free(boxes, width_px, height_px)
     place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
     is_certain = any((bar.is_ruler and bar.is_whole) or _is_perfect(grey, bar) for bar in bars)
-    return Overlay(tuple(boxes), box, place, crop, tuple(bars), (sharp, soft), is_certain)
+    groups = []
+    for bar in bars:
+        group = bar.box
+        for line in lines:
+            group = group.united(line.box) if _is_beside(line, bar.box) else group
+        groups.append(group)
+    groups += [line.box for line in lines if not any(_is_beside(line, bar.box) for bar in bars)]
+    return Overlay(tuple(boxes), box, tuple(groups), place, crop, tuple(bars), (sharp, soft), is_certain)
 
 
 def _ink_in(

@@ -21,11 +21,11 @@ from fractocurate.micrographs.bar_values import (
     scale_label,
 )
 from fractocurate.micrographs.data_bar import find_data_bar
-from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.drawn_box import DataBar, find_floating_box, ink_of, paper_around
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, flat_runs, largest_free
 from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.magnification import has_sign
-from fractocurate.micrographs.masking import KeptPicture, crop_or_mask
+from fractocurate.micrographs.masking import KeptPicture, crop_or_mask, mask_issues
 from fractocurate.micrographs.misread import odd_label_issues
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
@@ -47,6 +47,8 @@ LEGIBLE_BESIDE_A_BAR = 0.3
 """The same beside a bar or ruler of perfect form: cracks, seams and arrays that have such a form have no letters."""
 MOST_BARS_LAID_OUT, LONGEST_LAID_OUT = 2, 0.45
 """Of a drawing that is believed unread: bars in it, and their length as a share of the frame's width."""
+LEAST_ON_PAPER = 0.5
+"""Share of a box of print, of which much is margin."""
 SURE_VALUE = 0.5
 NEAR_HINT_PX = 6
 _INK_FROM = 100
@@ -79,6 +81,12 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
         if is_print:
             return sight
         doubtful = bar.box
+        # What lies along a border may be vacuum, and the print in a box elsewhere.
+        floating = find_floating_box(grey, flat_runs(grey))
+        if floating is not None and floating.box != bar.box:
+            sight, is_print = _read_strip(grey, floating, facts, settings)
+            if is_print:
+                return sight
     overlay = find_overlay(grey)
     whole = Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
     seen = _read_overlay(whole, overlay, grey, settings) if overlay is not None else whole
@@ -158,24 +166,25 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
         # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
         # bar and its label are.
         return _unread(grey, overlay.box)
-    paper = paper_around(grey, overlay.box)
     height_px, width_px = grey.shape
-    if paper is not None:
-        crop = largest_free([paper, *overlay.boxes], width_px, height_px)
-        sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
-        return sight
-    kept = crop_or_mask(overlay.boxes, width_px, height_px)
+    papers = [paper for group in overlay.groups if (paper := paper_around(grey, group)) is not None]
+    boxes = [*papers, *(box for box in overlay.boxes if not any(_is_on(box, paper) for paper in papers))]
+    kept = crop_or_mask(boxes, width_px, height_px)
     if kept.masks and find_leftover(cut_picture(grey, kept.crop.sides, [mask.sides for mask in kept.masks])):
         # Beside what was found stands more print, which a smaller crop leaves out as well.
-        kept = KeptPicture(overlay.crop, ())
-    sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, kept.crop, int(grey.max()), masks=kept.masks)
-    if kept.masks:
-        saved = 1 - largest_free(kept.masks, width_px, height_px).area / (width_px * height_px)
-        sight.issues.append(
-            f"data bar: {len(kept.masks)} piece(s) of print inside the crop are masked and filled from around, for "
-            f"cutting them off would cost {saved:.0%} of the picture"
-        )
+        kept = KeptPicture(largest_free(boxes, width_px, height_px), ())
+    kind, place, level = DataBarKind.OVERLAY, overlay.place, int(grey.max())
+    if papers:
+        place = max(papers, key=lambda paper: paper.area)
+        kind, level = DataBarKind.BOX, int(np.median(place.cut(grey)))
+    sight.bar = DataBar(kind, place, kept.crop, level, masks=kept.masks)
+    sight.issues += mask_issues(kept, width_px, height_px)
     return sight
+
+
+def _is_on(box: PixelBox, paper: PixelBox) -> bool:
+    """Whether most of some print with its margins lies on a piece of paper."""
+    return box.intersected(paper).area >= LEAST_ON_PAPER * box.area
 
 
 def _is_laid_out(overlay: Overlay, width_px: int) -> bool:

@@ -41,7 +41,7 @@ class ScaleBar:
     parts: tuple[PixelBox, ...]
     """The marks it is drawn with, without its label."""
     is_whole: bool = True
-    """False for a ruler of an unusual number of ticks: some at its ends may not have been seen."""
+    """False for a ruler of an unusual number of ticks, and a line with a tick at one end: a part may not be seen."""
 
 
 def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
@@ -67,7 +67,9 @@ def _bar(ink: BoolImage, mark: Mark) -> ScaleBar:
     full, ends = np.flatnonzero(is_full), max(3, round(END_SHARE * box.width))
     if part[~is_full, ends:-ends].any():
         box = PixelBox(box.left, box.top + int(full[0]), box.right, box.top + int(full[-1]) + 1)
-    return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,))
+    ticks = [_end_tick_px(ink, mark, at_left=at_left) for at_left in (True, False)]
+    is_whole = (ticks[0] > 0) == (ticks[1] > 0)
+    return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,), is_whole=is_whole)
 
 
 def _touched_lines(ink: BoolImage, bars: list[ScaleBar]) -> list[ScaleBar]:

@@ -141,4 +141,4 @@ def test_a_pictogram_against_the_magnification_is_passed_over() -> None:
     """A camera before ``x550`` reads as a bracket and digits; brackets elsewhere make no magnification."""
     assert [r.value for r in magnification_readings(bar_text((10, 10, "[861x550")))] == ["550"]
     assert magnification_readings(bar_text((10, 10, "[861x550]"))) == []
-    assert magnification_readings(bar_text((10, 10, "A[8]x300"))) == []
+    assert magnification_readings(bar_text((10, 10, "A[86x300"))) == []

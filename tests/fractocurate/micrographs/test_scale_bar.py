@@ -29,6 +29,17 @@ def test_end_ticks_count_half() -> None:
     assert bar.length_px == 99
 
 
+def test_a_line_with_one_end_tick_may_have_lost_its_other_half() -> None:
+    """Over a busy picture the rest of a line may be too faint to be seen."""
+    ink = _ink()
+    ink[20:22, 100:200] = True
+    ink[12:30, 198:200] = True
+    (bar,) = find_scale_bars(ink)
+    assert not bar.is_whole
+    ink[12:30, 100:102] = True
+    assert find_scale_bars(ink)[0].is_whole
+
+
 def test_line_broken_by_its_label_is_one_bar() -> None:
     """Two halves with lettering between them are measured from outer end to outer end."""
     ink = _ink()
