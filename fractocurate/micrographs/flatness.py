@@ -21,6 +21,9 @@ LEVEL_TOLERANCE = 8
 RUN_LENGTH_PX = 8
 """Shortest run that counts as drawn: noise rarely makes one, the gaps between words always do."""
 
+PAPER_FROM, PAPER_SHARE = 200, 0.6
+"""A picture of which so much has one or two exact levels, and light ones, is a page or a plot."""
+
 BoolImage = NDArray[np.bool_]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -102,6 +105,12 @@ class Mark:
     def fill(self) -> float:
         """Share of its box that the mark covers."""
         return self.area_px / self.box.area
+
+
+def is_drawing(picture: GreyImage) -> bool:
+    """Whether a picture is a drawing on light ground: a plot, a page, a screenshot. Micrographs are never so white."""
+    counts = np.bincount(picture.ravel(), minlength=256)[PAPER_FROM:]
+    return int(np.sort(counts)[-2:].sum()) >= PAPER_SHARE * picture.size
 
 
 def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:

@@ -2,14 +2,10 @@
 
 from data_contracts.records import Box, Word
 from fractocurate.micrographs.bar_text import BarText, lines_of
-from fractocurate.micrographs.bar_values import (
-    agreed_readings,
-    field_width_reading,
-    magnification_readings,
-    scale_label,
-)
+from fractocurate.micrographs.bar_values import agreed_readings, field_width_reading, magnification_readings
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.scale_bar import ScaleBar
+from fractocurate.micrographs.scale_labels import scale_label
 
 
 def bar_text(*words: tuple[float, float, str]) -> BarText:
