@@ -30,6 +30,8 @@ _PAPER_SHARE = 0.85
 """Of a row or column of paper, the share that has its level: beside small letters JPEG leaves less of it."""
 _LEAST_PAPER = 0.3
 """Of the lettering's own box."""
+_LEAST_SIDES = 2
+"""On which a box has picture beside it; what has it on one is a strip or no drawing."""
 _BLOCK_PX = 4
 
 
@@ -95,7 +97,7 @@ def paper_around(grey: GreyImage, text: PixelBox) -> PixelBox | None:
     )
     # A dark or bright region of the picture has no straight sides: its level goes on beside them here and there.
     sides = [float(side.mean()) for side in outside if side.size]
-    if paper.area <= text.area or not sides or max(sides) > 0.85 or float(np.mean(sides)) > 0.5:
+    if paper.area <= text.area or len(sides) < _LEAST_SIDES or max(sides) > 0.85 or float(np.mean(sides)) > 0.5:
         return None
     return paper if paper.height <= TALLEST_STRIP * height_px else None
 

@@ -75,12 +75,12 @@ def _no_bar(grey: GreyImage) -> DataBar:
 
 def _look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> Sight:
     bar = find_data_bar(grey, facts.bar_top_px)
-    doubtful = None
+    doubtful, told = None, []
     if bar.box is not None:
         sight, is_print = _read_strip(grey, bar, facts, settings)
         if is_print:
             return sight
-        doubtful = bar.box
+        doubtful, told = bar.box, [issue for issue in sight.issues if issue not in bar.issues]
         # What lies along a border may be vacuum, and the print in a box elsewhere.
         floating = find_floating_box(grey, flat_runs(grey))
         if floating is not None and floating.box != bar.box:
@@ -90,7 +90,7 @@ def _look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) 
     overlay = find_overlay(grey)
     whole = Sight(_no_bar(grey))
     seen = _read_overlay(whole, overlay, grey, settings) if overlay is not None else whole
-    return _unread(grey, doubtful) if doubtful is not None and seen.bar.box is None else seen
+    return _unread(grey, doubtful, told) if doubtful is not None and seen.bar.box is None else seen
 
 
 def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: MicrographSettings) -> tuple[Sight, bool]:
@@ -125,13 +125,16 @@ def _is_hinted(bar: DataBar, facts: VendorFacts) -> bool:
     return bar.box is not None and facts.bar_top_px is not None and abs(facts.bar_top_px - bar.box.top) <= NEAR_HINT_PX
 
 
-def _unread(grey: GreyImage, box: PixelBox) -> Sight:
-    """The frame as a whole: what looked like a bar or print cannot be read, and a person should look."""
+def _unread(grey: GreyImage, box: PixelBox, told: Sequence[str]) -> Sight:
+    """The frame as a whole: what looked like a bar or print cannot be read, and a person should look.
+
+    What OCR told of a failure stays said.
+    """
     issue = (
         f"data bar: what looks like print at x {box.left} to {box.right}, y {box.top} to {box.bottom} cannot be read; "
         "nothing was cropped, confirm that the frame has no bar"
     )
-    return Sight(_no_bar(grey), issues=[issue])
+    return Sight(_no_bar(grey), issues=[*told, issue])
 
 
 def _states_all(facts: VendorFacts) -> bool:
@@ -164,7 +167,7 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     ):
         # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
         # bar and its label are.
-        return _unread(grey, overlay.box)
+        return _unread(grey, overlay.box, sight.issues)
     height_px, width_px = grey.shape
     papers = [paper for group in overlay.groups if (paper := paper_around(grey, group)) is not None]
     boxes = [*papers, *(box for box in overlay.boxes if not any(_is_on(box, paper) for paper in papers))]
@@ -214,7 +217,6 @@ def _read(
             found.add(text, in_frame)
     except OcrError as error:
         sight.issues.append(f"data bar: {error}")
-        found.has_failed = True
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
     if over_picture:
         found.doubt_what_one_look_saw()

@@ -21,6 +21,8 @@ fibres and balls in rows, none reached 0.54."""
 HALF_LEGIBLE = 0.48
 """The same where both looks read a like word."""
 SURE_VALUE = 0.5
+RINGS_AND_STROKES = frozenset("oO0°©®@eQ•·.,:;-_=~'`|Il1i!/\\()[]{}")
+"""What OCR makes of balls, pores, pillars and ticks with confidence."""
 
 
 class PrintedValues:
@@ -31,8 +33,6 @@ class PrintedValues:
         self.magnifications: list[Reading] = []
         self.widths: list[Reading] = []
         self.texts: list[BarText] = []
-        self.has_failed = False
-        """Whether OCR broke off, so that nothing can be said about the text."""
 
     def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
         """Take in what one look saw; bars in pixels of the frame."""
@@ -63,7 +63,7 @@ class PrintedValues:
         """
         label = self.label
         values = [r for r in self.magnifications if has_sign(r.raw)] + self.widths
-        if (label is not None and (label.looks > 1 or label.confidence >= SURE_VALUE)) or self.has_failed:
+        if label is not None and (label.looks > 1 or label.confidence >= SURE_VALUE):
             return True
         if any(r.confidence >= SURE_VALUE for r in values):
             return True
@@ -88,9 +88,10 @@ class PrintedValues:
 
 
 def _confidence_of_letters(text: BarText) -> float:
-    """Mean confidence of a text's letters; 0 for fewer than two."""
-    n_letters = sum(len(w.text) for w in text.words)
-    return sum(w.confidence * len(w.text) for w in text.words) / n_letters if n_letters >= 2 else 0.0
+    """Mean confidence of a text's letters; 0 for fewer than two. Rings and strokes are no letters: balls, pillars."""
+    counts = [(w.confidence, sum(c not in RINGS_AND_STROKES for c in w.text)) for w in text.words]
+    n_letters = sum(n for _, n in counts)
+    return sum(confidence * n for confidence, n in counts) / n_letters if n_letters >= 2 else 0.0
 
 
 def _is_word(text: str) -> bool:
