@@ -1,8 +1,9 @@
 """After cropping: is any print left? A check that knows nothing of how the bar was found.
 
 The finders look for flat levels, and for letters as marks of one level. This check looks at steps between neighbours
-alone: upright strokes a few pixels wide, drawn in one level, that begin or end on one line with others beside them; and
-a straight edge across the whole width with nothing but one level beyond it.
+alone: upright strokes a few pixels wide, drawn in one level, that begin or end on one line with others beside them;
+level bars with two long edges of equal extent and two sharp ends; and a straight edge across the whole width with
+nothing but one level beyond it.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import BoolImage, PixelBox
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, long_runs
 
 STROKE_REACHES_PX = (6, 12)
 """What lies so far left and right of a stroke is not part of it: for strokes of up to 5 and of up to 11 px."""
@@ -31,6 +32,12 @@ LEAST_STROKES, LEAST_SURE_STROKES = 6, 5
 """Strokes in a row that prove print: fewer where they are full white or black."""
 MOST_STROKES = 6000
 """More are texture."""
+SHORTEST_BAR_PX, LONGEST_BAR, THICKEST_BAR_PX = 28, 0.5, 16
+"""Of a drawn bar: its length in pixels and as a share of the width, its thickness."""
+BAR_STEP, BAR_SPREAD, BAR_SHARE = 60, 24, 0.8
+"""Grey levels from a bar to the rows beside it, and within it; share of its ends that differ from what follows."""
+MOST_EDGES = 400
+"""More level edges are texture: layers, gratings."""
 EDGE_ZONE = 0.12
 """Share of the height, from above and below, in which a rest of a strip may lie."""
 EDGE_STEP, EDGE_SHARE, FLAT_SPREAD = 40, 0.85, 2.0
@@ -56,7 +63,7 @@ def find_leftover(picture: GreyImage) -> Leftover | None:
     if found:
         count, box = max(found, key=lambda item: item[0])
         return Leftover(f"{count} strokes in a row, as letters have", box)
-    return _strip_edge(levels)
+    return _drawn_bar(levels) or _strip_edge(levels)
 
 
 def _strokes_in_rows(levels: NDArray[np.int16], reach: int) -> list[tuple[int, PixelBox]]:
@@ -108,6 +115,39 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
             row = others[alike]
             best = (count, PixelBox(*(int(v) for v in (*row[:, :2].min(axis=0), *row[:, 2:].max(axis=0)))))
     return best
+
+
+def _drawn_bar(levels: NDArray[np.int16]) -> Leftover | None:
+    """A level bar, white or black, between two long edges of equal extent."""
+    steps = np.diff(levels, axis=0)
+    for sign in (1, -1):
+        upper, lower = (_level_edges(np.asarray(steps * way >= BAR_STEP)) for way in (sign, -sign))
+        for row, left, right in upper:
+            for end, other_left, other_right in lower:
+                alike = abs(left - other_left) <= 2 and abs(right - other_right) <= 2
+                if row < end <= row + THICKEST_BAR_PX and alike and _is_bar(levels, row, end, left, right, sign):
+                    return Leftover("a level bar, as a scale bar is", PixelBox(left, row, right, end))
+    return None
+
+
+def _level_edges(steps: BoolImage) -> list[tuple[int, int, int]]:
+    """Long runs of steps between two rows: the row below them, their first column and the one behind their last."""
+    labels, n_runs = ndimage.label(long_runs(steps, SHORTEST_BAR_PX), structure=[[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    if n_runs > MOST_EDGES:
+        return []
+    longest = LONGEST_BAR * steps.shape[1]
+    found = [(w[0].start + 1, w[1].start, w[1].stop) for w in ndimage.find_objects(labels)]
+    return [edge for edge in found if edge[2] - edge[1] <= longest]
+
+
+def _is_bar(levels: NDArray[np.int16], top: int, bottom: int, left: int, right: int, sign: int) -> bool:
+    """Whether what lies between two edges is of one level, white or black, and ends sharply on both sides."""
+    inside = levels[top:bottom, left + 2 : right - 2]
+    ink = float(np.median(inside))
+    if float(np.ptp(inside)) > BAR_SPREAD or (ink if sign > 0 else 255 - ink) < LEAST_LEVEL:
+        return False
+    beyond = [levels[top:bottom, max(0, left - 6) : max(0, left - 3)], levels[top:bottom, right + 3 : right + 6]]
+    return all(end.size and float(((ink - end) * sign >= BAR_STEP / 2).mean()) >= BAR_SHARE for end in beyond)
 
 
 def _strip_edge(levels: NDArray[np.int16]) -> Leftover | None:
