@@ -47,7 +47,7 @@ class DeepTiff:
 
 
 def is_misread_by_pillow(tags: dict[int, object]) -> bool:
-    """Whether a TIFF with these tags has to be decoded here: deep colours, deep ones with white as zero, signed ones."""
+    """Whether a TIFF has to be decoded here by its tags: deep colours, deep ones with white as zero, signed ones."""
     bits, form = tags.get(_BITS, 1), tags.get(_SAMPLE_FORMAT, 1)
     deepest = max(bits) if isinstance(bits, tuple) else bits
     if deepest == 8 and _SIGNED in (form if isinstance(form, tuple) else (form,)):
