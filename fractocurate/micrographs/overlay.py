@@ -39,6 +39,8 @@ LEAST_CONTRAST = 25
 """Least mean step across the long edges of a bar, in grey levels."""
 THICKEST_PX, THICKEST = 12, 0.025
 """Of a bar, the latter as a share of the frame's height: thicker ones are features of the specimen."""
+THICKEST_PERFECT = 0.05
+"""The same of a rectangle that is white or black without exception, as picture programs draw them."""
 MOST_BARS = 4
 UPPER_ZONE, LOWER_ZONE = 0.2, 0.3
 """Shares of the height in which instruments and people write on a picture."""
@@ -145,7 +147,9 @@ def _bars(grey: GreyImage, lines: Sequence[LetterLine]) -> list[tuple[ScaleBar, 
         if mask[rows].mean() > FULLEST_MASK:
             continue  # a saturated or black picture hides any drawing of that level
         for bar in find_scale_bars(mask):
-            is_thin = bar.is_ruler or _thickness(mask, bar) <= max(THICKEST_PX, THICKEST * height_px)
+            thickness = _thickness(mask, bar)
+            is_thin = bar.is_ruler or thickness <= max(THICKEST_PX, THICKEST * height_px)
+            is_thin = is_thin or (thickness <= THICKEST_PERFECT * height_px and _is_perfect(grey, bar))
             is_known = any(bar.box.overlaps(known.box) for known, _ in found)
             if is_thin and not is_known and bar.length_px >= SHORTEST_BAR_PX and _stands_out(grey, bar, white=white):
                 found.append((bar if bar.is_ruler else _measured(grey, bar), white))
