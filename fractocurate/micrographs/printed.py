@@ -19,7 +19,7 @@ from fractocurate.micrographs.masking import KeptPicture, crop_or_mask, mask_iss
 from fractocurate.micrographs.misread import odd_label_issues
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
-from fractocurate.micrographs.printed_values import SURE_VALUE, UNCONFIRMED, PrintedValues, record_box
+from fractocurate.micrographs.printed_values import LEGIBLE_ALONE, SURE_VALUE, UNCONFIRMED, PrintedValues, record_box
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.scale_labels import ScaleLabel
 from fractocurate.micrographs.settings import MicrographSettings
@@ -112,7 +112,10 @@ def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: Mic
     if len(pages) == 1 and _is_contradicted(facts, printed):
         sight = Sight(bar, issues=list(bar.issues))
         printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
-    if not _is_hinted(bar, facts) and not printed.is_legible and not is_printed_strip(grey, bar):
+    if not bar.crop.area:
+        if not printed.has_value and printed.surest < LEGIBLE_ALONE:
+            return sight, False
+    elif not _is_hinted(bar, facts) and not printed.is_legible and not is_printed_strip(grey, bar):
         return sight, False
     if _is_contradicted(facts, printed):
         in_frame = [_moved(drawn, bar.box.left, bar.box.top) for drawn in bars]

@@ -20,6 +20,8 @@ LEGIBLE = 0.58
 fibres and balls in rows, none reached 0.54."""
 HALF_LEGIBLE = 0.48
 """The same where both looks read a like word."""
+LEGIBLE_ALONE = 0.75
+"""The same where a frame would be nothing but a bar: particles on even ground fill a frame from top to bottom too."""
 SURE_VALUE = 0.5
 RINGS_AND_STROKES = frozenset("oO0°©®@eQ•·.,:;-_=~'`|Il1i!/\\()[]{}")
 """What OCR makes of balls, pores, pillars and ticks with confidence."""
@@ -56,16 +58,21 @@ class PrintedValues:
         return max(map(_confidence_of_letters, self.texts), default=0.0)
 
     @property
+    def has_value(self) -> bool:
+        """Whether a magnification, a scale label or a width of the field was understood."""
+        label = self.label
+        values = [r for r in self.magnifications if has_sign(r.raw)] + self.widths
+        if label is not None and (label.looks > 1 or label.confidence >= SURE_VALUE):
+            return True
+        return any(r.confidence >= SURE_VALUE for r in values)
+
+    @property
     def is_legible(self) -> bool:
         """Whether it is print: a value was understood, or its letters were read with confidence.
 
         OCR makes words of any marks in a row, so that a word alone proves nothing.
         """
-        label = self.label
-        values = [r for r in self.magnifications if has_sign(r.raw)] + self.widths
-        if label is not None and (label.looks > 1 or label.confidence >= SURE_VALUE):
-            return True
-        if any(r.confidence >= SURE_VALUE for r in values):
+        if self.has_value:
             return True
         words = [
             {w.text for w in text.words if w.confidence >= LEAST_WORD_CONFIDENCE and _is_word(w.text)}

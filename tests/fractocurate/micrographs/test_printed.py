@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from data_contracts.records import Box, Word
 from data_contracts.vocabulary import DataBarKind
+from fractocurate.micrographs.bar_text import BarText, lines_of
 from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_tags import VendorFacts
@@ -80,3 +82,23 @@ def test_pages_and_plots_stay_whole_and_are_said_to_be_none_of_ours(frames: Any)
     assert sight.bar.crop.sides == (0, 0, 640, 480)
     assert not sight.readings
     assert any("drawing" in issue for issue in sight.issues)
+
+
+@pytest.mark.parametrize(("words", "is_bar"), [(("Vy", "%,", "PN4"), False), (("x300", "15kV", "SED"), True)])
+def test_a_frame_is_nothing_but_a_bar_only_if_it_says_something(
+    words: tuple[str, ...],
+    is_bar: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Particles on even ground, as in a segmented picture, stand in rows from top to bottom as well."""
+    monkeypatch.setattr("fractocurate.micrographs.printed.read_text", lambda *_: [read, read])
+    monkeypatch.setattr("fractocurate.micrographs.printed.find_overlay", lambda _: None)
+    found = [Word(text, Box(60.0 * n, 10, 60.0 * n + 40, 30), 0.7) for n, text in enumerate(words)]
+    read = BarText(lines_of(found))
+    grey = np.zeros((300, 400), np.uint8)
+    for top in range(10, 290, 40):
+        for left in range(20, 380, 30):
+            grey[top : top + 25, left : left + 9] = 255
+    sight = look_at(grey, VendorFacts(), SETTINGS)
+    assert (sight.bar.crop.area == 0) == is_bar
+    assert (sight.bar.kind is DataBarKind.NONE) != is_bar
