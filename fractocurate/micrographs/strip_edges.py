@@ -47,7 +47,7 @@ def settle_edges(
     text_top, text_bottom = top + min(b.top for b in letters), top + max(b.bottom for b in letters)
     text_height = text_bottom - text_top
     # A bar has margins of the order of its lettering. What is flat far beyond its text is picture: vacuum, a hole.
-    widest_margin = max(2 * text_height, 24)
+    widest_margin = max(text_height, 24)
     if bottom - top <= TALLEST_SURE_STRIP * height_px and _is_straight_edge(shares, level, rows, at_bottom=at_bottom):
         widest_margin = height_px
     if at_bottom and text_top - top > widest_margin:
