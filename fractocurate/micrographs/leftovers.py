@@ -58,36 +58,41 @@ def find_leftover(picture: GreyImage) -> Leftover | None:
     height_px, width_px = picture.shape
     if height_px < 3 * STEADY_ROWS or width_px < 4 * STROKE_REACHES_PX[-1]:
         return None
-    levels = picture.astype(np.int16)
-    found = [trace for reach in STROKE_REACHES_PX for trace in _strokes_in_rows(levels, reach)]
+    calm = np.maximum(picture[1:], picture[:-1]) - np.minimum(picture[1:], picture[:-1]) <= STEADY_STEP
+    found = [trace for reach in STROKE_REACHES_PX for trace in _strokes_in_rows(picture, calm, reach)]
     if found:
         count, box = max(found, key=lambda item: item[0])
         return Leftover(f"{count} strokes in a row, as letters have", box)
-    return _drawn_bar(levels) or _strip_edge(levels)
+    return _drawn_bar(picture) or _strip_edge(picture)
 
 
-def _strokes_in_rows(levels: NDArray[np.int16], reach: int) -> list[tuple[int, PixelBox]]:
+def _strokes_in_rows(picture: GreyImage, calm: BoolImage, reach: int) -> list[tuple[int, PixelBox]]:
     """Rows of strokes of each polarity: how many, and where."""
-    middle = levels[:, reach:-reach]
-    left, right = middle - levels[:, : -2 * reach], middle - levels[:, 2 * reach :]
+    middle = picture[:, reach:-reach]
     found = []
-    for sign in (1, -1):
-        strokes = _steady((left * sign >= LEAST_STEP) & (right * sign >= LEAST_STEP), middle)
-        labels, n_strokes = ndimage.label(strokes)
+    for white in (True, False):
+        # The levels that a stroke beside these pixels exceeds, or stays below, by the step: all within 8 bits.
+        if white:
+            limit = np.minimum(picture, 256 - LEAST_STEP) + np.uint8(LEAST_STEP - 1)
+            strokes = (middle > limit[:, : -2 * reach]) & (middle > limit[:, 2 * reach :])
+        else:
+            limit = np.maximum(picture, LEAST_STEP - 1) - np.uint8(LEAST_STEP - 1)
+            strokes = (middle < limit[:, : -2 * reach]) & (middle < limit[:, 2 * reach :])
+        labels, n_strokes = ndimage.label(_steady(np.asarray(strokes), calm[:, reach:-reach]))
         if not LEAST_SURE_STROKES <= n_strokes <= MOST_STROKES:
             continue
         boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
-        inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2]
-        row = _longest_row(boxes, np.asarray(inks if sign > 0 else 255 - inks))
+        inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2].astype(np.int16)
+        row = _longest_row(boxes, np.asarray(inks if white else 255 - inks))
         if row is not None:
             count, box = row
             found.append((count, PixelBox(box.left + reach, box.top, box.right + reach, box.bottom)))
     return found
 
 
-def _steady(strokes: BoolImage, levels: NDArray[np.int16]) -> BoolImage:
+def _steady(strokes: BoolImage, calm: BoolImage) -> BoolImage:
     """Stroke pixels that are the upper end of so many rows of stroke of one level."""
-    calm = strokes[1:] & strokes[:-1] & (np.abs(levels[1:] - levels[:-1]) <= STEADY_STEP)
+    calm = strokes[1:] & strokes[:-1] & calm
     n = STEADY_ROWS - 1
     whole = calm[: -n + 1].copy()
     for k in range(1, n):
@@ -117,11 +122,12 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
     return best
 
 
-def _drawn_bar(levels: NDArray[np.int16]) -> Leftover | None:
+def _drawn_bar(picture: GreyImage) -> Leftover | None:
     """A level bar, white or black, between two long edges of equal extent."""
+    levels = picture.astype(np.int16)
     steps = np.diff(levels, axis=0)
-    for sign in (1, -1):
-        upper, lower = (_level_edges(np.asarray(steps * way >= BAR_STEP)) for way in (sign, -sign))
+    brighter, darker = _level_edges(np.asarray(steps >= BAR_STEP)), _level_edges(np.asarray(steps <= -BAR_STEP))
+    for sign, upper, lower in ((1, brighter, darker), (-1, darker, brighter)):
         for row, left, right in upper:
             for end, other_left, other_right in lower:
                 alike = abs(left - other_left) <= 2 and abs(right - other_right) <= 2
@@ -132,11 +138,12 @@ def _drawn_bar(levels: NDArray[np.int16]) -> Leftover | None:
 
 def _level_edges(steps: BoolImage) -> list[tuple[int, int, int]]:
     """Long runs of steps between two rows: the row below them, their first column and the one behind their last."""
-    labels, n_runs = ndimage.label(long_runs(steps, SHORTEST_BAR_PX), structure=[[0, 0, 0], [1, 1, 1], [0, 0, 0]])
-    if n_runs > MOST_EDGES:
+    rows = np.flatnonzero(np.count_nonzero(steps, axis=1) >= SHORTEST_BAR_PX)
+    labels, n_runs = ndimage.label(long_runs(steps[rows], SHORTEST_BAR_PX), [[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    if not 0 < n_runs <= MOST_EDGES:
         return []
     longest = LONGEST_BAR * steps.shape[1]
-    found = [(w[0].start + 1, w[1].start, w[1].stop) for w in ndimage.find_objects(labels)]
+    found = [(int(rows[w[0].start]) + 1, w[1].start, w[1].stop) for w in ndimage.find_objects(labels)]
     return [edge for edge in found if edge[2] - edge[1] <= longest]
 
 
@@ -150,12 +157,12 @@ def _is_bar(levels: NDArray[np.int16], top: int, bottom: int, left: int, right: 
     return all(end.size and float(((ink - end) * sign >= BAR_STEP / 2).mean()) >= BAR_SHARE for end in beyond)
 
 
-def _strip_edge(levels: NDArray[np.int16]) -> Leftover | None:
+def _strip_edge(picture: GreyImage) -> Leftover | None:
     """A straight edge near the upper or lower border, beyond which all is of one level."""
-    height_px, width_px = levels.shape
+    height_px, width_px = picture.shape
     zone = max(4, round(EDGE_ZONE * height_px))
     for at_bottom in (True, False):
-        rows = levels[-zone:] if at_bottom else levels[:zone][::-1]
+        rows = (picture[-zone:] if at_bottom else picture[:zone][::-1]).astype(np.int16)
         steps = np.diff(rows, axis=0)
         share = np.maximum((steps >= EDGE_STEP).mean(axis=1), (steps <= -EDGE_STEP).mean(axis=1))
         for n in np.flatnonzero(share >= EDGE_SHARE):
