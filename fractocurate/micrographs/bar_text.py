@@ -7,6 +7,7 @@ state the values already, one look is enough to confirm them.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,8 +172,7 @@ def lines_of(words: list[Word]) -> tuple[TextLine, ...]:
     for word in sorted(words, key=lambda w: (w.box.top + w.box.bottom) / 2):
         middle = (word.box.top + word.box.bottom) / 2
         for line in lines:
-            top = float(np.median([w.box.top for w in line]))
-            bottom = float(np.median([w.box.bottom for w in line]))
+            top, bottom = median(w.box.top for w in line), median(w.box.bottom for w in line)
             if top <= middle <= bottom and word.box.height <= 3 * max(bottom - top, 1):
                 line.append(word)
                 break

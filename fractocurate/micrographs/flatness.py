@@ -24,6 +24,9 @@ RUN_LENGTH_PX = 8
 PAPER_FROM, PAPER_SHARE = 200, 0.6
 """A picture of which so much has one or two exact levels, and light ones, is a page or a plot."""
 
+_NEIGHBOURS = 25
+"""Marks to the left and right of a mark among which its company is looked for."""
+
 BoolImage = NDArray[np.bool_]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -192,17 +195,20 @@ def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
         and m.fill > 0.12
     ]
     candidates.sort(key=lambda m: m.box.left)
-    letters = []
-    for i, mark in enumerate(candidates):
-        reach = 2.5 * mark.box.height
-        for other in (*candidates[max(0, i - 25) : i], *candidates[i + 1 : i + 26]):
-            gap = max(other.box.left - mark.box.right, mark.box.left - other.box.right)
-            alike = 0.5 <= other.box.height / mark.box.height <= 2
-            overlap = min(mark.box.bottom, other.box.bottom) - max(mark.box.top, other.box.top)
-            if gap <= reach and alike and overlap >= 0.5 * min(mark.box.height, other.box.height):
-                letters.append(mark)
-                break
-    return letters
+    if not candidates:
+        return []
+    left, top, right, bottom = np.array([m.box.sides for m in candidates]).T
+    height = bottom - top
+    has_company = np.zeros(len(candidates), np.bool_)
+    for k in range(1, min(_NEIGHBOURS + 1, len(candidates))):
+        one, other = slice(None, -k), slice(k, None)
+        gap = np.maximum(left[other] - right[one], left[one] - right[other])
+        lower, taller = np.minimum(height[one], height[other]), np.maximum(height[one], height[other])
+        overlap = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+        beside = (taller <= 2 * lower) & (overlap >= 0.5 * lower)
+        has_company[one] |= beside & (gap <= 2.5 * height[one])
+        has_company[other] |= beside & (gap <= 2.5 * height[other])
+    return [mark for mark, is_letter in zip(candidates, has_company, strict=True) if is_letter]
 
 
 def largest_free(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> PixelBox:
