@@ -193,8 +193,16 @@ def _is_on(box: PixelBox, paper: PixelBox) -> bool:
 
 
 def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
-    """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack."""
-    if not overlay.is_certain or len(overlay.boxes) <= len(overlay.bars) or len(overlay.bars) > MOST_BARS_LAID_OUT:
+    """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack.
+
+    Rulers are not believed unread: gratings and dendrites have evenly spaced ticks as well.
+    """
+    if (
+        any(bar.is_ruler for bar in overlay.bars)
+        or not overlay.is_certain
+        or len(overlay.boxes) <= len(overlay.bars)
+        or len(overlay.bars) > MOST_BARS_LAID_OUT
+    ):
         return False
     return max(bar.length_px for bar in overlay.bars) <= LONGEST_LAID_OUT * width_px
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hard_frames.bare import paint_bare
 from PIL import Image, ImageDraw
 
 from data_contracts.records import Box, Word
@@ -102,3 +103,11 @@ def test_a_frame_is_nothing_but_a_bar_only_if_it_says_something(
     sight = look_at(grey, VendorFacts(), SETTINGS)
     assert (sight.bar.crop.area == 0) == is_bar
     assert (sight.bar.kind is DataBarKind.NONE) != is_bar
+
+
+def test_a_grating_with_as_many_lines_as_a_ruler_has_ticks_stays_whole() -> None:
+    """Its rows of blocks lie beside the ruler as a label does, but nothing in them can be read."""
+    grey = paint_bare("grating", np.random.default_rng([101, 418]))
+    sight = look_at(grey, VendorFacts(), SETTINGS)
+    assert sight.bar.crop.sides == (0, 0, *grey.shape[::-1])
+    assert any("cannot be read" in issue for issue in sight.issues)
