@@ -25,7 +25,7 @@ from fractocurate.micrographs.overlay_bars import LOWER_ZONE, UPPER_ZONE, find_d
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 MOST_LINES = 12
-MARGIN, LARGEST_MARGIN_PX = 0.4, 6
+MARGIN, LARGEST_MARGIN_PX = 1.0, 10
 """Of the letter height, above and below text: the halo of its rim, its shadow, what JPEG makes of them."""
 READING_MARGIN, LARGEST_READING_MARGIN_PX = 1.0, 10
 """The same around what is shown to OCR: accents, and marks that were not seen as letters."""

@@ -231,7 +231,8 @@ def _read(
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
     if over_picture:
         found.doubt_what_one_look_saw()
-    if found.label is not None and not found.label.bar.is_whole:  # however well its label was read
+    # However well its label was read; on even ground the tick at an end of a line may be lost, not a part of the line.
+    if found.label is not None and not found.label.bar.is_whole and (over_picture or found.label.bar.is_ruler):
         found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
     sight.readings += found.readings(box)
     if found.label is not None:

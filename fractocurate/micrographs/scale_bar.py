@@ -1,7 +1,6 @@
 """Measure drawn scale bars and tick rulers: outer edge to outer edge, or first to last tick."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +18,8 @@ LEAST_MARK_PX = 3
 """The shortest tick; smaller specks are noise."""
 LEAST_RUN_PX = 30
 """Longer than most strokes of a letter or logo."""
-LONGEST_BLANK = 2.0
-"""Letter heights between the words of a label that breaks its bar."""
+LONGEST_LABEL = 12
+"""Letter heights that a label is wide which breaks its bar."""
 MOST_TOUCHED = 0.25
 """Share of a bar's length that letters may stand on: more are the feet of letters that run into each other (``mm``)."""
 LEAST_TICKS = 5
@@ -146,20 +145,13 @@ def _broken_lines(ink: BoolImage, lines: list[Mark], marks: list[Mark]) -> list[
             middle = (left.box.top + left.box.bottom) / 2
             between = [m for m in marks if m.box.left >= left.box.right and m.box.right <= right.box.left]
             label = [m for m in between if m.box.top < middle < m.box.bottom]
-            if label and gap <= 6 * sum(m.box.width for m in label) and _fills(left.box, right.box, label):
+            # Equal bars further apart are those of two pictures side by side.
+            longest = LONGEST_LABEL * max((m.box.height for m in label), default=0)
+            if label and gap <= min(longest, 6 * sum(m.box.width for m in label)):
                 box = left.box.united(right.box)
                 length_px = box.width - _end_tick_px(ink, left, at_left=True) / 2
                 found.append(ScaleBar(box, length_px, is_ruler=False, parts=(left.box, right.box)))
     return found
-
-
-def _fills(left: PixelBox, right: PixelBox, label: list[Mark]) -> bool:
-    """Whether a label stands alone in the middle between two lines; else they are bars of two pictures side by side."""
-    edges = sorted((m.box.left, m.box.right) for m in label)
-    height = max(m.box.height for m in label)
-    before, behind = edges[0][0] - left.right, right.left - max(end for _, end in edges)
-    widest = max((start - end for (_, end), (start, _) in pairwise(edges)), default=0)
-    return widest <= LONGEST_BLANK * height and abs(before - behind) <= max(height, 0.5 * max(before, behind))
 
 
 def _rulers(marks: list[Mark]) -> list[ScaleBar]:

@@ -28,7 +28,7 @@ def visible_edge(shares: NDArray[np.float32], level: int, rows: tuple[int, int],
     top, bottom = rows
     own = shares[:, level] if at_bottom else shares[::-1, level]
     first, last = (top, bottom) if at_bottom else (len(own) - bottom, len(own) - top)
-    if first >= 2 and own[first] - own[first - 2] >= _SOFT_START:
+    if first >= 2 and own[min(first + 2, last - 1)] - own[max(0, first - _JPEG_BLOCK_PX)] >= _SOFT_START:
         return rows
     full = np.flatnonzero(own[first:last] >= _FULL_SHARE)
     if not full.size or full[0] < 2 or own[first : first + full[0] - 1].max() > _PART_SHARE:
