@@ -27,8 +27,6 @@ from fractocurate.micrographs.scale_bar import ScaleBar
 MOST_LINES = 12
 MARGIN, LARGEST_MARGIN_PX = 1.0, 10
 """Of the letter height, above and below text: the halo of its rim, its shadow, what JPEG makes of them."""
-READING_MARGIN, LARGEST_READING_MARGIN_PX = 1.0, 10
-"""The same around what is shown to OCR: accents, and marks that were not seen as letters."""
 LEAST_MARGIN_PX = 3
 """Beside bars."""
 ROOM_FOR_A_LABEL_PX = 26
@@ -113,24 +111,20 @@ def _is_beside(line: LetterLine, bar: PixelBox) -> bool:
 
 def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleBar]) -> Overlay:
     height_px, width_px = grey.shape
-
-    def grown(line: LetterLine, share: float, most_px: int) -> PixelBox:
-        margin = min(most_px, max(LEAST_MARGIN_PX, round(share * line.height_px)))
-        return line.box.grown(margin, margin, width_px, height_px)
-
-    around_bars = []
+    boxes = []
+    for line in lines:
+        margin = min(LARGEST_MARGIN_PX, max(LEAST_MARGIN_PX, round(MARGIN * line.height_px)))
+        boxes.append(line.box.grown(margin, margin, width_px, height_px))
     for bar in bars:
         has_label = any(_is_beside(line, bar.box) for line in lines)
         margin = LEAST_MARGIN_PX if has_label else ROOM_FOR_A_LABEL_PX
-        around_bars.append(bar.box.grown(margin, margin, width_px, height_px))
-    boxes = [*(grown(line, MARGIN, LARGEST_MARGIN_PX) for line in lines), *around_bars]
-    shown = [*(grown(line, READING_MARGIN, LARGEST_READING_MARGIN_PX) for line in lines), *around_bars]
-    box, drawn = reduce(PixelBox.united, shown), reduce(PixelBox.united, boxes)
+        boxes.append(bar.box.grown(margin, margin, width_px, height_px))
+    box = reduce(PixelBox.united, boxes)
     sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
     for line in of_one_polarity(lines):
         _ink_in(sharp, soft, grey, line, box)
     crop = largest_free(boxes, width_px, height_px)
-    place = drawn if not drawn.overlaps(crop) else max(boxes, key=lambda one: one.area)
+    place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
     is_certain = any((bar.is_ruler and bar.is_whole) or is_perfect(grey, bar) for bar in bars)
     groups = []
     for bar in bars:
