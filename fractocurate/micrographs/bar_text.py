@@ -184,21 +184,22 @@ def lines_of(words: list[Word]) -> tuple[TextLine, ...]:
 def _pictograms(marks: Sequence[Mark], letter_height: float) -> list[PixelBox]:
     """Signs of a letter's size that are drawn around others, such as a camera: no letter is wider than high and closed.
 
-    Beside a number they read as digits or brackets of it.
+    Beside a number they read as digits or brackets of it. A speck within the nought of two joined digits lies aside.
     """
     alike = [
         m.box
         for m in marks
         if 0.7 * letter_height <= m.box.height <= 2 * letter_height and m.box.height < m.box.width <= 2 * m.box.height
     ]
-    return [
-        box
-        for box in alike
-        if any(
-            box.left < m.box.left and m.box.right < box.right and box.top < m.box.top and m.box.bottom < box.bottom
-            for m in marks
-        )
-    ]
+    return [box for box in alike if any(_is_amid(m.box, box) for m in marks)]
+
+
+def _is_amid(inner: PixelBox, outer: PixelBox) -> bool:
+    """Whether a box lies in the middle of another and fills a good part of its height."""
+    inside = outer.left < inner.left and inner.right < outer.right
+    inside = inside and outer.top < inner.top and inner.bottom < outer.bottom
+    aside = abs(inner.left + inner.right - outer.left - outer.right) / 2
+    return inside and aside <= 0.15 * outer.width and inner.height >= 0.35 * outer.height
 
 
 def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: float) -> NDArray[np.uint8]:

@@ -111,3 +111,18 @@ def test_a_grating_with_as_many_lines_as_a_ruler_has_ticks_stays_whole() -> None
     sight = look_at(grey, VendorFacts(), SETTINGS)
     assert sight.bar.crop.sides == (0, 0, *grey.shape[::-1])
     assert any("cannot be read" in issue for issue in sight.issues)
+
+
+def test_digits_that_touch_are_no_pictogram(frames: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A speck of JPEG lies within the nought of a joined ``50``."""
+    pages: list[np.ndarray] = []
+    monkeypatch.setattr(
+        "fractocurate.micrographs.bar_text.read_page", lambda page, *_: pages.append(np.array(page)) or []
+    )
+    grey = frames.strip(frames.texture(1280, 1024), (964, 1024), 0, 255, "SED   3.0 kV   WD 22.4 mm   HighVac.")
+    grey[985:1003, 800:826] = 255
+    grey[988:1000, 815:823] = 0
+    grey[992:995, 818:820] = 255
+    look_at(grey, VendorFacts(), SETTINGS)
+    width = pages[0].shape[1]
+    assert (pages[0][:, round(0.6 * width) : round(0.7 * width)] < 128).sum() >= 300
