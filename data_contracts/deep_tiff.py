@@ -1,7 +1,8 @@
 """TIFFs that Pillow reads wrongly or not at all: 16 bits a channel in colour, 16 bits with white as zero, float64 ...
 
-Pillow cuts 16-bit colour down to its upper bytes, which leaves 16 grey levels of a 12-bit picture, and leaves 16-bit
-pictures with white as zero inverted. tifffile gives the values as they are stored.
+Pillow cuts 16-bit colour down to its upper bytes, which leaves 16 grey levels of a 12-bit picture, leaves 16-bit
+pictures with white as zero inverted, and takes signed values of 8 bits for unsigned ones. tifffile gives the values as
+they are stored.
 """
 
 import io
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601, as for all other colour pictures."""
-_PHOTOMETRIC, _SAMPLES, _BITS = 262, 277, 258
+_PHOTOMETRIC, _SAMPLES, _BITS, _SAMPLE_FORMAT = 262, 277, 258, 339
+_SIGNED = 2
 _WHITE_IS_ZERO = 0
 _ERRORS = (
     OSError,
@@ -45,9 +47,11 @@ class DeepTiff:
 
 
 def is_misread_by_pillow(tags: dict[int, object]) -> bool:
-    """Whether a TIFF with these tags has to be decoded here: more than 8 bits, in colour or with white as zero."""
-    bits = tags.get(_BITS, 1)
+    """Whether a TIFF has to be decoded here by its tags: deep colours, deep ones with white as zero, signed ones."""
+    bits, form = tags.get(_BITS, 1), tags.get(_SAMPLE_FORMAT, 1)
     deepest = max(bits) if isinstance(bits, tuple) else bits
+    if deepest == 8 and _SIGNED in (form if isinstance(form, tuple) else (form,)):
+        return True
     if not isinstance(deepest, int) or deepest <= 8:
         return False
     samples, photometric = tags.get(_SAMPLES, 1), tags.get(_PHOTOMETRIC)

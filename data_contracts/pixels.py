@@ -15,20 +15,27 @@ data bar,
 """
 
 import io
-import struct
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from data_contracts.deep_tiff import DeepTiff, is_misread_by_pillow, read_deep_tiff
+from data_contracts.image_header import (
+    DECODER_ERRORS,
+    FIRST_PRIVATE_TIFF_TAG,
+    ImageHeader,
+    ends_early,
+    header_of,
+    tiff_directory_is_missing,
+)
 from data_contracts.masks import MaskBox, cut_picture
 from data_contracts.vocabulary import FailureReason
 
@@ -41,8 +48,6 @@ STRETCH_PERCENTILES = (0.1, 99.9)
 GreyImage = NDArray[np.uint8]
 """Shape (height, width), 0 black to 255 white."""
 
-_FIRST_PRIVATE_TIFF_TAG = 32768
-_BITS_OF_MODE = {"1": 1, "I;16": 16, "I;16L": 16, "I;16B": 16, "I;16N": 16, "I": 32, "F": 32}
 _SIGNATURES = (
     b"\xff\xd8\xff",
     b"\x89PNG\r\n\x1a\n",
@@ -67,18 +72,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What makes a picture upright, by its orientation (TIFF 6.0, tag 274)."""
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    struct.error,
-    MemoryError,
-)
-"""What Pillow's decoders raise on damaged bytes (Pillow has no common base class for it)."""
 
 _pillow_limit_lock = threading.Lock()
 
@@ -90,28 +83,6 @@ class PixelError(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
-    """What a file says about its picture before any pixel is decoded."""
-
-    width_px: int
-    """Of the upright picture."""
-    height_px: int
-    """Of the upright picture."""
-    file_format: str
-    """As Pillow names it: ``TIFF``, ``JPEG``, ``PNG`` ..."""
-    colour_mode: str
-    """As Pillow names it: ``L``, ``RGB``, ``I;16`` ..."""
-    bit_depth: int
-    """Bits per channel of the file."""
-    n_frames: int
-    """Pages or frames in the file."""
-    orientation: int
-    """EXIF orientation, 1 (upright) to 8, already applied to width and height."""
-    private_tags: Mapping[int, str]
-    """Text of the TIFF tags from 32768 on, where instrument makers keep their metadata, decoded as Latin-1; and 270."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +149,7 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
     try:
         with _without_pillow_limit():
             image = _open(content)
-            header = _header_of(image, content)
+            header = header_of(image, content)
     except PixelError:
         deep = read_deep_tiff(content, max_pixels) if content.startswith(_TIFF_SIGNATURES) else None
         if deep is None:
@@ -190,7 +161,7 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
             FailureReason.DECOMPRESSION_BOMB,
             f"the header promises {header.width_px} x {header.height_px} px, more than the limit of {max_pixels} px",
         )
-    if _ends_early(content, image):
+    if ends_early(content, image):
         raise PixelError(FailureReason.TRUNCATED, f"the {header.file_format} file ends before its pixels do")
     try:
         with warnings.catch_warnings():
@@ -202,7 +173,7 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
                 deep = read_deep_tiff(content, max_pixels)
                 if deep is not None:
                     grey = _upright(grey_from_deep(deep.values), header.orientation)
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise PixelError(FailureReason.CORRUPT, f"the {header.file_format} data cannot be decoded: {error}") from error
     # Pillow 12 and later turn TIFFs upright by themselves, and state their size so from the beginning.
     return DecodedImage(grey, replace(header, width_px=grey.shape[1], height_px=grey.shape[0]))
@@ -211,7 +182,7 @@ def decode_grey(content: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded
 def _of_deep_tiff(deep: DeepTiff) -> DecodedImage:
     """A TIFF that Pillow does not know, such as one of float64."""
     height_px, width_px = deep.values.shape
-    tags = {code: text for code, text in deep.tags.items() if code >= _FIRST_PRIVATE_TIFF_TAG or code == 270}
+    tags = {code: text for code, text in deep.tags.items() if code >= FIRST_PRIVATE_TIFF_TAG or code == 270}
     header = ImageHeader(width_px, height_px, "TIFF", str(deep.values.dtype), deep.bit_depth, deep.n_frames, 1, tags)
     return DecodedImage(grey_from_deep(deep.values), header)
 
@@ -256,7 +227,7 @@ def _open(content: bytes) -> Image.Image:
         return Image.open(io.BytesIO(content))
     except UnidentifiedImageError as error:
         if content.startswith(_SIGNATURES):
-            if _tiff_directory_is_missing(content) or len(content) < 64:
+            if tiff_directory_is_missing(content) or len(content) < 64:
                 raise PixelError(FailureReason.TRUNCATED, "the image file ends within its header") from error
             raise PixelError(
                 FailureReason.CORRUPT, "the file begins as an image but its header cannot be read"
@@ -264,61 +235,8 @@ def _open(content: bytes) -> Image.Image:
         raise PixelError(
             FailureReason.NOT_AN_IMAGE, f"the content is not an image: it begins with {content[:8]!r}"
         ) from error
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise PixelError(FailureReason.CORRUPT, f"the image header cannot be read: {error}") from error
-
-
-def _header_of(image: Image.Image, content: bytes) -> ImageHeader:
-    try:
-        orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1) or 1)
-        n_frames = int(getattr(image, "n_frames", 1))
-        image.seek(0)
-    except _DECODER_ERRORS:
-        orientation, n_frames = 1, 1  # damaged side information: the pixels may still be whole
-    if not 1 <= orientation <= 8:
-        orientation = 1
-    width_px, height_px = image.size
-    if orientation >= 5:
-        width_px, height_px = height_px, width_px
-    return ImageHeader(
-        width_px,
-        height_px,
-        image.format or "",
-        image.mode,
-        _bit_depth(image, content),
-        n_frames,
-        orientation,
-        _private_tags(image),
-    )
-
-
-def _bit_depth(image: Image.Image, content: bytes) -> int:
-    if isinstance(image, TiffImageFile):
-        bits = image.tag_v2.get(258, (1,))
-        return int(bits[0] if isinstance(bits, tuple) else bits)
-    if image.format == "PNG" and len(content) > 24:
-        return content[24]  # IHDR: width, height, then bits per sample (PNG specification, 11.2.2)
-    return _BITS_OF_MODE.get(image.mode, 8)
-
-
-def _private_tags(image: Image.Image) -> dict[int, str]:
-    if not isinstance(image, TiffImageFile):
-        return {}
-    texts: dict[int, str] = {}
-    for code in image.tag_v2:
-        if code < _FIRST_PRIVATE_TIFF_TAG and code != ExifTags.Base.ImageDescription:
-            continue
-        try:
-            value = image.tag_v2[code]
-        except _DECODER_ERRORS:
-            continue  # one damaged tag says nothing about the others
-        if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], str | bytes):
-            value = value[0]
-        if isinstance(value, bytes):
-            texts[code] = value.decode("latin-1")
-        elif isinstance(value, str):
-            texts[code] = value
-    return texts
 
 
 def _to_grey(image: Image.Image) -> GreyImage:
@@ -333,30 +251,3 @@ def _to_grey(image: Image.Image) -> GreyImage:
     elif image.mode in ("RGBA", "RGBX", "PA", "La", "RGBa"):
         image = image.convert("RGBA").convert("RGB")
     return np.array(image.convert("RGB").convert("L"))
-
-
-def _ends_early(content: bytes, image: Image.Image) -> bool:
-    """Whether the file is shorter than its own structure says."""
-    if isinstance(image, TiffImageFile):
-        offsets, counts = image.tag_v2.get(273) or image.tag_v2.get(324), image.tag_v2.get(279) or image.tag_v2.get(325)
-        if isinstance(offsets, tuple) and isinstance(counts, tuple):
-            return any(int(o) + int(c) > len(content) for o, c in zip(offsets, counts, strict=False))
-        return False
-    if image.format == "JPEG":
-        return b"\xff\xd9" not in content
-    if image.format == "PNG":
-        return b"IEND" not in content[-1024:] and b"IEND" not in content
-    if image.format == "BMP" and len(content) >= 54:
-        offset, width, height, _, bits, compression = struct.unpack_from("<I4xiiHHI", content, 10)
-        needed = offset + (abs(width) * bits + 31) // 32 * 4 * abs(height)
-        return bool(compression == 0 and len(content) < needed)
-    return False
-
-
-def _tiff_directory_is_missing(content: bytes) -> bool:
-    if content[:4] not in (b"II*\x00", b"MM\x00*"):
-        return False
-    if len(content) < 8:
-        return True
-    (offset,) = struct.unpack_from("<I" if content[:2] == b"II" else ">I", content, 4)
-    return int(offset) + 2 > len(content)

@@ -15,6 +15,8 @@ from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
 ONE_FIELD_TWO_FOANS = "one_field_two_foans"
 ONE_FIELD_TWO_CLASSES = "one_field_two_classes"
 LABEL_DOUBTED = "label_doubted_by_model"
+BAR_UNREAD = "data_bar_unread"
+VALUES_DISAGREE = "frame_values_disagree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,23 @@ def conflicting_pairs(catalog: Catalog) -> Iterator[Doubt]:
         )
 
 
+def doubted_frames(catalog: Catalog) -> Iterator[Doubt]:
+    """Linked frames of which a person should look at the picture itself.
+
+    What looks like a data bar may be left in it, or its sources contradict each other over magnification or pixel size,
+    as those of a frame under another's name do. A link that a person has decided is settled.
+    """
+    rows = catalog.query(
+        "SELECT d.path, m.issues FROM dataset d JOIN micrographs m USING (micrograph_id) "
+        "WHERE d.status = $matched AND d.match_method IS DISTINCT FROM $reviewed "
+        "AND (m.issues LIKE '%cannot be read; nothing was cropped%' OR m.issues LIKE '%sources disagree%') "
+        "ORDER BY d.path",
+        {"matched": str(MatchStatus.MATCHED), "reviewed": str(MatchMethod.REVIEWED)},
+    )
+    for path, issues in rows.iter_rows():
+        yield Doubt(path, BAR_UNREAD if "nothing was cropped" in issues else VALUES_DISAGREE, issues)
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """The latest training run with out-of-fold answers, and what they are worth."""
@@ -157,7 +176,7 @@ def _latest_judge(catalog: Catalog) -> _Judge | None:
     return _Judge(run_id, value.get("macro_f1"), low, high, counts)
 
 
-SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, doubted_labels)
+SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, doubted_frames, doubted_labels)
 """In the order in which a curator should see them."""
 
 

@@ -31,7 +31,8 @@ def _zeiss(facts: Facts, size_px: tuple[int, int], picture_height_px: int) -> Me
     lines = [
         "", "0", "0", "AP_WD", f"WD = {facts.distance_mm:.1f} mm", "AP_ACTUALKV", f"EHT = {facts.voltage_kv:.2f} kV",
         "AP_MAG", f"Mag = {k / 1000:.2f} K X" if k >= 1000 else f"Mag = {k:.0f} X",
-        "AP_PIXEL_SIZE", f"Pixel Size = {length_text(facts.pixel_size_nm, 4)}",
+        # Of the display of 1024 columns, whatever the size of the picture.
+        "AP_PIXEL_SIZE", f"Pixel Size = {length_text(facts.field_nm / 1024, 4)}",
         "AP_WIDTH", f"Width = {length_text(facts.field_nm, 4)}",
         "DP_IMAGE_STORE", f"Store resolution = {size_px[0]} * {size_px[1]}",
         "AP_DATE", "Date :{2:d} Nov {0:d}".format(*facts.day), "AP_TIME", "Time :10:11:12",

@@ -7,6 +7,7 @@ state the values already, one look is enough to confirm them.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from PIL import Image
 from scipy import ndimage
 
 from data_contracts.records import Box, Word
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, letters_among, long_runs, marks_of
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, letters_among, long_runs, marks_of
 from fractocurate.micrographs.resident import read_page
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.tesseract import TableWord
@@ -108,15 +109,20 @@ def read_text(
         OcrError: Tesseract failed or took too long on this region.
         MissingToolError: Tesseract or one of the languages is not installed.
     """
-    letters = letters_among(marks_of(ink), tallest_px=0.8 * ink.shape[0])
+    marks = marks_of(ink)
+    letters = letters_among(marks, tallest_px=0.8 * ink.shape[0])
     if not letters:
         return ()
     # Capitals and digits, not the dots and small letters, set the size.
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
+    pictograms = _pictograms(marks, letter_height)
     looks: list[_Look] = []
     top = MARGIN_PX
     for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=False):
-        clean = Image.fromarray(255 - _without_lines(contrast, ink, letter_height))
+        shown = _without_lines(contrast, ink, letter_height)
+        for box in pictograms:
+            box.cut(shown)[:] = 0
+        clean = Image.fromarray(255 - shown)
         scale = float(np.clip(height / letter_height, 0.5, LARGEST_SCALE))
         size = (max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
         looks.append(_Look(clean.resize(size, Image.Resampling.BICUBIC), scale, top))
@@ -166,14 +172,34 @@ def lines_of(words: list[Word]) -> tuple[TextLine, ...]:
     for word in sorted(words, key=lambda w: (w.box.top + w.box.bottom) / 2):
         middle = (word.box.top + word.box.bottom) / 2
         for line in lines:
-            top = float(np.median([w.box.top for w in line]))
-            bottom = float(np.median([w.box.bottom for w in line]))
+            top, bottom = median(w.box.top for w in line), median(w.box.bottom for w in line)
             if top <= middle <= bottom and word.box.height <= 3 * max(bottom - top, 1):
                 line.append(word)
                 break
         else:
             lines.append([word])
     return tuple(TextLine(tuple(sorted(line, key=lambda w: w.box.left))) for line in lines)
+
+
+def _pictograms(marks: Sequence[Mark], letter_height: float) -> list[PixelBox]:
+    """Signs of a letter's size that are drawn around others, such as a camera: no letter is wider than high and closed.
+
+    Beside a number they read as digits or brackets of it. A speck within the nought of two joined digits lies aside.
+    """
+    alike = [
+        m.box
+        for m in marks
+        if 0.7 * letter_height <= m.box.height <= 2 * letter_height and m.box.height < m.box.width <= 2 * m.box.height
+    ]
+    return [box for box in alike if any(_is_amid(m.box, box) for m in marks)]
+
+
+def _is_amid(inner: PixelBox, outer: PixelBox) -> bool:
+    """Whether a box lies in the middle of another and fills a good part of its height."""
+    inside = outer.left < inner.left and inner.right < outer.right
+    inside = inside and outer.top < inner.top and inner.bottom < outer.bottom
+    aside = abs(inner.left + inner.right - outer.left - outer.right) / 2
+    return inside and aside <= 0.15 * outer.width and inner.height >= 0.35 * outer.height
 
 
 def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: float) -> NDArray[np.uint8]:

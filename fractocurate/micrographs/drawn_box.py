@@ -13,10 +13,10 @@ from fractocurate.micrographs.flatness import (
     BoolImage,
     Mark,
     PixelBox,
-    largest_free,
     letters_among,
     marks_of,
 )
+from fractocurate.micrographs.masking import crop_or_mask, mask_issues
 from fractocurate.micrographs.scale_bar import find_scale_bars
 
 LEAST_BAR_HEIGHT_PX = 10
@@ -26,7 +26,12 @@ INK_CONTRAST = 50
 """Least distance of a letter from its background, in grey levels: grey-on-black logos have 80 and more."""
 TALLEST_STRIP = 0.5
 """A strip that covers more of a frame than this is not a bar, unless the frame is nothing but a bar."""
-_PAPER_SHARE = 0.97
+_PAPER_SHARE = 0.85
+"""Of a row or column of paper, the share that has its level: beside small letters JPEG leaves less of it."""
+_LEAST_PAPER = 0.3
+"""Of the lettering's own box."""
+_LEAST_SIDES = 2
+"""On which a box has picture beside it; what has it on one is a strip or no drawing."""
 _BLOCK_PX = 4
 
 
@@ -67,8 +72,8 @@ def paper_around(grey: GreyImage, text: PixelBox) -> PixelBox | None:
     """
     levels = np.bincount(text.cut(grey).ravel(), minlength=256)
     level = int(np.argmax(levels))
-    near = np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE
-    if text.cut(near).mean() < 0.4:
+    near = np.abs(grey.astype(np.int16) - level) <= 2 * LEVEL_TOLERANCE
+    if text.cut(near).mean() < _LEAST_PAPER:
         return None
     height_px, width_px = grey.shape
     left, top, right, bottom = text.left, text.top, text.right, text.bottom
@@ -92,7 +97,7 @@ def paper_around(grey: GreyImage, text: PixelBox) -> PixelBox | None:
     )
     # A dark or bright region of the picture has no straight sides: its level goes on beside them here and there.
     sides = [float(side.mean()) for side in outside if side.size]
-    if paper.area <= text.area or not sides or max(sides) > 0.85 or float(np.mean(sides)) > 0.5:
+    if paper.area <= text.area or len(sides) < _LEAST_SIDES or max(sides) > 0.85 or float(np.mean(sides)) > 0.5:
         return None
     return paper if paper.height <= TALLEST_STRIP * height_px else None
 
@@ -102,7 +107,7 @@ def find_floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
     height_px, width_px = grey.shape
     n_flat = np.bincount(grey[flat], minlength=256)
     window = np.convolve(n_flat, np.ones(2 * LEVEL_TOLERANCE + 1), mode="same")
-    best: tuple[int, DataBar] | None = None
+    found: list[tuple[int, int, PixelBox]] = []
     for _ in range(3):
         level = int(np.argmax(window))
         if window[level] < 0.004 * grey.size:
@@ -122,12 +127,15 @@ def find_floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
                 continue
             letters = letters_in(grey, box, level)
             enough = len(letters) >= LEAST_BAR_LETTERS or (letters and find_scale_bars(ink_of(box.cut(grey), level)))
-            if not enough or (best is not None and len(letters) <= best[0]):
-                continue
-            outer = _with_frame(grey, box)
-            crop = largest_free([outer], width_px, height_px)
-            best = (len(letters), DataBar(DataBarKind.BOX, outer, crop, level))
-    return best[1] if best else None
+            if enough:
+                found.append((len(letters), level, _with_frame(grey, box)))
+    if not found:
+        return None
+    _, level, outer = max(found, key=lambda item: item[0])
+    # Measurements that somebody noted on the picture stand in boxes of one kind.
+    boxes = [box for n_letters, its, box in found if box == outer or (its == level and n_letters >= LEAST_BAR_LETTERS)]
+    kept = crop_or_mask(boxes, width_px, height_px)
+    return DataBar(DataBarKind.BOX, outer, kept.crop, level, mask_issues(kept, width_px, height_px), kept.masks)
 
 
 def _coarse(mask: BoolImage) -> BoolImage:

@@ -21,6 +21,12 @@ LEVEL_TOLERANCE = 8
 RUN_LENGTH_PX = 8
 """Shortest run that counts as drawn: noise rarely makes one, the gaps between words always do."""
 
+PAPER_FROM, PAPER_SHARE = 200, 0.6
+"""A picture of which so much has one or two exact levels, and light ones, is a page or a plot."""
+
+_NEIGHBOURS = 25
+"""Marks to the left and right of a mark among which its company is looked for."""
+
 BoolImage = NDArray[np.bool_]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -104,6 +110,12 @@ class Mark:
         return self.area_px / self.box.area
 
 
+def is_drawing(picture: GreyImage) -> bool:
+    """Whether a picture is a drawing on light ground: a plot, a page, a screenshot. Micrographs are never so white."""
+    counts = np.bincount(picture.ravel(), minlength=256)[PAPER_FROM:]
+    return int(np.sort(counts)[-2:].sum()) >= PAPER_SHARE * picture.size
+
+
 def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:
     """Pixels of horizontal runs of at least ``run_length_px`` whose neighbours differ by at most the tolerance."""
     if grey.shape[1] < run_length_px:
@@ -183,17 +195,20 @@ def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:
         and m.fill > 0.12
     ]
     candidates.sort(key=lambda m: m.box.left)
-    letters = []
-    for i, mark in enumerate(candidates):
-        reach = 2.5 * mark.box.height
-        for other in (*candidates[max(0, i - 25) : i], *candidates[i + 1 : i + 26]):
-            gap = max(other.box.left - mark.box.right, mark.box.left - other.box.right)
-            alike = 0.5 <= other.box.height / mark.box.height <= 2
-            overlap = min(mark.box.bottom, other.box.bottom) - max(mark.box.top, other.box.top)
-            if gap <= reach and alike and overlap >= 0.5 * min(mark.box.height, other.box.height):
-                letters.append(mark)
-                break
-    return letters
+    if not candidates:
+        return []
+    left, top, right, bottom = np.array([m.box.sides for m in candidates]).T
+    height = bottom - top
+    has_company = np.zeros(len(candidates), np.bool_)
+    for k in range(1, min(_NEIGHBOURS + 1, len(candidates))):
+        one, other = slice(None, -k), slice(k, None)
+        gap = np.maximum(left[other] - right[one], left[one] - right[other])
+        lower, taller = np.minimum(height[one], height[other]), np.maximum(height[one], height[other])
+        overlap = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+        beside = (taller <= 2 * lower) & (overlap >= 0.5 * lower)
+        has_company[one] |= beside & (gap <= 2.5 * height[one])
+        has_company[other] |= beside & (gap <= 2.5 * height[other])
+    return [mark for mark, is_letter in zip(candidates, has_company, strict=True) if is_letter]
 
 
 def largest_free(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> PixelBox:

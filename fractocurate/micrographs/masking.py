@@ -43,3 +43,15 @@ def crop_or_mask(boxes: Sequence[PixelBox], width_px: int, height_px: int) -> Ke
     inside = tuple(box for box in boxes if box.overlaps(crop))
     is_torn = any(box.intersected(crop) != box for box in inside)
     return whole if is_torn or sum(box.area for box in inside) > MOST_MASKED * crop.area else KeptPicture(crop, inside)
+
+
+def mask_issues(kept: KeptPicture, width_px: int, height_px: int) -> tuple[str, ...]:
+    """What to say of the masks of a frame of a size."""
+    if not kept.masks:
+        return ()
+    saved = 1 - largest_free(kept.masks, width_px, height_px).area / (width_px * height_px)
+    told = (
+        f"data bar: {len(kept.masks)} piece(s) of print inside the crop are masked and filled from around, for "
+        f"cutting them off would cost {saved:.0%} of the picture"
+    )
+    return (told,)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from data_contracts.records import Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
 from fractocurate.micrographs.bar_text import BarText
-from fractocurate.micrographs.bar_values import scale_label
 from fractocurate.micrographs.lengths import is_odd_label
 from fractocurate.micrographs.scale_bar import ScaleBar
+from fractocurate.micrographs.scale_labels import scale_label
 
 
 def odd_label_issues(texts: Sequence[BarText], bars: Sequence[ScaleBar]) -> tuple[str, ...]:

@@ -8,46 +8,31 @@ from numpy.typing import NDArray
 
 from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage
-from data_contracts.records import Box, Reading
+from data_contracts.records import Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
-from fractocurate.micrographs.bar_text import BarText, read_text
-from fractocurate.micrographs.bar_values import (
-    ScaleLabel,
-    agreed_label,
-    agreed_readings,
-    confirmed_label,
-    field_width_reading,
-    magnification_readings,
-    scale_label,
-)
+from fractocurate.micrographs.bar_text import read_text
 from fractocurate.micrographs.data_bar import find_data_bar
-from fractocurate.micrographs.drawn_box import DataBar, ink_of, paper_around
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
+from fractocurate.micrographs.drawn_box import DataBar, find_floating_box, ink_of, paper_around
+from fractocurate.micrographs.flatness import BoolImage, PixelBox, flat_runs, is_drawing, largest_free
 from fractocurate.micrographs.leftovers import find_leftover
-from fractocurate.micrographs.magnification import has_sign
-from fractocurate.micrographs.masking import KeptPicture, crop_or_mask
+from fractocurate.micrographs.masking import KeptPicture, crop_or_mask, mask_issues
 from fractocurate.micrographs.misread import odd_label_issues
 from fractocurate.micrographs.overlay import Overlay, find_overlay
 from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
+from fractocurate.micrographs.printed_values import LEGIBLE_ALONE, SURE_VALUE, UNCONFIRMED, PrintedValues, record_box
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
+from fractocurate.micrographs.scale_labels import ScaleLabel
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.strip_form import is_printed_strip
 from fractocurate.micrographs.vendor_tags import VendorFacts
 from fractocurate.tesseract import OcrError
 
-UNCONFIRMED = 0.45
-"""Highest confidence of a label drawn over the picture that only one of two looks could read."""
-LEAST_WORD_CONFIDENCE = 0.6
-LEGIBLE = 0.58
-"""Mean confidence of the letters of one look that proves print: of 510 invented pictures without any, with pores, dust,
-fibres and balls in rows, none reached 0.54."""
-HALF_LEGIBLE = 0.48
-"""The same where both looks read a like word."""
 LEGIBLE_BESIDE_A_BAR = 0.3
 """The same beside a bar or ruler of perfect form: cracks, seams and arrays that have such a form have no letters."""
 MOST_BARS_LAID_OUT, LONGEST_LAID_OUT = 2, 0.45
 """Of a drawing that is believed unread: bars in it, and their length as a share of the frame's width."""
-SURE_VALUE = 0.5
+LEAST_ON_PAPER = 0.5
+"""Share of a box of print, of which much is margin."""
 NEAR_HINT_PX = 6
 _INK_FROM = 100
 """Of 255: strength from which the lettering of an overlay is ink."""
@@ -72,17 +57,40 @@ def look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -
     Raises:
         MissingToolError: Tesseract or one of its languages is not installed.
     """
+    sight = _look_at(grey, facts, settings)
+    states_nothing = not facts.vendor and not any(r.value and r.confidence >= SURE_VALUE for r in _values_of(sight))
+    if settings.use_ocr and sight.bar.box is not None and states_nothing and is_drawing(grey):
+        issue = "data bar: the file looks like a drawing or a page, not like a micrograph; nothing was cropped"
+        return Sight(_no_bar(grey), issues=[issue])
+    return sight
+
+
+def _values_of(sight: Sight) -> list[Reading]:
+    return [r for r in sight.readings if r.field in ("magnification", "pixel_size_nm", "field_width_nm")]
+
+
+def _no_bar(grey: GreyImage) -> DataBar:
+    return DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0]))
+
+
+def _look_at(grey: GreyImage, facts: VendorFacts, settings: MicrographSettings) -> Sight:
     bar = find_data_bar(grey, facts.bar_top_px)
-    doubtful = None
+    doubtful, told = None, []
     if bar.box is not None:
         sight, is_print = _read_strip(grey, bar, facts, settings)
         if is_print:
             return sight
-        doubtful = bar.box
+        doubtful, told = bar.box, [issue for issue in sight.issues if issue not in bar.issues]
+        # What lies along a border may be vacuum, and the print in a box elsewhere.
+        floating = find_floating_box(grey, flat_runs(grey))
+        if floating is not None and floating.box != bar.box:
+            sight, is_print = _read_strip(grey, floating, facts, settings)
+            if is_print:
+                return sight
     overlay = find_overlay(grey)
-    whole = Sight(DataBar(DataBarKind.NONE, None, PixelBox(0, 0, grey.shape[1], grey.shape[0])))
+    whole = Sight(_no_bar(grey))
     seen = _read_overlay(whole, overlay, grey, settings) if overlay is not None else whole
-    return _unread(grey, doubtful) if doubtful is not None and seen.bar.box is None else seen
+    return _unread(grey, doubtful, told) if doubtful is not None and seen.bar.box is None else seen
 
 
 def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: MicrographSettings) -> tuple[Sight, bool]:
@@ -104,7 +112,10 @@ def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: Mic
     if len(pages) == 1 and _is_contradicted(facts, printed):
         sight = Sight(bar, issues=list(bar.issues))
         printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
-    if not _is_hinted(bar, facts) and not printed.is_legible and not is_printed_strip(grey, bar):
+    if not bar.crop.area:
+        if not printed.has_value and printed.surest < LEGIBLE_ALONE:
+            return sight, False
+    elif not _is_hinted(bar, facts) and not printed.is_legible and not is_printed_strip(grey, bar):
         return sight, False
     if _is_contradicted(facts, printed):
         in_frame = [_moved(drawn, bar.box.left, bar.box.top) for drawn in bars]
@@ -117,14 +128,16 @@ def _is_hinted(bar: DataBar, facts: VendorFacts) -> bool:
     return bar.box is not None and facts.bar_top_px is not None and abs(facts.bar_top_px - bar.box.top) <= NEAR_HINT_PX
 
 
-def _unread(grey: GreyImage, box: PixelBox) -> Sight:
-    """The frame as a whole: what looked like a bar or print cannot be read, and a person should look."""
-    whole = PixelBox(0, 0, grey.shape[1], grey.shape[0])
+def _unread(grey: GreyImage, box: PixelBox, told: Sequence[str]) -> Sight:
+    """The frame as a whole: what looked like a bar or print cannot be read, and a person should look.
+
+    What OCR told of a failure stays said.
+    """
     issue = (
         f"data bar: what looks like print at x {box.left} to {box.right}, y {box.top} to {box.bottom} cannot be read; "
         "nothing was cropped, confirm that the frame has no bar"
     )
-    return Sight(DataBar(DataBarKind.NONE, None, whole), issues=[issue])
+    return Sight(_no_bar(grey), issues=[*told, issue])
 
 
 def _states_all(facts: VendorFacts) -> bool:
@@ -133,7 +146,7 @@ def _states_all(facts: VendorFacts) -> bool:
     return facts.is_of_this_size and not facts.issues and {"magnification", "pixel_size_nm"} <= known
 
 
-def _is_contradicted(facts: VendorFacts, printed: "_Printed") -> bool:
+def _is_contradicted(facts: VendorFacts, printed: PrintedValues) -> bool:
     """Whether one look did not confirm what the metadata state."""
     stated = {r.value for r in facts.readings if r.field == "magnification"}
     return not any(r.value in stated for r in printed.magnifications)
@@ -157,30 +170,39 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     ):
         # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
         # bar and its label are.
-        return _unread(grey, overlay.box)
-    paper = paper_around(grey, overlay.box)
+        return _unread(grey, overlay.box, sight.issues)
     height_px, width_px = grey.shape
-    if paper is not None:
-        crop = largest_free([paper, *overlay.boxes], width_px, height_px)
-        sight.bar = DataBar(DataBarKind.BOX, paper, crop, int(np.median(paper.cut(grey))))
-        return sight
-    kept = crop_or_mask(overlay.boxes, width_px, height_px)
+    papers = [paper for group in overlay.groups if (paper := paper_around(grey, group)) is not None]
+    boxes = [*papers, *(box for box in overlay.boxes if not any(_is_on(box, paper) for paper in papers))]
+    kept = crop_or_mask(boxes, width_px, height_px)
     if kept.masks and find_leftover(cut_picture(grey, kept.crop.sides, [mask.sides for mask in kept.masks])):
         # Beside what was found stands more print, which a smaller crop leaves out as well.
-        kept = KeptPicture(overlay.crop, ())
-    sight.bar = DataBar(DataBarKind.OVERLAY, overlay.place, kept.crop, int(grey.max()), masks=kept.masks)
-    if kept.masks:
-        saved = 1 - largest_free(kept.masks, width_px, height_px).area / (width_px * height_px)
-        sight.issues.append(
-            f"data bar: {len(kept.masks)} piece(s) of print inside the crop are masked and filled from around, for "
-            f"cutting them off would cost {saved:.0%} of the picture"
-        )
+        kept = KeptPicture(largest_free(boxes, width_px, height_px), ())
+    kind, place, level = DataBarKind.OVERLAY, overlay.place, int(grey.max())
+    if papers:
+        place = max(papers, key=lambda paper: paper.area)
+        kind, level = DataBarKind.BOX, int(np.median(place.cut(grey)))
+    sight.bar = DataBar(kind, place, kept.crop, level, masks=kept.masks)
+    sight.issues += mask_issues(kept, width_px, height_px)
     return sight
 
 
+def _is_on(box: PixelBox, paper: PixelBox) -> bool:
+    """Whether most of some print with its margins lies on a piece of paper."""
+    return box.intersected(paper).area >= LEAST_ON_PAPER * box.area
+
+
 def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
-    """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack."""
-    if not overlay.is_certain or len(overlay.boxes) <= len(overlay.bars) or len(overlay.bars) > MOST_BARS_LAID_OUT:
+    """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack.
+
+    Rulers are not believed unread: gratings and dendrites have evenly spaced ticks as well.
+    """
+    if (
+        any(bar.is_ruler for bar in overlay.bars)
+        or not overlay.is_certain
+        or len(overlay.boxes) <= len(overlay.bars)
+        or len(overlay.bars) > MOST_BARS_LAID_OUT
+    ):
         return False
     return max(bar.length_px for bar in overlay.bars) <= LONGEST_LAID_OUT * width_px
 
@@ -194,23 +216,23 @@ def _read(
     settings: MicrographSettings,
     *,
     over_picture: bool = False,
-) -> "_Printed":
+) -> PrintedValues:
     """Two looks of OCR at one region; bars are in the region's pixels."""
     for part in (part for bar in bars for part in bar.parts):
         for page in pages:
             part.cut(page)[:] = 0
     in_frame = [_moved(bar, box.left, box.top) for bar in bars]
-    found = _Printed()
+    found = PrintedValues()
     try:
         for text in read_text(pages, ink, box, settings):
             found.add(text, in_frame)
     except OcrError as error:
         sight.issues.append(f"data bar: {error}")
-        found.has_failed = True
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
     if over_picture:
         found.doubt_what_one_look_saw()
-    if found.label is not None and not found.label.bar.is_whole:  # however well its label was read
+    # However well its label was read; on even ground the tick at an end of a line may be lost, not a part of the line.
+    if found.label is not None and not found.label.bar.is_whole and (over_picture or found.label.bar.is_ruler):
         found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
     sight.readings += found.readings(box)
     if found.label is not None:
@@ -218,82 +240,6 @@ def _read(
         sight.sizes.append(size)
         sight.readings.append(size.reading)
     return found
-
-
-class _Printed:
-    """The printed values of one region, gathered over two looks at it."""
-
-    def __init__(self) -> None:
-        self.label: ScaleLabel | None = None
-        self.magnifications: list[Reading] = []
-        self.widths: list[Reading] = []
-        self.texts: list[BarText] = []
-        self.has_failed = False
-        """Whether OCR broke off, so that nothing can be said about the text."""
-
-    def add(self, text: BarText, bars: Sequence[ScaleBar]) -> None:
-        """Take in what one look saw; bars in pixels of the frame."""
-        self.texts.append(text)
-        self.label = confirmed_label(agreed_label(self.label, scale_label(text, bars)), self.texts)
-        width = field_width_reading(text)
-        self.widths = agreed_readings(self.widths, [width] if width is not None else [])
-        self.magnifications = agreed_readings(self.magnifications, magnification_readings(text))
-
-    def doubt_what_one_look_saw(self) -> None:
-        """Lower what a busy picture behind the letters may have changed: an unconfirmed label, a number without x."""
-        if self.label is not None and self.label.looks < 2:
-            self.label = replace(self.label, confidence=min(self.label.confidence, UNCONFIRMED))
-        self.magnifications = [
-            r if has_sign(r.raw) else replace(r, confidence=min(r.confidence, UNCONFIRMED)) for r in self.magnifications
-        ]
-
-    @property
-    def surest(self) -> float:
-        """Mean confidence of the letters of the better look."""
-        return max(map(_confidence_of_letters, self.texts), default=0.0)
-
-    @property
-    def is_legible(self) -> bool:
-        """Whether it is print: a value was understood, or its letters were read with confidence.
-
-        OCR makes words of any marks in a row, so that a word alone proves nothing.
-        """
-        label = self.label
-        values = [r for r in self.magnifications if has_sign(r.raw)] + self.widths
-        if (label is not None and (label.looks > 1 or label.confidence >= SURE_VALUE)) or self.has_failed:
-            return True
-        if any(r.confidence >= SURE_VALUE for r in values):
-            return True
-        words = [
-            {w.text for w in text.words if w.confidence >= LEAST_WORD_CONFIDENCE and _is_word(w.text)}
-            for text in self.texts
-        ]
-        is_seen_twice = len(words) > 1 and bool(set.intersection(*words))
-        return self.surest >= (HALF_LEGIBLE if is_seen_twice else LEGIBLE)
-
-    def readings(self, box: PixelBox) -> list[Reading]:
-        """Everything gathered; the text as a whole is one of the readings."""
-        readings = list(self.magnifications)
-        readings += self.widths[:1]
-        if self.texts and any(text.words for text in self.texts):
-            best = max(self.texts, key=lambda text: text.confidence * len(text.words))
-            confidence = round(best.confidence, 3)
-            readings.append(
-                Reading("bar_text", best.text, best.text, ReadingMethod.DATA_BAR, confidence, box=record_box(box))
-            )
-        return readings
-
-
-def _confidence_of_letters(text: BarText) -> float:
-    """Mean confidence of a text's letters; 0 for fewer than two."""
-    n_letters = sum(len(w.text) for w in text.words)
-    return sum(w.confidence * len(w.text) for w in text.words) / n_letters if n_letters >= 2 else 0.0
-
-
-def _is_word(text: str) -> bool:
-    """Whether a word has three letters or digits at least that are not all alike, as those of a row of pores are."""
-    letters = [c for c in text.lower() if c.isalnum()]
-    return len(letters) >= 3 and len(set(letters)) >= 3
 
 
 def _size_of_bar(label: ScaleLabel) -> Reading:
@@ -307,11 +253,6 @@ def _size_of_bar(label: ScaleLabel) -> Reading:
         box=record_box(label.bar.box),
         note="ruler, first to last tick" if label.bar.is_ruler else "drawn bar",
     )
-
-
-def record_box(box: PixelBox) -> Box:
-    """A box as records hold it."""
-    return Box(box.left, box.top, box.right, box.bottom)
 
 
 def _contrast(part: GreyImage, ink: BoolImage, background: int) -> NDArray[np.uint8]:

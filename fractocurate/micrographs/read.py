@@ -27,13 +27,14 @@ from fractocurate.micrographs.pixel_size import (
     pixel_size_from_field,
     precision_of_print,
 )
-from fractocurate.micrographs.printed import look_at, record_box
+from fractocurate.micrographs.printed import look_at
+from fractocurate.micrographs.printed_values import record_box
 from fractocurate.micrographs.quality import measure_quality
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 4
+MICROGRAPHS_VERSION = 5
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 

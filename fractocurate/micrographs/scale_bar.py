@@ -17,7 +17,11 @@ END_SHARE = 0.08
 LEAST_MARK_PX = 3
 """The shortest tick; smaller specks are noise."""
 LEAST_RUN_PX = 30
-"""Longer than any stroke of a letter or logo."""
+"""Longer than most strokes of a letter or logo."""
+LONGEST_LABEL = 12
+"""Letter heights that a label is wide which breaks its bar."""
+MOST_TOUCHED = 0.25
+"""Share of a bar's length that letters may stand on: more are the feet of letters that run into each other (``mm``)."""
 LEAST_TICKS = 5
 INTERVALS = (10, 20)
 """Of the rulers that makers draw: eleven ticks, or twenty-one."""
@@ -36,7 +40,7 @@ class ScaleBar:
     parts: tuple[PixelBox, ...]
     """The marks it is drawn with, without its label."""
     is_whole: bool = True
-    """False for a ruler of an unusual number of ticks: some at its ends may not have been seen."""
+    """False for a ruler of an unusual number of ticks, and a line with a tick at one end: a part may not be seen."""
 
 
 def find_scale_bars(ink: BoolImage) -> list[ScaleBar]:
@@ -62,19 +66,31 @@ def _bar(ink: BoolImage, mark: Mark) -> ScaleBar:
     full, ends = np.flatnonzero(is_full), max(3, round(END_SHARE * box.width))
     if part[~is_full, ends:-ends].any():
         box = PixelBox(box.left, box.top + int(full[0]), box.right, box.top + int(full[-1]) + 1)
-    return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,))
+    ticks = [_end_tick_px(ink, mark, at_left=at_left) for at_left in (True, False)]
+    is_whole = (ticks[0] > 0) == (ticks[1] > 0)
+    return ScaleBar(box, _length_px(ink, mark), is_ruler=False, parts=(box,), is_whole=is_whole)
 
 
 def _touched_lines(ink: BoolImage, bars: list[ScaleBar]) -> list[ScaleBar]:
     """Bars that a letter touches, most often the stem of a micro sign: what is left of it when only long runs are."""
     runs = long_runs(ink, LEAST_RUN_PX)
     # The thinnest frames and separators are runs as well; a bar that something touches is thicker than a hair.
-    found = [m for m in marks_of(runs, LEAST_RUN_PX) if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m)]
+    found = [
+        m
+        for m in marks_of(runs, LEAST_RUN_PX)
+        if m.box.height >= 2 and m.fill > 0.95 and _is_line(runs, m) and not _is_foot_of_letters(ink, m.box)
+    ]
     return [
         ScaleBar(m.box, float(m.box.width), is_ruler=False, parts=(m.box,))
         for m in found
         if not any(_covers(bar.box, m.box) for bar in bars)
     ]
+
+
+def _is_foot_of_letters(ink: BoolImage, box: PixelBox) -> bool:
+    """Whether strokes rise from, or hang on, much of a run: the joined serifs of a typewriter face are no bar."""
+    rows = [row for row in (box.top - 1, box.bottom) if 0 <= row < ink.shape[0]]
+    return any(float(ink[row, box.left : box.right].mean()) > MOST_TOUCHED for row in rows)
 
 
 def _length_px(ink: BoolImage, mark: Mark) -> float:
@@ -129,7 +145,9 @@ def _broken_lines(ink: BoolImage, lines: list[Mark], marks: list[Mark]) -> list[
             middle = (left.box.top + left.box.bottom) / 2
             between = [m for m in marks if m.box.left >= left.box.right and m.box.right <= right.box.left]
             label = [m for m in between if m.box.top < middle < m.box.bottom]
-            if label and gap <= 6 * sum(m.box.width for m in label):
+            # Equal bars further apart are those of two pictures side by side.
+            longest = LONGEST_LABEL * max((m.box.height for m in label), default=0)
+            if label and gap <= min(longest, 6 * sum(m.box.width for m in label)):
                 box = left.box.united(right.box)
                 length_px = box.width - _end_tick_px(ink, left, at_left=True) / 2
                 found.append(ScaleBar(box, length_px, is_ruler=False, parts=(left.box, right.box)))

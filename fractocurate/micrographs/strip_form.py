@@ -5,9 +5,9 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from data_contracts.vocabulary import DataBarKind
-from fractocurate.micrographs.data_bar import TALLEST_SURE_STRIP
 from fractocurate.micrographs.drawn_box import DataBar, ink_of
 from fractocurate.micrographs.flatness import LEVEL_TOLERANCE, Mark, marks_of
+from fractocurate.micrographs.strip_edges import TALLEST_SURE_STRIP
 
 LEAST_GROUND = 0.97
 """Share of what is not ink that has the level of the strip."""

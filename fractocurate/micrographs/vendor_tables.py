@@ -1,8 +1,8 @@
 """The vendors' tables: key -> standard field and converter, one table per maker.
 
 Keys and units follow the makers' own files: Zeiss SmartSEM (tag 34118), FEI XL and xT (tags 34680, 34682), TESCAN
-(tag 50431 and ``.hdr``), Hitachi S-, SU- and TM-series (``.txt``), JEOL (``.txt``), Phenom (XML in a tag, pixel width
-in nanometres by its unit attribute).
+(tag 50431 and ``.hdr``), Hitachi S-, SU- and TM-series (``.txt``), JEOL (``.txt``), Phenom (XML with a unit attribute,
+in tag 34683 or in the bytes of a JPEG).
 """
 
 import re
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fractocurate.micrographs.lengths import NM_PER_UNIT
-from fractocurate.micrographs.magnification import find_magnifications, magnification_of
+from fractocurate.micrographs.magnification import find_magnifications, has_sign, magnification_of
 
+ZEISS_DISPLAY_PX = 1024
 Converter = Callable[[str], str | None]
 _NUMBER = r"(?P<number>[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)"
 # What becomes of a micro sign in files that were re-coded: a question mark, a replacement character, two letters.
@@ -37,6 +38,12 @@ def magnification(raw: str) -> str | None:
     number = number_in(raw)
     value = magnification_of(f"{number:.6f}", None) if number is not None and number > 0 else None
     return f"{round(value, 1):.10g}" if value is not None else None
+
+
+def signed_magnification(raw: str) -> str | None:
+    """The same where the maker always writes an ``X``: without it, ``25.00 K X`` was cut off behind the number."""
+    is_bare_number = re.fullmatch(rf"\s*{_NUMBER}\s*", raw) is not None and re.search(r"[eE]", raw) is not None
+    return magnification(raw) if is_bare_number or has_sign(raw) else None
 
 
 def hexadecimal(raw: str) -> str | None:
@@ -66,6 +73,16 @@ def length(raw: str) -> str | None:
     return f"{value:.8g}" if value > 0 else None
 
 
+def field_of_display(raw: str) -> str | None:
+    """A pixel of SmartSEM's display of 1024 columns as the width of the field, in nanometres.
+
+    ``AP_PIXEL_SIZE``, and the fourth number without a key, are those of the display whatever the size of the stored
+    picture (hyperspy pull request 2056); ``AP_IMAGE_PIXEL_SIZE`` is that of the picture.
+    """
+    pixel = length(raw)
+    return f"{float(pixel) * ZEISS_DISPLAY_PX:.8g}" if pixel is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One vendor's table and where it keeps sizes."""
@@ -84,10 +101,10 @@ class Format:
 ZEISS = Format(
     "zeiss",
     (
-        ("ap_mag", "magnification", magnification),
+        ("ap_mag", "magnification", signed_magnification),
         ("ap_image_pixel_size", "pixel_size_nm", length),
-        ("ap_pixel_size", "pixel_size_nm", length),
         ("ap_width", "field_width_nm", length),
+        ("ap_pixel_size", "field_width_nm", field_of_display),
         ("sv_user_text", "note", text),
         ("sv_sample_id", "sample", text),
         ("sv_file_name", "file_name", text),
@@ -130,6 +147,7 @@ TESCAN = Format(
     "tescan",
     (
         ("main.magnification", "magnification", magnification),
+        ("sem.magnification", "magnification", magnification),
         ("main.pixelsizex", "pixel_size_nm", scaled(1e9)),
         ("main.note", "note", text),
         ("main.samplename", "sample", text),

@@ -22,7 +22,9 @@ from fractocurate.micrographs.vendor_tables import (
     number_in,
 )
 
-ZEISS_TAG, FEI_XL_TAG, FEI_TAG, TESCAN_TAG = 34118, 34680, 34682, 50431
+ZEISS_TAG, FEI_XL_TAG, FEI_TAG, PHENOM_TAG, TESCAN_TAG = 34118, 34680, 34682, 34683, 50431
+PIXEL_SIZES_NM = (0.01, 1e6)
+"""What a pixel of an SEM may be wide: beyond, a number has lost its unit or exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,15 @@ def read_vendor_tags(private_tags: Mapping[int, str], width_px: int, height_px: 
     if ZEISS_TAG in private_tags:
         table = parse_zeiss(private_tags[ZEISS_TAG])
         return _facts(ZEISS, table, (width_px, height_px), ReadingMethod.VENDOR_TAG) if table else VendorFacts()
-    if FEI_TAG in private_tags and (table := parse_ini(private_tags[FEI_TAG])):
-        return _fei_facts(table, (width_px, height_px))
+    for tag in (FEI_TAG, PHENOM_TAG):
+        if tag in private_tags and (table := parse_ini(private_tags[tag])):
+            return _fei_facts(table, (width_px, height_px))
     if FEI_XL_TAG in private_tags and (table := parse_ini(private_tags[FEI_XL_TAG])):
         return _facts(FEI_XL, table, (width_px, height_px), ReadingMethod.VENDOR_TAG)
     if TESCAN_TAG in private_tags and (table := parse_ini(private_tags[TESCAN_TAG])):
         return _facts(TESCAN, table, (width_px, height_px), ReadingMethod.VENDOR_TAG)
     for text in private_tags.values():
-        if "<" in text and re.search(r"phenom", text, re.IGNORECASE):
+        if "<" in text and re.search(r"phenom|<FeiImage\b", text, re.IGNORECASE):
             table = parse_xml_leaves(text)
             if "pixelwidth" in table:
                 return _facts(PHENOM, table, (width_px, height_px), ReadingMethod.VENDOR_TAG)
@@ -130,6 +133,10 @@ def _facts(form: Format, table: dict[str, str], size: tuple[int, int], method: R
         if field == "pixel_size_nm":
             if ratio is None:
                 issues.append(f"pixel size: {method} {key} {value} nm rejected, {fit_note}")
+                continue
+            if not PIXEL_SIZES_NM[0] <= float(value) <= PIXEL_SIZES_NM[1]:
+                issues.append(f"pixel size: {method} {key} {raw!r} rejected, no pixel of an SEM is {value} nm wide")
+                seen.discard(field)
                 continue
             value = f"{float(value) * ratio:.8g}"
             note = f"{note}; {fit_note}" if fit_note else note

@@ -226,3 +226,11 @@ def test_tiffs_are_turned_upright_with_their_size(kind: str) -> None:
     decoded = decode_grey(buffer.getvalue())
     assert decoded.grey.shape == (64, 48) == (decoded.header.height_px, decoded.header.width_px)
     assert np.abs(decoded.grey.astype(int) - np.rot90(ramp(), -1)).max() <= 2
+
+
+def test_signed_values_of_8_bits_keep_their_order() -> None:
+    """-128 is black and 127 white; taken for unsigned, the dark half would be the bright one."""
+    picture = ramp()
+    file = io.BytesIO()
+    tifffile.imwrite(file, (picture.astype(np.int16) - 128).astype(np.int8))
+    assert np.abs(decode_grey(file.getvalue()).grey.astype(int) - picture).max() <= 2

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from data_contracts.catalog import Catalog
-from fractocurate.doubts import ONE_FIELD_TWO_CLASSES, ONE_FIELD_TWO_FOANS, Doubt, collect_doubts, conflicting_pairs
+from fractocurate.doubts import (
+    BAR_UNREAD,
+    ONE_FIELD_TWO_CLASSES,
+    ONE_FIELD_TWO_FOANS,
+    VALUES_DISAGREE,
+    Doubt,
+    collect_doubts,
+    conflicting_pairs,
+    doubted_frames,
+)
 from fractocurate.review_sheet import write_review_sheet
 from fractocurate.text_table import read_text_table
 
@@ -125,3 +134,22 @@ def test_the_sheet_shows_conflicts_with_partner_and_both_candidates(
     assert first["partner"] == "3.png | 2.png"
     assert [first[f"candidate_{n}_foan"] for n in (1, 2, 3)] == ["F-1", "F-3", "F-2"]
     assert "; also one_field_two_foans: bears F-1" in first["evidence"]
+
+
+def test_linked_frames_whose_picture_is_in_doubt_are_shown_until_a_person_decides(plot: Plot) -> None:
+    """A bar that may be left in the crop, and sources that contradict each other; other remarks are no doubt."""
+    instance = plot.add_instance("F-1", "111", "material")
+    unread = "data bar: what looks like print at x 0 to 9, y 0 to 9 cannot be read; nothing was cropped, confirm it"
+    disagree = "pixel size: sources disagree: vendor_tag 5 nm; scale_bar 7 nm"
+    for path, issues in (
+        ("a.png", unread),
+        ("b.png", disagree),
+        ("c.png", "data bar: 1 piece(s) of print inside the crop are masked"),
+        ("d.png", disagree),
+    ):
+        plot.add_image(path, issues=issues)
+        plot.match(path, instance, **({"method": "reviewed"} if path == "d.png" else {}))
+    with Catalog.open_read_only(plot.write()) as catalog:
+        found = list(doubted_frames(catalog))
+    assert [(d.path, d.reason) for d in found] == [("a.png", BAR_UNREAD), ("b.png", VALUES_DISAGREE)]
+    assert found[1].detail == disagree

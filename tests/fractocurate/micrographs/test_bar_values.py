@@ -2,14 +2,10 @@
 
 from data_contracts.records import Box, Word
 from fractocurate.micrographs.bar_text import BarText, lines_of
-from fractocurate.micrographs.bar_values import (
-    agreed_readings,
-    field_width_reading,
-    magnification_readings,
-    scale_label,
-)
+from fractocurate.micrographs.bar_values import agreed_readings, field_width_reading, magnification_readings
 from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.scale_bar import ScaleBar
+from fractocurate.micrographs.scale_labels import scale_label
 
 
 def bar_text(*words: tuple[float, float, str]) -> BarText:
@@ -125,3 +121,20 @@ def test_magnification_that_lost_its_k_is_not_believed() -> None:
         twice = agreed_readings(once, once)
         assert [r.value for r in twice] == [value]
         assert (twice[0].confidence >= 0.5) is is_sure
+
+
+def test_a_stroke_within_another_word_is_no_scale_bar() -> None:
+    """The joined feet of ``11.1mm`` lie nearer to the label above than the bar does."""
+    words = (Word("10um", Box(200, 5, 262, 20), 0.9), Word("11.1mm", Box(190, 32, 274, 46), 0.9))
+    feet, drawn = PixelBox(240, 44, 274, 46), PixelBox(10, 3, 48, 18)
+    bars = [ScaleBar(box, float(box.width), is_ruler=False, parts=(box,)) for box in (feet, drawn)]
+    found = scale_label(BarText(lines_of([*words, Word("WD", Box(150, 32, 180, 46), 0.9)])), bars)
+    assert found is not None
+    assert found.bar.box == drawn
+
+
+def test_a_pictogram_against_the_magnification_is_passed_over() -> None:
+    """A camera before ``x550`` reads as a bracket and digits; brackets elsewhere make no magnification."""
+    assert [r.value for r in magnification_readings(bar_text((10, 10, "[861x550")))] == ["550"]
+    assert magnification_readings(bar_text((10, 10, "[861x550]"))) == []
+    assert magnification_readings(bar_text((10, 10, "A[86x300"))) == []

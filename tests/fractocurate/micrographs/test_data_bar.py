@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from data_contracts.vocabulary import DataBarKind
 from fractocurate.micrographs.data_bar import find_data_bar
+from fractocurate.micrographs.flatness import PixelBox
 
 TEXT = "EHT = 5.00 kV   WD = 8.1 mm   Mag = 500 X"
 
@@ -145,3 +146,35 @@ def test_strip_cut_out_of_a_frame_leaves_no_picture(frames: Any) -> None:
     bar = find_data_bar(grey)
     assert bar.crop.area == 0
     assert any("no picture" in issue for issue in bar.issues)
+
+
+@pytest.mark.parametrize("at_top", [False, True])
+def test_strip_beside_a_picture_that_is_half_of_its_level(frames: Any, at_top: bool) -> None:  # noqa: FBT001
+    """Vacuum over more than half of the width meets the strip: the picture beside it is not given away."""
+    grey = frames.texture(800, 640)
+    grey[:, 330:] = 0
+    rows = (0, 40) if at_top else (600, 640)
+    grey = frames.strip(grey, rows, 0, 255, "Mag = 1.00 K X   PART 2047-B   WD 10 mm")
+    box = find_data_bar(grey).box
+    assert box is not None
+    assert (box.top, box.bottom) == rows
+
+
+def test_logo_at_the_end_belongs_to_the_strip(frames: Any) -> None:
+    """A white block in a black strip."""
+    grey = frames.strip(frames.texture(800, 640), (580, 640), 0, 255, "Mag = 1.00 K X   PART 2047-B")
+    grey[580:, 730:] = 255
+    grey[590:630:9, 740:790] = 0
+    assert find_data_bar(grey).box == PixelBox(0, 580, 800, 640)
+
+
+def test_strip_full_of_text_from_its_first_row_keeps_its_edge(frames: Any) -> None:
+    """Small strips of JPEGs have text in nearly all of their rows, and a soft first row: the last rows are no edge."""
+    grey = frames.strip(frames.texture(640, 480), (440, 480), 255, 0, "")
+    for row, first in ((440, 10), (451, 23), (462, 10)):
+        for left in range(first, 620, 26):
+            grey[row : row + 12, left : left + 11] = 0
+    grey[437, :190] = grey[438, :268] = grey[439, :281] = 255
+    box = find_data_bar(grey).box
+    assert box is not None
+    assert abs(box.top - 440) <= 3

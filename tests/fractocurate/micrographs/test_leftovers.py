@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.leftovers import find_leftover
 
 TEXT = "HT 15.00 kV  WD = 8.1 mm  Mag = 500 X  FILM 1411"
@@ -34,6 +36,16 @@ def test_an_empty_rest_of_a_strip_is_seen_by_its_edge(frames: Any) -> None:
     leftover = find_leftover(grey)
     assert leftover is not None
     assert (leftover.box.top, leftover.box.bottom) == (470, 480)
+
+
+@pytest.mark.parametrize(("level", "thickness"), [(255, 3), (0, 12), (255, 12)])
+def test_a_scale_bar_left_in_the_picture_is_seen(frames: Any, level: int, thickness: int) -> None:
+    """Without a letter beside it; a seam that runs on to the border is none."""
+    grey = frames.texture(640, 480, mean=125, spread=15)
+    leftover = find_leftover(frames.block(grey, (300, 400, 380, 400 + thickness), level))
+    assert leftover is not None
+    assert leftover.box == PixelBox(300, 400, 380, 400 + thickness)
+    assert find_leftover(frames.block(grey, (300, 400, 640, 400 + thickness), level)) is None
 
 
 @given(seed=st.integers(0, 10_000), mean=st.floats(20, 230), spread=st.floats(1, 70))

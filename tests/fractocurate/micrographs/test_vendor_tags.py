@@ -1,7 +1,13 @@
 """Vendor metadata of six makers become standard readings, and are rescaled or rejected where they no longer fit."""
 
-import pytest
+import io
 
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from data_contracts.pixels import decode_grey
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
@@ -133,6 +139,59 @@ def test_zeiss_numbers_without_names_stand_in() -> None:
     found = values(read_vendor_tags({34118: head}, 1024, 768))
     assert float(found["pixel_size_nm"] or 0) == pytest.approx(55.825)
     assert float(found["magnification"] or 0) == 2000
+
+
+@pytest.mark.parametrize("width", [512, 1024, 2048, 3072])
+@pytest.mark.parametrize("named", [True, False])
+def test_zeiss_pixel_size_of_the_display_is_not_that_of_the_picture(width: int, named: bool) -> None:  # noqa: FBT001
+    """``AP_PIXEL_SIZE`` and the fourth bare number are pixels of a display of 1024 columns, always."""
+    text = "AP_MAG\r\nMag = 2.00 K X\r\nAP_PIXEL_SIZE\r\nPixel Size = 55.82 nm\r\n"
+    if not named:
+        text = "0\r\n0\r\n0\r\n5.582000e-08\r\n2.000000e+03\r\n6\r\nDP_ZOOM\r\nZoom = Off\r\n"
+    found = values(read_vendor_tags({34118: text}, width, width * 3 // 4))
+    assert float(found["pixel_size_nm"] or 0) == pytest.approx(55.82 * 1024 / width)
+
+
+def test_zeiss_pixel_size_of_the_picture_goes_before_that_of_the_display() -> None:
+    """Where both are named the one of the stored picture is taken."""
+    text = ZEISS.replace("1024 * 768", "2048 * 1536").replace("55.82 nm", "27.91 nm")
+    text += "AP_PIXEL_SIZE\r\nPixel Size = 55.82 nm\r\n"
+    assert float(values(read_vendor_tags({34118: text}, 2048, 1536))["pixel_size_nm"] or 0) == pytest.approx(27.91)
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_a_cut_magnification_is_none(cut: int) -> None:
+    """A tag that ends within ``25.00 K X`` does not say 25."""
+    text = f"DP_ZOOM\r\nZoom = Off\r\nAP_MAG\r\nMag = {'25.00 K X'[:-cut]}"
+    assert "magnification" not in values(read_vendor_tags({34118: text}, 1024, 768))
+
+
+@pytest.mark.parametrize("tag", [34682, 34683])
+def test_an_exponent_that_was_cut_off_gives_no_pixel_size(tag: int) -> None:
+    """A text that ends within ``2.9e-07`` does not say 2.9 m; the field before it is whole."""
+    text = "[Scan]\r\nHorFieldsize=0.000298\r\nPixelWidth=2.9"
+    facts = read_vendor_tags({tag: text}, 1024, 943)
+    assert float(values(facts)["pixel_size_nm"] or 0) == pytest.approx(0.000298e9 / 1024, rel=1e-6)
+    assert any("rejected" in issue for issue in facts.issues)
+
+
+def test_phenom_xml_is_found_in_tiff_tag_and_jpeg_bytes() -> None:
+    """Micrometres by the unit attribute, whatever the container."""
+    xml = '<FeiImage><pixelWidth unit="um">0.25</pixelWidth><databarHeight>64</databarHeight></FeiImage>'
+    tiff, jpeg = io.BytesIO(), io.BytesIO()
+    picture = np.zeros((64 + 40, 60), np.uint8)
+    tifffile.imwrite(tiff, picture, extratags=[(34683, 2, len(xml) + 1, xml, True)], metadata=None)
+    Image.fromarray(picture).save(jpeg, "JPEG")
+    for content in (tiff.getvalue(), jpeg.getvalue() + xml.encode()):
+        header = decode_grey(content).header
+        facts = read_vendor_tags(header.private_tags, header.width_px, header.height_px)
+        assert (facts.vendor, values(facts)["pixel_size_nm"]) == ("phenom", "250")
+
+
+def test_tescan_magnification_of_another_section() -> None:
+    """Some versions keep it with the settings of the column."""
+    text = TESCAN.replace("Magnification=100.00\r\n", "") + "[SEM]\r\nMagnification=250.0\r\n"
+    assert values(read_vendor_tags({50431: text}, 800, 666))["magnification"] == "250"
 
 
 def test_fei_canvas_goes_before_the_display() -> None:
