@@ -14,7 +14,7 @@ from fractotrain.overrides import compose_raw
 
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
-    "cv": {"inner_parts": 5, "probe": False},
+    "cv": {"inner_parts": 5, "probe": False, "parallel": 1},
     "log": {"tensorboard": None, "mlflow": None},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
@@ -100,6 +100,7 @@ class CvSettings(_Strict):
     strategy: SplitStrategy
     split_id: str | None
     folds: tuple[int, ...] | None
+    parallel: int = Field(ge=1, le=64)
     selection: Selection
     inner_parts: int = Field(ge=2, le=100)
     probe: bool

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -18,11 +19,13 @@ from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, CatalogError, UsageError
 from fractotrain import record
 from fractotrain.crossval import Setup
+from fractotrain.errors import TrainingError
 from fractotrain.loop import Bench, Images, predict
 from fractotrain.metrics import score
 from fractotrain.model import Weights, build_model
 from fractotrain.record import Outcome, summary
 from fractotrain.settings import Settings
+from fractotrain.team import Team
 from fractotrain.train import plan_run, run
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Epoch, Watch
@@ -291,3 +294,47 @@ def test_checkpoint_is_not_used_for_other_work(planted: Any, quick: Quick) -> No
         )
         names |= {keeper.file.name for fold in (0, 1) if (keeper := setup.keeper(fold)) is not None}
     assert len(names) == 2 * 3
+
+
+def test_folds_side_by_side_are_those_one_after_the_other(planted: Any, quick: Quick) -> None:
+    """The same outputs to the bit, the same figures, every epoch told, and as many rows in the catalog."""
+    settings = ("model.drop_path=0.1", "cv.selection=inner", "cv.inner_parts=2", "cv.final_model=false")
+    told: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = told.append  # type: ignore[method-assign]
+    together = _run(planted, quick(*settings, "cv.parallel=2"), watch)
+    alone = _run(planted, quick(*settings))
+    assert [fold.fold for fold in together.folds] == [0, 1, 2]
+    for one, other in zip(together.folds, alone.folds, strict=True):
+        assert (one.logits == other.logits).all()
+        assert (one.attention_scores == other.attention_scores).all()
+        assert one.epochs == other.epochs == tuple(epoch for epoch in told if epoch.fold == one.fold)
+    assert together.aggregates["inner"].figures == alone.aggregates["inner"].figures
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        counts = catalog.query("SELECT run_id, count(*) AS n FROM predictions GROUP BY run_id")
+    assert counts["n"].to_list() == [len(planted.paths)] * 2
+
+
+@pytest.mark.slow
+def test_killed_worker_loses_nothing(planted: Any, quick: Quick) -> None:
+    """The run says which fold it was; run again, all folds go on, to the same outputs to the bit."""
+    settings = ("optim.epochs=3", "cv.final_model=false")
+    killer, resumed = Watch(), list[int]()
+    killer.on_epoch = lambda _epoch: [p.kill() for p in multiprocessing.active_children()].clear()  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match="fold [01]: its process was killed by SIGKILL"):
+        _run(planted, quick(*settings, "cv.parallel=2", "checkpoint_every_s=0"), killer)
+    assert list(planted.catalog.with_suffix(".checkpoints").iterdir())
+    watch = Watch()
+    watch.on_resumed = lambda fold, _epochs_done: resumed.append(fold)  # type: ignore[method-assign]
+    again = _run(planted, quick(*settings, "cv.parallel=2", "checkpoint_every_s=0"), watch)
+    untouched = _run(planted, quick(*settings, "checkpoint_every_s=null"))
+    assert resumed
+    assert all((a.logits == b.logits).all() for a, b in zip(again.folds, untouched.folds, strict=True))
+    assert not planted.catalog.with_suffix(".checkpoints").exists()
+
+
+def test_side_by_side_is_refused_under_torchrun(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ways to use several processes do not mix: told before any work."""
+    monkeypatch.setattr("fractotrain.device.join_team", lambda gpu: Team(0, 2 + gpu))
+    with pytest.raises(UsageError, match=r"cv\.parallel=2 under torchrun"):
+        plan_run(quick("cv.parallel=2"), planted.catalog)
