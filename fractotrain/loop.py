@@ -126,6 +126,8 @@ def _prepare(
 ) -> _Work:
     settings, device = bench.settings, bench.machine.device
     model.to(device)
+    if settings.optim.compile:
+        model.compile()  # in place: names of weights, and so checkpoints, stay as they are
     return _Work(
         model,
         bench,

@@ -3,19 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
-from data_contracts.errors import UsageError
 from data_contracts.vocabulary import SplitStrategy
 from fractotrain.overrides import compose_raw
+from fractotrain.problems import refusal, validated
 
 _OFF: dict[str, dict[str, Any]] = {
     "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
     "cv": {"inner_parts": 5, "probe": False, "parallel": 1},
     "log": {"tensorboard": None, "mlflow": None},
+    "optim": {"compile": False},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
 
@@ -26,8 +27,6 @@ Reported = Selection | Literal["probe"]
 """What the figures of a fold are of: one of its epochs, or a linear head on the frozen features, as a yardstick."""
 
 Precision = Literal["fp32", "bf16", "fp16"]
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -85,6 +84,7 @@ class OptimSettings(_Strict):
     focal_gamma: float = Field(ge=0)
     label_smoothing: float = Field(ge=0, lt=1)
     precision: Literal["auto", "fp32", "bf16", "fp16"]
+    compile: bool
     eval_batch_size: int = Field(ge=1)
     head_ridge: float = Field(ge=0)
 
@@ -207,32 +207,6 @@ def judge(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> t
     return validated(Settings, raw)
 
 
-def validated(model: type[M], raw: Mapping[Any, Any], prefix: str = "") -> tuple[M | None, list[str]]:
-    """An instance, or a sentence for every problem, each with its dotted key after ``prefix``.
-
-    Pydantic asks whether settings go together only once each of them is known and right; here unknown ones do not
-    keep it from that question.
-    """
-    try:
-        return model.model_validate(raw), []
-    except ValidationError as error:
-        errors = error.errors()
-    unknown = [e["loc"] for e in errors if e["type"] == "extra_forbidden"]
-    if unknown:
-        try:
-            model.model_validate(_without(raw, unknown))
-        except ValidationError as error:
-            known = {(e["loc"], e["type"]) for e in errors}
-            errors += [e for e in error.errors() if (e["loc"], e["type"]) not in known]
-    return None, [prefix + sentence for e in errors for sentence in _sentences(dict(e))]
-
-
-def refusal(problems: Sequence[str]) -> UsageError:
-    """The error that tells them all."""
-    listing = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
-    return UsageError(f"the settings cannot be used:\n{listing}\n(`--print-config` shows every key)")
-
-
 def without_password(uri: str) -> str:
     """A URI without user, password and query: ``http://me:secret@server/x?token=1`` -> ``http://server/x``."""
     scheme, mark, rest = uri.partition("://")
@@ -252,32 +226,3 @@ def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | N
     """
     known = {group: _OFF.get(group, {}) | value if isinstance(value, dict) else value for group, value in raw.items()}
     return check_settings({"log": _OFF["log"]} | known, options)
-
-
-def _without(raw: Mapping[Any, Any], unknown: Sequence[tuple[int | str, ...]]) -> dict[Any, Any]:
-    """A copy that lacks the keys at these places."""
-    gone = {place[0] for place in unknown if len(place) == 1}
-    return {
-        key: _without(value, [place[1:] for place in unknown if place[0] == key and len(place) > 1])
-        if isinstance(value, Mapping)
-        else value
-        for key, value in raw.items()
-        if key not in gone
-    }
-
-
-def _sentences(error: Mapping[str, Any]) -> list[str]:
-    key, given = ".".join(str(part) for part in error["loc"]) or "settings", error["input"]
-    if error["type"] == "extra_forbidden":
-        return [f"{leaf}: there is no such setting" for leaf in _leaves(key, given)]
-    if error["type"] == "missing":
-        return [f"{key}: is missing"]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    whole = isinstance(given, BaseModel) or (isinstance(given, Mapping) and error["type"] == "value_error")
-    return [f"{key}: {message}" if whole else f"{key}: {message} (given: {given!r})"]
-
-
-def _leaves(key: str, value: object) -> list[str]:
-    if isinstance(value, Mapping) and value:
-        return [leaf for name, below in value.items() for leaf in _leaves(f"{key}.{name}", below)]
-    return [key]

@@ -23,9 +23,7 @@ FitFold = Callable[[int, Watch], R]
 _RESULT, _ERROR = "result", "error"
 
 
-def fit_side_by_side(
-    begin: Callable[[], FitFold[R]], folds: Sequence[int], n_processes: int, watch: Watch
-) -> list[R]:
+def fit_side_by_side(begin: Callable[[], FitFold[R]], folds: Sequence[int], n_processes: int, watch: Watch) -> list[R]:
     """The results of all folds, in their order; ``watch`` is told by each worker as it would be by a single process.
 
     Args:

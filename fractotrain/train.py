@@ -116,7 +116,7 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     settings, team = plan.settings, plan.machine.team
     setup, skipped = set_up(plan, watch)
-    results = _cross_validate(plan, setup, watch)
+    results = cross_validate(plan, setup, watch)
     aggregates: dict[Reported, Aggregate] = {}
     if results:
         aggregates = {s: aggregate(results, setup.training_set, settings, s) for s in results[0].validation_scores}
@@ -153,7 +153,7 @@ def set_up(plan: Plan, watch: Watch) -> tuple[Setup, tuple[Failure, ...]]:
     return setup, skipped
 
 
-def _cross_validate(plan: Plan, setup: Setup, watch: Watch) -> list[FoldResult]:
+def cross_validate(plan: Plan, setup: Setup, watch: Watch) -> list[FoldResult]:
     """One after the other, or as many at once as the settings allow: the same results to the bit on a CPU."""
     n_processes = min(plan.settings.cv.parallel, len(plan.folds))
     if n_processes <= 1 or plan.settings.model.frozen:  # a linear head is fitted before a process has started

@@ -47,5 +47,7 @@ class Normaliser:
 
     def __call__(self, grey: torch.Tensor) -> torch.Tensor:
         """Shape (batch, height, width) -> (batch, channels, height, width)."""
+        if self._device.type == "cuda":  # only pinned memory is copied while the GPU computes
+            grey = grey.pin_memory()
         scaled = grey.to(self._device, non_blocking=True).unsqueeze(1).float() / 255
         return (scaled - self._mean) / self._std

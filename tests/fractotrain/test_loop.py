@@ -258,3 +258,11 @@ def test_killed_fit_goes_on_to_the_same_weights(
     assert found.state is not None
     assert expected.state is not None
     assert all(torch.equal(found.state[k], v) for k, v in expected.state.items())
+
+
+@pytest.mark.slow
+def test_compiled_model_is_the_model(images: Images, quick: Callable[..., Settings]) -> None:
+    """torch.compile changes neither the names of the weights nor, but for rounding, what comes out."""
+    plain, compiled = (_fit(images, quick("optim.eps=1e-3", f"optim.compile={c}")) for c in ("false", "true"))
+    assert plain[0].state_dict().keys() == compiled[0].state_dict().keys()
+    assert np.allclose(plain[1].logits, compiled[1].logits, atol=1e-2)

@@ -15,15 +15,15 @@ from fractotrain.watch import Epoch, Watch
 
 
 class Heard(Watch):
-    """Remembers which folds began and had epochs."""
+    """Remembers which folds began, with their images, and which had epochs."""
 
     def __init__(self) -> None:
-        self.began: list[int] = []
+        self.began: list[tuple[int, int, int]] = []
         self.epochs: list[int] = []
 
     def on_fit(self, fold: int, n_training: int, n_validation: int) -> None:
         """A fold begins."""
-        self.began.append(fold)
+        self.began.append((fold, n_training, n_validation))
 
     def on_epoch(self, epoch: Epoch) -> None:
         """An epoch ended."""
@@ -31,7 +31,7 @@ class Heard(Watch):
 
 
 def _fit(fold: int, watch: Watch) -> int:
-    watch.on_fit(fold, 0, 0)
+    watch.on_fit(fold, 8, 2)
     watch.on_epoch(Epoch(fold, 0, 1, 0.0, None))
     if fold == 13:
         raise TrainingError("thirteen brings bad luck")
@@ -50,7 +50,8 @@ def test_results_come_in_the_order_of_the_folds() -> None:
     """Five folds over two workers: each fitted once, each heard of here."""
     heard = Heard()
     assert fit_side_by_side(_begin, (3, 0, 4, 1, 2), 2, heard) == [30, 0, 40, 10, 20]
-    assert sorted(heard.began) == sorted(heard.epochs) == [0, 1, 2, 3, 4]
+    assert sorted(heard.began) == [(fold, 8, 2) for fold in range(5)]
+    assert sorted(heard.epochs) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from data_contracts.catalog import Catalog
@@ -241,6 +242,24 @@ def test_figures_survive_a_catalog_that_cannot_be_written(
     assert json.loads(rescued.read_text())["n_images"] == 36
 
 
+def test_model_that_cannot_be_stored_is_not_lost(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full at the very end: an error without a half model; run again, no epoch is repeated."""
+
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    settings = quick("cv.cross_validate=false")
+    with monkeypatch.context() as patched, pytest.raises(TrainingError, match="No space left"):
+        patched.setattr(record, "save_file", full)
+        _run(planted, settings)
+    assert list(planted.catalog.with_suffix(".models").iterdir()) == []
+    epochs: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = epochs.append  # type: ignore[method-assign]
+    assert _run(planted, settings, watch).model_file is not None
+    assert epochs == []
+
+
 def test_problems_are_found_before_any_image_is_decoded(planted: Any, quick: Quick) -> None:
     """Too long a warm-up, a fold that is not there, weights that are not there: no cache folder was made."""
     for override in ("optim.warmup_updates=900", "cv.folds=[7]", "model.name=vit_nonesuch"):
@@ -321,7 +340,7 @@ def test_killed_worker_loses_nothing(planted: Any, quick: Quick) -> None:
     settings = ("optim.epochs=3", "cv.final_model=false")
     killer, resumed = Watch(), list[int]()
     killer.on_epoch = lambda _epoch: [p.kill() for p in multiprocessing.active_children()].clear()  # type: ignore[method-assign]
-    with pytest.raises(TrainingError, match="fold [01]: its process was killed by SIGKILL"):
+    with pytest.raises(TrainingError, match=r"fold [01]: its process was killed by SIGKILL"):
         _run(planted, quick(*settings, "cv.parallel=2", "checkpoint_every_s=0"), killer)
     assert list(planted.catalog.with_suffix(".checkpoints").iterdir())
     watch = Watch()
