@@ -249,9 +249,10 @@ def test_model_that_cannot_be_stored_is_not_lost(planted: Any, quick: Quick, mon
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     settings = quick("cv.cross_validate=false")
-    with monkeypatch.context() as patched, pytest.raises(TrainingError, match="No space left"):
+    with monkeypatch.context() as patched:
         patched.setattr(record, "save_file", full)
-        _run(planted, settings)
+        with pytest.raises(TrainingError, match="No space left"):
+            _run(planted, settings)
     assert list(planted.catalog.with_suffix(".models").iterdir()) == []
     epochs: list[Epoch] = []
     watch = Watch()
