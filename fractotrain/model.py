@@ -80,7 +80,7 @@ def build_model(settings: ModelSettings, weights: Weights, seed: int) -> torch.n
     """
     shape = {"img_size": settings.img_size, "patch_size": settings.patch_size}
     regularisation = {"drop_path_rate": settings.drop_path, "patch_drop_rate": settings.patch_drop}
-    options: dict[str, Any] = {k: v for k, v in (shape | regularisation).items() if v}
+    options: dict[str, Any] = {k: v for k, v in (shape | regularisation).items() if v} | dict(settings.options)
     torch.manual_seed(seed)
     try:
         model: torch.nn.Module = timm.create_model(

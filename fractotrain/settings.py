@@ -13,12 +13,21 @@ from fractotrain.overrides import compose_raw
 from fractotrain.problems import refusal, validated
 
 _OFF: dict[str, dict[str, Any]] = {
-    "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
+    "model": {"options": {}},
+    "data": {"flips": False, "mixup_alpha": 0.0, "cutmix_alpha": 0.0},
     "cv": {"inner_parts": 5, "probe": False, "parallel": 1},
     "log": {"tensorboard": None, "mlflow": None},
     "optim": {"compile": False},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
+
+_NO_OPTIONS = frozenset(
+    {
+        "cache_dir", "checkpoint_path", "drop_path_rate", "features_only", "img_size", "in_chans", "num_classes",
+        "patch_drop_rate", "patch_size", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "scriptable",
+    }
+)  # fmt: skip
+"""Arguments of ``timm.create_model`` that ``model.options`` must not reach."""
 
 Selection = Literal["last", "inner", "best_val"]
 """Ways to select the epoch that is reported."""
@@ -45,6 +54,13 @@ class ModelSettings(_Strict):
     drop_path: float = Field(ge=0, lt=1)
     patch_drop: float = Field(ge=0, lt=1)
     frozen: bool
+    options: Mapping[str, bool | int | float | str]
+
+    @model_validator(mode="after")
+    def _options_are_of_shape_alone(self) -> Self:
+        if own := sorted(_NO_OPTIONS & self.options.keys()):
+            raise ValueError(f"options: {', '.join(own)}: decided by other settings, or by the catalog")
+        return self
 
     @model_validator(mode="after")
     def _weights_fit_init(self) -> Self:
@@ -62,6 +78,7 @@ class DataSettings(_Strict):
     sampler: Literal["weighted", "shuffled"]
     randaugment_ops: int = Field(ge=0, le=10)
     randaugment_magnitude: int = Field(ge=0, le=30)
+    flips: bool
     mixup_alpha: float = Field(ge=0, le=10)
     cutmix_alpha: float = Field(ge=0, le=10)
 

@@ -1,9 +1,11 @@
 """A whole run: planned, fitted, recorded."""
 
 import dataclasses
+import functools
 import json
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +21,7 @@ from safetensors.torch import load_file
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, CatalogError, UsageError
 from fractotrain import record
-from fractotrain.crossval import Setup
+from fractotrain.crossval import FoldResult, Setup
 from fractotrain.errors import TrainingError
 from fractotrain.loop import Bench, Images, predict
 from fractotrain.metrics import score
@@ -27,7 +29,7 @@ from fractotrain.model import Weights, build_model
 from fractotrain.record import Outcome, summary
 from fractotrain.settings import Settings
 from fractotrain.team import Team
-from fractotrain.train import plan_run, run
+from fractotrain.train import _begin_worker, plan_run, run
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Epoch, Watch
 
@@ -107,7 +109,9 @@ def test_textures_are_learned(tmp_path: Path, plant: Callable[..., Any], quick: 
 
 def test_training_figures_are_of_clean_images(planted: Any, quick: Quick) -> None:
     """Each training image once, as it is: not the varied and resampled batches of the epoch."""
-    outcome = _run(planted, quick("optim.epochs=4", "cv.folds=[0]", "data.randaugment_magnitude=30"))
+    outcome = _run(
+        planted, quick("optim.epochs=4", "cv.folds=[0]", "data.randaugment_ops=2", "data.randaugment_magnitude=30")
+    )
     (fold,) = outcome.folds
     labels = outcome.setup.training_set.labels[outcome.setup.training_set.folds != 0]
     assert fold.training_scores.confusion.sum() == fold.n_training == 18
@@ -316,6 +320,22 @@ def test_checkpoint_is_not_used_for_other_work(planted: Any, quick: Quick) -> No
     assert len(names) == 2 * 3
 
 
+def test_worker_fits_the_same_fold_from_what_it_is_handed(planted: Any, quick: Quick) -> None:
+    """A plan that was pickled, small whatever the pictures weigh, gives the outputs of this process to the bit."""
+    plan = plan_run(quick("cv.folds=[1]", "cv.final_model=false", "model.drop_path=0.1"), planted.catalog)
+    (alone,) = run(plan).folds
+    handed_over = pickle.dumps(functools.partial(_begin_worker, plan))
+    assert len(handed_over) < 20_000
+    epochs: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = epochs.append  # type: ignore[method-assign]
+    worker: FoldResult = pickle.loads(handed_over)()(1, watch)  # noqa: S301 - our own
+    assert (worker.logits == alone.logits).all()
+    assert (worker.attention_scores == alone.attention_scores).all()
+    assert worker.epochs == alone.epochs == tuple(epochs)
+
+
+@pytest.mark.slow
 def test_folds_side_by_side_are_those_one_after_the_other(planted: Any, quick: Quick) -> None:
     """The same outputs to the bit, the same figures, every epoch told, and as many rows in the catalog."""
     settings = ("model.drop_path=0.1", "cv.selection=inner", "cv.inner_parts=2", "cv.final_model=false")
