@@ -179,7 +179,7 @@ def test_options_reach_timm_but_not_what_is_decided_elsewhere(tiny: ModelSetting
     """Depth is the model's own business; where weights come from and how many classes there are is not."""
     model = build_model(tiny.model_copy(update={"options": {"depth": 2}}), SCRATCH, 0)
     assert len(model.blocks) == 2
-    with pytest.raises(UsageError, match="timm cannot make it with .*'deepness': 2"):
+    with pytest.raises(UsageError, match=r"timm cannot make it with .*'deepness': 2"):
         build_model(tiny.model_copy(update={"options": {"deepness": 2}}), SCRATCH, 0)
     with pytest.raises(UsageError, match="options: num_classes, pretrained: decided by other settings"):
         compose_settings(["recipe=fast", "model.options.num_classes=7", "model.options.pretrained=true"])
