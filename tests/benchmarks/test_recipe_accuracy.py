@@ -40,7 +40,7 @@ RECIPES = {
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Of one recipe: processor time of the process, user and system, and its closing figures."""
+    """Of one recipe: processor time of its processes, user and system, and its closing figures."""
 
     processor_s: float
     summary: dict[str, Any]
@@ -75,9 +75,10 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def train(catalog: Path, *settings: str) -> Reached:
-    """Cross-validate as a user would, on one thread."""
+    """Cross-validate as a user would, two folds at once on one thread each."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    common = ("--catalog", str(catalog), "--folds-only", "--json", "threads=1", "cv.bootstrap_samples=0")
+    alike = ("threads=1", "cv.parallel=2", "cv.bootstrap_samples=0")
+    common = ("--catalog", str(catalog), "--folds-only", "--json", *alike)
     shown = fracto("train", *settings, *common)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Reached(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, json.loads(shown))
