@@ -1,5 +1,6 @@
 """The loop does what the settings say, and every setting does something."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -263,8 +264,15 @@ def test_killed_fit_goes_on_to_the_same_weights(
 
 
 @pytest.mark.slow
-def test_compiled_model_is_the_model(images: Images, quick: Callable[..., Settings]) -> None:
-    """torch.compile changes neither the names of the weights nor, but for rounding, what comes out."""
+def test_compiled_model_is_the_model(
+    images: Images, quick: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The graph that torch.compile takes of the model gives what it gives, under the same names of weights.
+
+    Taken as it is, not translated into C++, which would take a CPU minutes.
+    """
+    as_it_is = functools.partialmethod(torch.nn.Module.compile, backend="eager")
+    monkeypatch.setattr(torch.nn.Module, "compile", as_it_is)
     plain, compiled = (_fit(images, quick("optim.eps=1e-3", f"optim.compile={c}")) for c in ("false", "true"))
     assert plain[0].state_dict().keys() == compiled[0].state_dict().keys()
     assert np.allclose(plain[1].logits, compiled[1].logits, atol=1e-2)
