@@ -5,10 +5,10 @@ Crop and resize come before every random step, so their result is the same in ev
 ``.npy`` file with a ``.json`` beside it that names its rows; it appears under its name only when it is whole.
 """
 
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from data_contracts.masks import MASK_RULE_VERSION, MaskBox, cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
+from fractotrain.drafts import draft_of, remove_abandoned
 from fractotrain.errors import TrainingError
 
 RULE_VERSION = 2
@@ -95,39 +96,51 @@ def cached_pixels(
         TrainingError: the folder cannot be written.
     """
     keys = [frame.key(size_px) for frame in frames]
-    name = hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
+    pack = folder / f"{hashlib.sha256(''.join(keys).encode()).hexdigest()[:32]}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / f"{name}.json").exists():
-            failures = _write_pack(frames, keys, size_px, folder, name, n_threads, on_decoded)
-            if failures:
-                return None, failures
-        pack = np.load(folder / f"{name}.npy", mmap_mode="r")
+        with contextlib.suppress(FileNotFoundError):  # another run has just put a larger pack in the place of one
+            return _packed(frames, keys, size_px, pack, n_threads, on_decoded)
+        return _packed(frames, keys, size_px, pack, n_threads, on_decoded)
     except OSError as error:
         raise TrainingError(
             f"{folder}: the pixel cache cannot be written ({error.strerror or error}); free some space or name another "
             "folder by data.cache_dir=..."
         ) from error
-    return pack, ()
+
+
+def _packed(
+    frames: Sequence[Frame],
+    keys: Sequence[str],
+    size_px: tuple[int, int],
+    pack: Path,
+    n_threads: int,
+    on_decoded: Callable[[int, int], None] | None,
+) -> tuple[Pixels | None, tuple[Failure, ...]]:
+    if not pack.with_suffix(".json").exists():
+        failures = _write_pack(frames, keys, size_px, pack, n_threads, on_decoded)
+        if failures:
+            return None, failures
+    return np.load(pack, mmap_mode="r"), ()
 
 
 def _write_pack(
     frames: Sequence[Frame],
     keys: Sequence[str],
     size_px: tuple[int, int],
-    folder: Path,
-    name: str,
+    target: Path,
     n_threads: int,
     on_decoded: Callable[[int, int], None] | None,
 ) -> tuple[Failure, ...]:
-    rows_of_pack = _known_packs(folder, size_px)
+    rows_of_pack = _known_packs(target.parent, size_px)
     known = {key: (pack, row) for pack, rows in rows_of_pack.items() for row, key in enumerate(rows)}
     failures: list[Failure] = []
     missing = [i for i, key in enumerate(keys) if key not in known]
-    handle, draft = tempfile.mkstemp(prefix=f".{name}.", suffix=".npy", dir=folder)
-    os.close(handle)
+    remove_abandoned(target)
+    draft = draft_of(target)
     try:
         pixels = np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=(len(frames), *size_px))
+        _reserve(draft)
         packs = {pack: np.load(pack, mmap_mode="r") for pack in rows_of_pack}
         for i, key in enumerate(keys):
             if key in known:
@@ -146,15 +159,22 @@ def _write_pack(
         del pixels
         if failures:
             return tuple(failures)
-        os.replace(draft, folder / f"{name}.npy")  # noqa: PTH105 - draft is a str
-        _write_atomically(folder / f"{name}.json", json.dumps({"size_px": size_px, "keys": list(keys)}))
+        draft.replace(target)
+        draft.write_text(json.dumps({"size_px": size_px, "keys": list(keys)}))
+        draft.replace(target.with_suffix(".json"))
     finally:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     for pack, rows in rows_of_pack.items():
         if set(rows) <= set(keys):
             pack.with_suffix(".json").unlink(missing_ok=True)
             pack.unlink(missing_ok=True)
     return ()
+
+
+def _reserve(file: Path) -> None:
+    """Take the disk's space now: a full disk is an error here, but ends the process (SIGBUS) in a mapped page."""
+    with file.open("r+b") as stream:
+        os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
 
 
 def _known_packs(folder: Path, size_px: tuple[int, int]) -> dict[Path, list[str]]:
@@ -165,12 +185,6 @@ def _known_packs(folder: Path, size_px: tuple[int, int]) -> dict[Path, list[str]
         if tuple(facts["size_px"]) == size_px and index.with_suffix(".npy").exists():
             packs[index.with_suffix(".npy")] = list(facts["keys"])
     return packs
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        draft.write(text)
-    os.replace(draft.name, path)  # noqa: PTH105 - draft.name is a str
 
 
 def _failure(frame: Frame, reason: FailureReason, detail: str) -> Failure:

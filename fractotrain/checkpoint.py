@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from fractotrain.drafts import draft_of, remove_abandoned
 from fractotrain.errors import TrainingError
 from fractotrain.settings import Selection
 from fractotrain.watch import Epoch
@@ -91,7 +92,7 @@ class Keeper:
             "scaler": scaler.state_dict(),
         }
         on_cpu = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        draft = self.file.with_suffix(".draft")
+        draft = draft_of(self.file)
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             save_file(on_cpu, draft, metadata={_OWN: json.dumps(facts)})
@@ -112,12 +113,13 @@ class Keeper:
         Raises:
             TrainingError: the file is damaged, or belongs to another fit.
         """
-        if not self.file.exists():
-            return None
+        remove_abandoned(self.file)
         try:
             with safe_open(self.file, framework="pt") as stored:
                 facts: dict[str, Any] = json.loads((stored.metadata() or {}).get(_OWN, "{}"))
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+        except FileNotFoundError:
+            return None
         except (OSError, SafetensorError, json.JSONDecodeError) as error:
             raise TrainingError(f"{self.file}: a damaged checkpoint ({error}); delete it to start anew") from error
         if (facts.get("format_version"), facts.get("fingerprint")) != (FORMAT_VERSION, self._fingerprint):
@@ -142,6 +144,7 @@ class Keeper:
     def remove(self) -> None:
         """Delete the checkpoint: its run is recorded."""
         self.file.unlink(missing_ok=True)
+        remove_abandoned(self.file)
 
 
 def fingerprint(**facts: object) -> str:

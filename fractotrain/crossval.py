@@ -82,7 +82,7 @@ class Setup:
             "log": True,
             "data": {"images_root", "cache_dir"},
         }
-        indifferent["cv"] = {"folds", "cross_validate", "final_model", "bootstrap_samples"}
+        indifferent["cv"] = {"folds", "parallel", "cross_validate", "final_model", "bootstrap_samples"}
         name = fingerprint(
             settings=settings.model_dump(mode="json", exclude=indifferent),
             paths=self.training_set.paths,

@@ -46,7 +46,7 @@ def choose_machine(settings: Settings) -> Machine:
     on_gpu = has_gpu and settings.device != "cpu"
     team = join_team(gpu=on_gpu)
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
-    n_threads = settings.threads or _threads_given()
+    n_threads = settings.threads or max(1, _threads_given() // settings.cv.parallel)
     torch.set_num_threads(n_threads)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {n_threads} thread(s)"
     return Machine(device, _precision(settings, device), n_threads, name, team)

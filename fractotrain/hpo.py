@@ -7,7 +7,8 @@ import optuna
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fractotrain.overrides import compose_raw, group_choices
-from fractotrain.settings import Settings, judge, refusal, validated
+from fractotrain.problems import refusal, validated
+from fractotrain.settings import Settings, judge
 
 Value = float | int
 

@@ -20,7 +20,7 @@ from fractotrain.sampler import epoch_order
 from fractotrain.schedule import lr_factor, set_learning_rates
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import OptimSettings, Selection, Settings
-from fractotrain.transforms import Augmentation, Normaliser, grey_batch, randaugment
+from fractotrain.transforms import Augmentation, Normaliser, augmentation, grey_batch
 from fractotrain.watch import Epoch, Update, Watch
 
 Indices = NDArray[np.int64]
@@ -126,6 +126,8 @@ def _prepare(
 ) -> _Work:
     settings, device = bench.settings, bench.machine.device
     model.to(device)
+    if settings.optim.compile:
+        model.compile()  # in place: names of weights, and so checkpoints, stay as they are
     return _Work(
         model,
         bench,
@@ -135,7 +137,7 @@ def _prepare(
         fold,
         build_optimiser(model, settings.optim),
         torch.amp.GradScaler(device.type, enabled=bench.machine.precision == "fp16"),
-        randaugment(settings.data.randaugment_ops, settings.data.randaugment_magnitude),
+        augmentation(settings.data.randaugment_ops, settings.data.randaugment_magnitude, flips=settings.data.flips),
         torch.from_numpy(bench.images.labels).to(device),
         count_updates(len(training), settings.optim),
     )

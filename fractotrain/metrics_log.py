@@ -59,7 +59,7 @@ class MetricsLog(Watch):
         self._sinks = list(sinks)
         self._other = other
         self._warn = warn
-        self._learning_rate = 0.0
+        self._learning_rates: dict[int, float] = {}  # of each fold: several may be under way
 
     def on_decoded(self, done: int, total: int) -> None:
         """Hand it on."""
@@ -83,14 +83,14 @@ class MetricsLog(Watch):
 
     def on_update(self, update: Update) -> None:
         """Remember the largest learning rate, and hand it on."""
-        self._learning_rate = max(update.learning_rates)
+        self._learning_rates[update.fold] = max(update.learning_rates)
         self._other.on_update(update)
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Tell the sinks, and hand it on."""
         now = datetime.now(UTC)
         facts = dataclasses.asdict(epoch) | {
-            "learning_rate": self._learning_rate,
+            "learning_rate": self._learning_rates[epoch.fold],
             "at": now.isoformat(timespec="milliseconds"),
             "at_ms": int(now.timestamp() * 1000),
         }

@@ -80,7 +80,7 @@ def build_model(settings: ModelSettings, weights: Weights, seed: int) -> torch.n
     """
     shape = {"img_size": settings.img_size, "patch_size": settings.patch_size}
     regularisation = {"drop_path_rate": settings.drop_path, "patch_drop_rate": settings.patch_drop}
-    options: dict[str, Any] = {k: v for k, v in (shape | regularisation).items() if v}
+    options: dict[str, Any] = {k: v for k, v in (shape | regularisation).items() if v} | dict(settings.options)
     torch.manual_seed(seed)
     try:
         model: torch.nn.Module = timm.create_model(
@@ -102,9 +102,11 @@ def build_optimiser(model: torch.nn.Module, settings: OptimSettings) -> torch.op
         no_weight_decay_list=no_weight_decay(),
         layer_decay=settings.layer_decay,
     )
-    return torch.optim.AdamW(
-        groups, lr=settings.lr, betas=(settings.beta1, settings.beta2), eps=settings.eps, foreach=True
-    )
+    # On a GPU one kernel moves all weights; on a CPU the fused one rounds otherwise than the sum of its steps.
+    on_gpu = any(parameter.is_cuda for parameter in model.parameters())
+    kernel = {"fused": True} if on_gpu else {"foreach": True}
+    betas = (settings.beta1, settings.beta2)
+    return torch.optim.AdamW(groups, lr=settings.lr, betas=betas, eps=settings.eps, **kernel)
 
 
 def _pretrained_config(settings: ModelSettings) -> Any:  # noqa: ANN401 - timm has no types

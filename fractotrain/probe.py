@@ -4,7 +4,6 @@ The features of every image are computed once, un-augmented, for all folds. The 
 ridge penalty: convex, so it has one solution, no epochs, no learning rate and nothing to choose on the validation fold.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from fractotrain.cache import Pixels
+from fractotrain.drafts import draft_of
 from fractotrain.errors import TrainingError
 from fractotrain.metrics import N_CLASSES
 from fractotrain.transforms import Normaliser, grey_batch
@@ -54,9 +54,10 @@ def frozen_features(
     if file.exists():
         return np.asarray(np.load(file), np.float32)
     features = features_of(model, pixels, np.arange(len(pixels)), normalise, batch_size, on_features)
-    draft = file.with_name(f".{file.stem}.{os.getpid()}.npy")
+    draft = draft_of(file)
     try:
-        np.save(draft, features)
+        with draft.open("wb") as stream:
+            np.save(stream, features)
         draft.replace(file)
     except OSError as error:
         draft.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from data_contracts.catalog import Catalog
@@ -109,10 +110,13 @@ def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) ->
         (draft / WEIGHTS_FILE).chmod(0o644)
         hashes = file_hashes(draft)
         os.replace(draft, target)  # noqa: PTH105 - as everywhere a draft gets its name
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # safetensors wraps what the file system says
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
-        raise TrainingError(f"{folder}: the model cannot be stored: {error.strerror or error}") from error
+        raise TrainingError(
+            f"{folder}: the model cannot be stored: {error}; free some space and run again: training goes on from its "
+            "checkpoints"
+        ) from error
     return dataclasses.replace(outcome, model_file=target / WEIGHTS_FILE, model_sha256=hashes)
 
 

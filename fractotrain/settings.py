@@ -3,21 +3,31 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
-from data_contracts.errors import UsageError
 from data_contracts.vocabulary import SplitStrategy
 from fractotrain.overrides import compose_raw
+from fractotrain.problems import refusal, validated
 
 _OFF: dict[str, dict[str, Any]] = {
-    "data": {"mixup_alpha": 0.0, "cutmix_alpha": 0.0},
-    "cv": {"inner_parts": 5, "probe": False},
+    "model": {"options": {}},
+    "data": {"flips": False, "mixup_alpha": 0.0, "cutmix_alpha": 0.0},
+    "cv": {"inner_parts": 5, "probe": False, "parallel": 1},
     "log": {"tensorboard": None, "mlflow": None},
+    "optim": {"compile": False},
 }
 """Settings that came after the first runs, at the values that these runs had in effect."""
+
+_NO_OPTIONS = frozenset(
+    {
+        "cache_dir", "checkpoint_path", "drop_path_rate", "features_only", "img_size", "in_chans", "num_classes",
+        "patch_drop_rate", "patch_size", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "scriptable",
+    }
+)  # fmt: skip
+"""Arguments of ``timm.create_model`` that ``model.options`` must not reach."""
 
 Selection = Literal["last", "inner", "best_val"]
 """Ways to select the epoch that is reported."""
@@ -26,8 +36,6 @@ Reported = Selection | Literal["probe"]
 """What the figures of a fold are of: one of its epochs, or a linear head on the frozen features, as a yardstick."""
 
 Precision = Literal["fp32", "bf16", "fp16"]
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -46,6 +54,13 @@ class ModelSettings(_Strict):
     drop_path: float = Field(ge=0, lt=1)
     patch_drop: float = Field(ge=0, lt=1)
     frozen: bool
+    options: Mapping[str, bool | int | float | str]
+
+    @model_validator(mode="after")
+    def _options_are_of_shape_alone(self) -> Self:
+        if own := sorted(_NO_OPTIONS & self.options.keys()):
+            raise ValueError(f"options: {', '.join(own)}: decided by other settings, or by the catalog")
+        return self
 
     @model_validator(mode="after")
     def _weights_fit_init(self) -> Self:
@@ -63,6 +78,7 @@ class DataSettings(_Strict):
     sampler: Literal["weighted", "shuffled"]
     randaugment_ops: int = Field(ge=0, le=10)
     randaugment_magnitude: int = Field(ge=0, le=30)
+    flips: bool
     mixup_alpha: float = Field(ge=0, le=10)
     cutmix_alpha: float = Field(ge=0, le=10)
 
@@ -85,6 +101,7 @@ class OptimSettings(_Strict):
     focal_gamma: float = Field(ge=0)
     label_smoothing: float = Field(ge=0, lt=1)
     precision: Literal["auto", "fp32", "bf16", "fp16"]
+    compile: bool
     eval_batch_size: int = Field(ge=1)
     head_ridge: float = Field(ge=0)
 
@@ -100,6 +117,7 @@ class CvSettings(_Strict):
     strategy: SplitStrategy
     split_id: str | None
     folds: tuple[int, ...] | None
+    parallel: int = Field(ge=1, le=64)
     selection: Selection
     inner_parts: int = Field(ge=2, le=100)
     probe: bool
@@ -206,32 +224,6 @@ def judge(raw: Mapping[Any, Any], options: Mapping[str, Any] | None = None) -> t
     return validated(Settings, raw)
 
 
-def validated(model: type[M], raw: Mapping[Any, Any], prefix: str = "") -> tuple[M | None, list[str]]:
-    """An instance, or a sentence for every problem, each with its dotted key after ``prefix``.
-
-    Pydantic asks whether settings go together only once each of them is known and right; here unknown ones do not
-    keep it from that question.
-    """
-    try:
-        return model.model_validate(raw), []
-    except ValidationError as error:
-        errors = error.errors()
-    unknown = [e["loc"] for e in errors if e["type"] == "extra_forbidden"]
-    if unknown:
-        try:
-            model.model_validate(_without(raw, unknown))
-        except ValidationError as error:
-            known = {(e["loc"], e["type"]) for e in errors}
-            errors += [e for e in error.errors() if (e["loc"], e["type"]) not in known]
-    return None, [prefix + sentence for e in errors for sentence in _sentences(dict(e))]
-
-
-def refusal(problems: Sequence[str]) -> UsageError:
-    """The error that tells them all."""
-    listing = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
-    return UsageError(f"the settings cannot be used:\n{listing}\n(`--print-config` shows every key)")
-
-
 def without_password(uri: str) -> str:
     """A URI without user, password and query: ``http://me:secret@server/x?token=1`` -> ``http://server/x``."""
     scheme, mark, rest = uri.partition("://")
@@ -251,32 +243,3 @@ def check_stored_settings(raw: Mapping[str, Any], options: Mapping[str, Any] | N
     """
     known = {group: _OFF.get(group, {}) | value if isinstance(value, dict) else value for group, value in raw.items()}
     return check_settings({"log": _OFF["log"]} | known, options)
-
-
-def _without(raw: Mapping[Any, Any], unknown: Sequence[tuple[int | str, ...]]) -> dict[Any, Any]:
-    """A copy that lacks the keys at these places."""
-    gone = {place[0] for place in unknown if len(place) == 1}
-    return {
-        key: _without(value, [place[1:] for place in unknown if place[0] == key and len(place) > 1])
-        if isinstance(value, Mapping)
-        else value
-        for key, value in raw.items()
-        if key not in gone
-    }
-
-
-def _sentences(error: Mapping[str, Any]) -> list[str]:
-    key, given = ".".join(str(part) for part in error["loc"]) or "settings", error["input"]
-    if error["type"] == "extra_forbidden":
-        return [f"{leaf}: there is no such setting" for leaf in _leaves(key, given)]
-    if error["type"] == "missing":
-        return [f"{key}: is missing"]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    whole = isinstance(given, BaseModel) or (isinstance(given, Mapping) and error["type"] == "value_error")
-    return [f"{key}: {message}" if whole else f"{key}: {message} (given: {given!r})"]
-
-
-def _leaves(key: str, value: object) -> list[str]:
-    if isinstance(value, Mapping) and value:
-        return [leaf for name, below in value.items() for leaf in _leaves(f"{key}.{name}", below)]
-    return [key]

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import secrets
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
 from fractotrain.checkpoint import fingerprint
 from fractotrain.crossval import (
     Aggregate,
+    FoldResult,
     Setup,
     aggregate,
     cross_validate_fold,
@@ -35,6 +37,7 @@ from fractotrain.probe import Features, frozen_features
 from fractotrain.record import Outcome, record_run, store_model
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import Reported, Settings
+from fractotrain.side_by_side import FitFold, fit_side_by_side
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Watch
 
@@ -64,6 +67,10 @@ def plan_run(settings: Settings, catalog_path: Path) -> Plan:
         FractoError: the run could not be finished as asked.
     """
     machine = choose_machine(settings)
+    if settings.cv.parallel > 1 and machine.team.size > 1:
+        raise UsageError(
+            f"cv.parallel={settings.cv.parallel} under torchrun: its processes fit each fold together; take either"
+        )
     with Catalog.open_read_only(catalog_path) as catalog:
         training_set = read_training_set(catalog, settings.cv)
         images_root = find_images_root(catalog, settings.data.images_root)
@@ -108,19 +115,11 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
     started_at = datetime.now(UTC)
     run_id = f"train-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     settings, team = plan.settings, plan.machine.team
-    with team.leader_first():
-        training_set, pixels, skipped = decode(plan, watch)
-    normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
-    bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
-    checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
-    setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
-    if settings.model.frozen or (settings.cv.probe and plan.folds and plan.weights.file is not None):
-        with team.leader_first():
-            setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
-    results = [cross_validate_fold(setup, fold, watch) for fold in plan.folds]
+    setup, skipped = set_up(plan, watch)
+    results = cross_validate(plan, setup, watch)
     aggregates: dict[Reported, Aggregate] = {}
     if results:
-        aggregates = {s: aggregate(results, training_set, settings, s) for s in results[0].validation_scores}
+        aggregates = {s: aggregate(results, setup.training_set, settings, s) for s in results[0].validation_scores}
     final: torch.nn.Module | None = None
     if settings.cv.final_model:
         final = fit_final(setup, watch)
@@ -133,6 +132,41 @@ def run(plan: Plan, watch: Watch | None = None) -> Outcome:
         record_run(outcome, plan.catalog_path)
         _remove_checkpoints(setup, plan)
     return outcome
+
+
+def set_up(plan: Plan, watch: Watch) -> tuple[Setup, tuple[Failure, ...]]:
+    """Pixels and frozen features, computed or found in the cache; and the images that the run goes on without.
+
+    Raises:
+        FractoError: images that cannot be decoded, or a cache that cannot be written.
+    """
+    settings, team = plan.settings, plan.machine.team
+    with team.leader_first():
+        training_set, pixels, skipped = decode(plan, watch)
+    normalise = Normaliser(plan.input_format.mean, plan.input_format.std, settings.model.in_chans, plan.machine.device)
+    bench = Bench(Images(pixels, training_set.labels), settings, normalise, plan.machine)
+    checkpoint_dir = plan.catalog_path.with_suffix(".checkpoints")
+    setup = Setup(bench, training_set, plan.weights, plan.input_format, checkpoint_dir)
+    if settings.model.frozen or (settings.cv.probe and plan.folds and plan.weights.file is not None):
+        with team.leader_first():
+            setup = dataclasses.replace(setup, features=_features(setup, plan, watch))
+    return setup, skipped
+
+
+def cross_validate(plan: Plan, setup: Setup, watch: Watch) -> list[FoldResult]:
+    """One after the other, or as many at once as the settings allow: the same results to the bit on a CPU."""
+    n_processes = min(plan.settings.cv.parallel, len(plan.folds))
+    if n_processes <= 1 or plan.settings.model.frozen:  # a linear head is fitted before a process has started
+        return [cross_validate_fold(setup, fold, watch) for fold in plan.folds]
+    handed_over = dataclasses.replace(plan, training_set=setup.training_set)  # without the images that are skipped
+    return fit_side_by_side(functools.partial(_begin_worker, handed_over), plan.folds, n_processes, watch)
+
+
+def _begin_worker(plan: Plan) -> FitFold[FoldResult]:
+    """What a worker does first: the parent has filled the cache, so that it only maps what is there."""
+    torch.set_num_threads(plan.machine.n_threads)
+    setup, _ = set_up(plan, Watch())
+    return functools.partial(cross_validate_fold, setup)
 
 
 def _features(setup: Setup, plan: Plan, watch: Watch) -> Features:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torchvision.transforms import InterpolationMode, RandAugment
+from torchvision.transforms import Compose, InterpolationMode, RandAugment, RandomHorizontalFlip, RandomVerticalFlip
 
 from fractotrain.cache import Pixels
 
@@ -16,15 +16,17 @@ N_BINS = 31
 """Steps of RandAugment's magnitude (torchvision's default, the paper's value)."""
 
 
-def randaugment(n_ops: int, magnitude: int) -> Augmentation | None:
-    """RandAugment as in the paper: nearest neighbour, black fill. None if nothing is to be done.
+def augmentation(n_ops: int, magnitude: int, *, flips: bool) -> Augmentation | None:
+    """RandAugment as in the paper: nearest neighbour, black fill; then mirrored or not. None if nothing is to be done.
 
     It draws from torch's global generator, which the loop seeds per fold and epoch.
     """
-    if n_ops == 0:
-        return None
-    augmentation: Augmentation = RandAugment(n_ops, magnitude, N_BINS, InterpolationMode.NEAREST, fill=None)
-    return augmentation
+    steps: list[Augmentation] = []
+    if n_ops:
+        steps.append(RandAugment(n_ops, magnitude, N_BINS, InterpolationMode.NEAREST, fill=None))
+    if flips:
+        steps += [RandomHorizontalFlip(), RandomVerticalFlip()]
+    return Compose(steps) if steps else None
 
 
 def grey_batch(pixels: Pixels, indices: NDArray[np.int64], augmentation: Augmentation | None = None) -> torch.Tensor:
@@ -47,5 +49,7 @@ class Normaliser:
 
     def __call__(self, grey: torch.Tensor) -> torch.Tensor:
         """Shape (batch, height, width) -> (batch, channels, height, width)."""
+        if self._device.type == "cuda":  # only pinned memory is copied while the GPU computes
+            grey = grey.pin_memory()
         scaled = grey.to(self._device, non_blocking=True).unsqueeze(1).float() / 255
         return (scaled - self._mean) / self._std

@@ -102,6 +102,7 @@ def tune(
             "cv.folds": (fold,),
             "cv.cross_validate": True,
             "cv.final_model": False,
+            "cv.parallel": 1,  # several processes may share a study instead
             "optim.warmup_updates": 0,  # each trial has its own
         },
     )

@@ -29,7 +29,7 @@ predictions in the catalog, and the final model beside it.
 
 Settings are key=value. A recipe chooses many at once, and what follows it wins:
 
-  recipe=fast    tiny ViT from scratch, minutes on a CPU: shows that all fits together (the default without a GPU)
+  recipe=fast    tiny ViT from scratch, half a minute a fold: shows that all fits together (the default without a GPU)
 
   recipe=base    the paper's ViT-B and optimisation, over grouped folds, last epoch (the default with a GPU)
 
@@ -41,7 +41,9 @@ Examples:
 
   fracto train
 
-  fracto train recipe=fast optim.epochs=20 cv.strategy=foan
+  fracto train recipe=fast cv.strategy=foan cv.parallel=2
+
+  fracto train recipe=fast model.options.depth=6 optim.epochs=40
 
   fracto train recipe=base --weights vit_base.safetensors --fold 0
 
@@ -49,7 +51,8 @@ Examples:
 
   fracto train log.tensorboard=runs log.mlflow=http://server:5000
 
-Several GPUs fit one model together; the images of an update stay the same:
+Several folds at once on one machine, each in a process of its own: cv.parallel=N. Several GPUs may instead fit one
+model together; the images of an update stay the same:
 
   torchrun --nproc-per-node 4 --no-python fracto train recipe=base
 """

@@ -46,7 +46,7 @@ class BarWatch(Watch):
     def __init__(self, bars: Progress, total_updates: int) -> None:
         self._bars = bars
         self._preparing: dict[str, TaskID] = {}
-        self._finished = self._of_this_fit = 0
+        self._updates_of_fold: dict[int, int] = {}
         self._training = bars.add_task("training", total=total_updates)
 
     def on_decoded(self, done: int, total: int) -> None:
@@ -72,19 +72,14 @@ class BarWatch(Watch):
         self._bars.console.print(f"{_fit_name(fold)}: goes on after epoch {epochs_done}, from a checkpoint")
 
     def on_fit(self, fold: int, n_training: int, n_validation: int) -> None:
-        """Say which fit the bar is in; what the fits before would have taken is done."""
-        self._finished += self._of_this_fit
-        self._of_this_fit = 0
-        self._bars.update(
-            self._training,
-            completed=self._finished,
-            description=f"{_fit_name(fold)}: {n_training} training, {n_validation} validation images",
-        )
+        """Say which fit begins."""
+        description = f"{_fit_name(fold)}: {n_training} training, {n_validation} validation images"
+        self._bars.update(self._training, description=description)
 
     def on_update(self, update: Update) -> None:
         """Move the bar of the run."""
-        self._bars.update(self._training, completed=self._finished + update.update + 1)
-        self._of_this_fit = update.total_updates
+        self._updates_of_fold[update.fold] = update.update + 1  # folds may go on side by side
+        self._bars.update(self._training, completed=sum(self._updates_of_fold.values()))
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Show the latest figures beside the bar."""

@@ -1,8 +1,11 @@
 """The pixel cache holds what the direct path gives, bit for bit, and nothing that is not whole."""
 
 import dataclasses
+import errno
 import hashlib
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,3 +115,38 @@ def test_folder_that_cannot_be_made_is_said(frames: list[Frame], tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match=r"data\.cache_dir"):
         cached_pixels(frames, SIZE_PX, tmp_path / "file" / "cache")
+
+
+def test_full_disk_is_said_before_a_page_is_written(
+    frames: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mapped page without room on the disk would end the process without a word: room is taken first."""
+
+    def no_room(_descriptor: int, _offset: int, size: int) -> None:
+        assert size >= 6 * SIZE_PX[0] * SIZE_PX[1]
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
+    with pytest.raises(TrainingError, match="No space left"):
+        cached_pixels(frames, SIZE_PX, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_pack_that_another_run_removes_is_made_again(
+    frames: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that writes a larger pack removes the smaller one, perhaps just when this run wants to map it."""
+    expected, _ = cached_pixels(frames[:3], SIZE_PX, tmp_path / "cache")
+    load, asked = np.load, list[Path]()
+
+    def load_late(file: Path, **options: Any) -> Any:
+        asked.append(file)
+        if len(asked) == 1:
+            cached_pixels(frames, SIZE_PX, tmp_path / "cache")
+        return load(file, **options)
+
+    monkeypatch.setattr(np, "load", load_late)
+    pixels, _ = cached_pixels(frames[:3], SIZE_PX, tmp_path / "cache")
+    assert pixels is not None
+    assert expected is not None
+    assert (pixels == expected).all()

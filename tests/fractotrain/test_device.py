@@ -30,6 +30,9 @@ def test_threads_follow_settings_then_environment(monkeypatch: pytest.MonkeyPatc
     assert choose_machine(compose_settings(["recipe=fast", "device=cpu"])).n_threads == 1
     assert choose_machine(compose_settings(["recipe=fast", "device=cpu", "threads=2"])).n_threads == 2
     assert torch.get_num_threads() == 2
+    monkeypatch.setattr("fractotrain.device.processors", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    assert choose_machine(compose_settings(["recipe=base", "device=cpu", "cv.parallel=3"])).n_threads == 2
 
 
 def test_automatic_precision_is_fp32_on_a_cpu() -> None:

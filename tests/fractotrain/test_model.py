@@ -22,8 +22,8 @@ SCRATCH = Weights("scratch", None, None)
 
 @pytest.fixture
 def tiny(quick: Callable[..., Settings]) -> ModelSettings:
-    """The tiny model at 32 px."""
-    return quick().model
+    """The tiny model at 32 px, its weights drawn as timm draws them: none of them zero."""
+    return quick().model.model_copy(update={"options": {}})
 
 
 def _from(settings: ModelSettings, file: Path) -> tuple[ModelSettings, Weights]:
@@ -173,3 +173,13 @@ def test_weights_record_is_frozen() -> None:
     """What was loaded cannot be rewritten afterwards."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         SCRATCH.source = "hub"  # type: ignore[misc]
+
+
+def test_options_reach_timm_but_not_what_is_decided_elsewhere(tiny: ModelSettings) -> None:
+    """Depth is the model's own business; where weights come from and how many classes there are is not."""
+    model = build_model(tiny.model_copy(update={"options": {"depth": 2}}), SCRATCH, 0)
+    assert len(model.blocks) == 2
+    with pytest.raises(UsageError, match=r"timm cannot make it with .*'deepness': 2"):
+        build_model(tiny.model_copy(update={"options": {"deepness": 2}}), SCRATCH, 0)
+    with pytest.raises(UsageError, match="options: num_classes, pretrained: decided by other settings"):
+        compose_settings(["recipe=fast", "model.options.num_classes=7", "model.options.pretrained=true"])

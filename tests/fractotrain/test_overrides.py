@@ -15,7 +15,8 @@ WRONG = {
     "optim.learning_rate=1": "optim.learning_rate: there is no such setting",
     "+data.flip=true": "data.flip: there is no such setting",
     "augment.flip.share=0.5": "augment.flip.share: there is no such setting",
-    "sead=1": "sead: there is no such setting",
+    "sead=1": "sead: there is no such setting; did you mean seed?",
+    "optim.folds=[0]": "optim.folds: there is no such setting; did you mean cv.folds?",
     "optim.lr=-1": "optim.lr:",
     "optim.beta1.low=1": "optim.beta1: Input should be a valid number (given: {'low': 1})",
     "optim.epochs=1,2": "optim.epochs=1,2",
@@ -61,7 +62,7 @@ def test_mistakes_in_the_search_and_in_its_trials_are_told_together() -> None:
     """Of the group hpo, of the space and of the settings, all in one error."""
     wrong = {
         "hpo.pruner=median": "hpo.pruner:",
-        "hpo.trails=3": "hpo.trails: there is no such setting",
+        "hpo.trails=3": "hpo.trails: there is no such setting; did you mean hpo.trials?",
         "+hpo.space.optim.lr.lowest=1": "hpo.space.optim.lr.lowest",
         "optim.momentum=0.9": "optim.momentum: there is no such setting",
         "data.sampler=random": "data.sampler:",

@@ -95,10 +95,15 @@ def test_stored_settings_of_an_older_run_are_complete() -> None:
         raw["data"]["cutmix_alpha"],
         raw["cv"]["inner_parts"],
         raw["cv"]["probe"],
+        raw["cv"]["parallel"],
+        raw["data"]["flips"],
+        raw["model"]["options"],
+        raw["optim"]["compile"],
         raw["log"],
     )
     older = check_stored_settings(raw)
     assert (older.data.mixup_alpha, older.data.cutmix_alpha) == (0, 0)
+    assert (older.data.flips, older.model.options, older.cv.parallel) == (False, {}, 1)
     assert older.optim == now.optim
 
 

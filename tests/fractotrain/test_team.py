@@ -48,7 +48,7 @@ def test_alone_nothing_is_shared() -> None:
 def test_two_processes_give_the_loss_curve_of_one(planted: Any, quick: Callable[..., Settings], tmp_path: Path) -> None:
     """Same losses, same outputs, one record: updates of 7 images are dealt out unevenly, the last of 3 too."""
     settings = quick(
-        "optim.batch_size=7", "optim.epochs=3", "optim.eps=1e-3", "data.randaugment_ops=0", "cv.folds=[0]", "device=cpu"
+        "optim.batch_size=7", "optim.epochs=3", "optim.eps=1e-3", "data.flips=false", "cv.folds=[0]", "device=cpu"
     )
     alone = run(plan_run(settings, planted.catalog))
     script = tmp_path / "fit.py"

@@ -1,8 +1,11 @@
 """A whole run: planned, fitted, recorded."""
 
 import dataclasses
+import functools
 import json
+import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,18 +15,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, CatalogError, UsageError
 from fractotrain import record
-from fractotrain.crossval import Setup
+from fractotrain.crossval import FoldResult, Setup
+from fractotrain.errors import TrainingError
 from fractotrain.loop import Bench, Images, predict
 from fractotrain.metrics import score
 from fractotrain.model import Weights, build_model
 from fractotrain.record import Outcome, summary
 from fractotrain.settings import Settings
-from fractotrain.train import plan_run, run
+from fractotrain.team import Team
+from fractotrain.train import _begin_worker, plan_run, run
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Epoch, Watch
 
@@ -103,7 +109,9 @@ def test_textures_are_learned(tmp_path: Path, plant: Callable[..., Any], quick: 
 
 def test_training_figures_are_of_clean_images(planted: Any, quick: Quick) -> None:
     """Each training image once, as it is: not the varied and resampled batches of the epoch."""
-    outcome = _run(planted, quick("optim.epochs=4", "cv.folds=[0]", "data.randaugment_magnitude=30"))
+    outcome = _run(
+        planted, quick("optim.epochs=4", "cv.folds=[0]", "data.randaugment_ops=2", "data.randaugment_magnitude=30")
+    )
     (fold,) = outcome.folds
     labels = outcome.setup.training_set.labels[outcome.setup.training_set.folds != 0]
     assert fold.training_scores.confusion.sum() == fold.n_training == 18
@@ -238,6 +246,25 @@ def test_figures_survive_a_catalog_that_cannot_be_written(
     assert json.loads(rescued.read_text())["n_images"] == 36
 
 
+def test_model_that_cannot_be_stored_is_not_lost(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full at the very end: an error without a half model; run again, no epoch is repeated."""
+
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    settings = quick("cv.cross_validate=false")
+    with monkeypatch.context() as patched:
+        patched.setattr(record, "save_file", full)
+        with pytest.raises(TrainingError, match="No space left"):
+            _run(planted, settings)
+    assert list(planted.catalog.with_suffix(".models").iterdir()) == []
+    epochs: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = epochs.append  # type: ignore[method-assign]
+    assert _run(planted, settings, watch).model_file is not None
+    assert epochs == []
+
+
 def test_problems_are_found_before_any_image_is_decoded(planted: Any, quick: Quick) -> None:
     """Too long a warm-up, a fold that is not there, weights that are not there: no cache folder was made."""
     for override in ("optim.warmup_updates=900", "cv.folds=[7]", "model.name=vit_nonesuch"):
@@ -291,3 +318,63 @@ def test_checkpoint_is_not_used_for_other_work(planted: Any, quick: Quick) -> No
         )
         names |= {keeper.file.name for fold in (0, 1) if (keeper := setup.keeper(fold)) is not None}
     assert len(names) == 2 * 3
+
+
+def test_worker_fits_the_same_fold_from_what_it_is_handed(planted: Any, quick: Quick) -> None:
+    """A plan that was pickled, small whatever the pictures weigh, gives the outputs of this process to the bit."""
+    plan = plan_run(quick("cv.folds=[1]", "cv.final_model=false", "model.drop_path=0.1"), planted.catalog)
+    (alone,) = run(plan).folds
+    handed_over = pickle.dumps(functools.partial(_begin_worker, plan))
+    assert len(handed_over) < 20_000
+    epochs: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = epochs.append  # type: ignore[method-assign]
+    worker: FoldResult = pickle.loads(handed_over)()(1, watch)  # noqa: S301 - our own
+    assert (worker.logits == alone.logits).all()
+    assert (worker.attention_scores == alone.attention_scores).all()
+    assert worker.epochs == alone.epochs == tuple(epochs)
+
+
+@pytest.mark.slow
+def test_folds_side_by_side_are_those_one_after_the_other(planted: Any, quick: Quick) -> None:
+    """The same outputs to the bit, the same figures, every epoch told, and as many rows in the catalog."""
+    settings = ("model.drop_path=0.1", "cv.selection=inner", "cv.inner_parts=2", "cv.final_model=false")
+    told: list[Epoch] = []
+    watch = Watch()
+    watch.on_epoch = told.append  # type: ignore[method-assign]
+    together = _run(planted, quick(*settings, "cv.parallel=2"), watch)
+    alone = _run(planted, quick(*settings))
+    assert [fold.fold for fold in together.folds] == [0, 1, 2]
+    for one, other in zip(together.folds, alone.folds, strict=True):
+        assert (one.logits == other.logits).all()
+        assert (one.attention_scores == other.attention_scores).all()
+        assert one.epochs == other.epochs == tuple(epoch for epoch in told if epoch.fold == one.fold)
+    assert together.aggregates["inner"].figures == alone.aggregates["inner"].figures
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        counts = catalog.query("SELECT run_id, count(*) AS n FROM predictions GROUP BY run_id")
+    assert counts["n"].to_list() == [len(planted.paths)] * 2
+
+
+@pytest.mark.slow
+def test_killed_worker_loses_nothing(planted: Any, quick: Quick) -> None:
+    """The run says which fold it was; run again, all folds go on, to the same outputs to the bit."""
+    settings = ("optim.epochs=3", "cv.final_model=false")
+    killer, resumed = Watch(), list[int]()
+    killer.on_epoch = lambda _epoch: [p.kill() for p in multiprocessing.active_children()].clear()  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match=r"fold [01]: its process was killed by SIGKILL"):
+        _run(planted, quick(*settings, "cv.parallel=2", "checkpoint_every_s=0"), killer)
+    assert list(planted.catalog.with_suffix(".checkpoints").iterdir())
+    watch = Watch()
+    watch.on_resumed = lambda fold, _epochs_done: resumed.append(fold)  # type: ignore[method-assign]
+    again = _run(planted, quick(*settings, "cv.parallel=2", "checkpoint_every_s=0"), watch)
+    untouched = _run(planted, quick(*settings, "checkpoint_every_s=null"))
+    assert resumed
+    assert all((a.logits == b.logits).all() for a, b in zip(again.folds, untouched.folds, strict=True))
+    assert not planted.catalog.with_suffix(".checkpoints").exists()
+
+
+def test_side_by_side_is_refused_under_torchrun(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ways to use several processes do not mix: told before any work."""
+    monkeypatch.setattr("fractotrain.device.join_team", lambda gpu: Team(0, 2 + gpu))
+    with pytest.raises(UsageError, match=r"cv\.parallel=2 under torchrun"):
+        plan_run(quick("cv.parallel=2"), planted.catalog)
