@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fractocurate.leakage.similarity import SSIM_WINDOW_PX
+
 PHASH_SIZE = 8
 """Side of the pHash in bits: 64 bits, ``imagehash.phash`` as it comes. Hamming distances of the audit are out of 64."""
 THUMBNAIL_LONGEST_SIDE_PX = 128
 """Longest side of the picture that SSIM is computed on (Schmid et al., leakage audit)."""
-SSIM_WINDOW_PX = 7
-"""Side of the sliding SSIM window (scikit-image's default); no thumbnail is thinner than this."""
 MIN_CONTRAST_GREY_LEVELS = 1.0
 """Below this standard deviation of the thumbnail the hash is made of rounding noise and any two frames look alike."""
 
@@ -80,6 +80,6 @@ def fingerprint(grey: GreyFrame) -> Fingerprint:
 
 
 def thumbnail_size_px(width_px: int, height_px: int) -> tuple[int, int]:
-    """Width and height of the thumbnail: longest side 128 px, shape kept unless that made it thinner than 7 px."""
+    """Width and height of the thumbnail: longest side 128 px, shape kept unless that made it thinner than SSIM's window of 7 px."""
     scale = THUMBNAIL_LONGEST_SIDE_PX / max(width_px, height_px)
     return max(round(width_px * scale), SSIM_WINDOW_PX), max(round(height_px * scale), SSIM_WINDOW_PX)
