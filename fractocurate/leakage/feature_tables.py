@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 N_TABLES = 16
-KEY_BITS = 20
-MAX_BUCKET = 256
+KEY_BITS = 28
+MAX_BUCKET = 64
 """Of features of the archive in a bucket: what looks alike everywhere identifies nothing."""
 _SEED = 20
 _MIXERS = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
