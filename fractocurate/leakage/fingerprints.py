@@ -3,6 +3,7 @@
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 
 import imagehash
 import numpy as np
@@ -40,14 +41,22 @@ class Fingerprint:
 
     @property
     def thumbnail(self) -> GreyFrame:
-        """The thumbnail's grey levels, shape (height, width)."""
-        with Image.open(io.BytesIO(self.thumbnail_png), formats=("PNG",)) as picture:
-            return np.array(picture)
+        """The thumbnail's grey levels, shape (height, width); not to be written to."""
+        return _decoded(self.thumbnail_png)
 
     @property
     def is_featureless(self) -> bool:
         """Whether the frame is so flat (blank, black, saturated) that likeness to another means nothing."""
         return self.contrast < MIN_CONTRAST_GREY_LEVELS
+
+
+@lru_cache(maxsize=4096)
+def _decoded(png: bytes) -> GreyFrame:
+    """Some 50 MB at most: a frame of a large archive is compared with several others, and decoding costs the most."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+        grey: GreyFrame = np.array(picture)
+    grey.setflags(write=False)
+    return grey
 
 
 def fingerprint(grey: GreyFrame) -> Fingerprint:

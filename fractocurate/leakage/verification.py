@@ -21,6 +21,10 @@ MIN_SSIM_WITHOUT_FEATURES = 0.80
 SIGHTING_EVIDENCE: tuple[tuple[float, float], ...] = ((0.55, 0.60), (0.70, 0.85))
 """Residual ratio at most and correlation at least; each of these pairs is enough (decision 4)."""
 MIN_SSIM_OF_SIGHTING = 0.45
+MIN_SSIM_OF_TWO_WITNESSES = 0.50
+"""Of a zoom of which few features agree, but which is the most like the overview just where they say."""
+_SAME_SPOT = 0.02
+"""Of the overview's longest side: a chance hit anywhere in it lies so near in 1 of 1,000 cases."""
 MIN_COMMON_SHARE = 0.15
 """Part of the smaller field that both must show."""
 
@@ -107,7 +111,11 @@ def verify(
         if 0 < alignment.n_inliers < _MIN_INLIERS:
             continue
         region = compare_common_region(a.view, b.view, alignment)
-        if region is None or not _is_borne_out(alignment, region, scale, is_same_foan=is_same_foan):
+        if region is None or max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
+            continue
+        if not _is_borne_out(alignment, region, scale, is_same_foan=is_same_foan) and not (
+            region.ssim >= MIN_SSIM_OF_TWO_WITNESSES and _is_seen_there(a.view, b.view, alignment, scale)
+        ):
             continue
         if best is None or region.ssim > best.ssim:
             best = _field(a.frame, b.frame, alignment, region)
@@ -153,13 +161,27 @@ def _field(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: Commo
 
 
 def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None, *, is_same_foan: bool) -> bool:
-    if max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
-        return False
     if alignment.n_inliers == 0:
         return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
-    contradicts = scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
-    accepted = EVIDENCE[:1] if contradicts else EVIDENCE if is_same_foan else EVIDENCE[:-1]
+    accepted = EVIDENCE[:1] if _contradicts(alignment, scale) else EVIDENCE if is_same_foan else EVIDENCE[:-1]
     return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
+
+
+def _contradicts(alignment: Alignment, scale: float | None) -> bool:
+    return scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
+
+
+def _is_seen_there(a: View, b: View, alignment: Alignment, scale: float | None) -> bool:
+    """Whether a search of the whole overview, at the scale that the features tell, ends where the features say."""
+    if alignment.n_inliers < _MIN_INLIERS or alignment.is_mirrored or _contradicts(alignment, scale):
+        return False
+    if alignment.scale < 1:
+        return _is_seen_there(b, a, alignment.inverse(), scale and 1 / scale)
+    sighting = find_place(a, b, alignment.scale)
+    if sighting is None or not _stands_out(sighting):
+        return False
+    middle = complex(*b.grey.shape) / (2 * b.longest_px)
+    return abs(sighting.alignment.inverse().at(middle) - alignment.inverse().at(middle)) <= _SAME_SPOT
 
 
 def _kind(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: CommonRegion, pixel_ratio: float) -> PairKind:

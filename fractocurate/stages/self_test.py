@@ -11,8 +11,8 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair
-from fractocurate.leakage.planted import PLANTED_KINDS, Planted, plant_copies
-from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, measure_recall
+from fractocurate.leakage.planted import Planted, plant_copies
+from fractocurate.leakage.self_test import SELF_TEST_KINDS, SelfTestResult, measure_recall
 from fractocurate.leakage.settings import AuditSettings
 from fractocurate.leakage.verification import AuditedFrame
 from fractocurate.progress import Progress
@@ -20,7 +20,7 @@ from fractocurate.stages.audit_rows import self_test_of, self_test_row
 from fractocurate.stages.fingerprinting import CroppedFile
 from fractocurate.workers import Task, WorkerPool
 
-SELF_TEST_VERSION = 2
+SELF_TEST_VERSION = 3
 MAX_DISTRACTORS = 400
 """Other frames of the archive among which copies are searched; more of them would cost more than they tell."""
 
@@ -56,7 +56,7 @@ def run_self_test(
         results: tuple[SelfTestResult, ...] = ()
     elif key in finished(catalog.read("ledger"), work):
         stored = [self_test_of(row) for row in catalog.read("self_test").iter_rows(named=True)]
-        return tuple(sorted(stored, key=lambda result: [*PLANTED_KINDS, STRANGERS].index(result.kind)))
+        return tuple(sorted(stored, key=lambda result: SELF_TEST_KINDS.index(result.kind)))
     else:
         planted = _planted(sample, images_root, pool, progress)
         foan_of = dict(catalog.query("SELECT micrograph_id, foan FROM dataset WHERE foan IS NOT NULL").rows())
