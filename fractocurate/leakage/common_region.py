@@ -46,8 +46,8 @@ def compare_common_region(a: View, b: View, alignment: Alignment) -> CommonRegio
         None if they share too few pixels, or nothing but a blank area, to say anything.
     """
     zoom = max(alignment.scale, 1 / alignment.scale)
-    longest_px = round(max(_COMPARED_LONGEST_SIDE_PX, _COMPARED_PX_PER_ZOOM * zoom))
-    length_a, length_b = min(longest_px, a.longest_px), min(longest_px, b.longest_px)
+    longest_px = max(_COMPARED_LONGEST_SIDE_PX, _COMPARED_PX_PER_ZOOM * zoom)
+    length_a, length_b = (round(min(longest_px, view.longest_px)) for view in (a, b))
     if alignment.scale * length_b < length_a:
         # b is the coarser of the two in pixels, and the coarser one gives the grid.
         swapped = compare_common_region(b, a, alignment.inverse())
@@ -113,9 +113,7 @@ def _pixel_matrix(
 
 def _inside(to_other: npt.NDArray[np.float64], shape: tuple[int, ...], other: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Which pixels of a grid of some shape lie within the other frame."""
-    x, y = (
-        line[0] * np.arange(shape[1]) + (line[1] * np.arange(shape[0]) + line[2])[:, None] for line in to_other
-    )
+    x, y = (line[0] * np.arange(shape[1]) + (line[1] * np.arange(shape[0]) + line[2])[:, None] for line in to_other)
     within: npt.NDArray[np.bool_] = (x >= -0.5) & (x <= other[1] - 0.5) & (y >= -0.5) & (y <= other[0] - 0.5)
     return within
 
