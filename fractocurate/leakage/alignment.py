@@ -30,6 +30,7 @@ _ROWS_AT_ONCE = 32
 """Of a table of distances: 32 x 1000 words stay in a core's cache."""
 
 Complex = npt.NDArray[np.complex128]
+AnyComplex = npt.NDArray[np.complexfloating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _hypotheses(from_: Complex, to: Complex, turns: Complex) -> tuple[Complex, C
     return factors[kept], to[first[kept]] - factors[kept] * from_[first[kept]]
 
 
-def agrees_in_shape(factors: Complex, turns: Complex) -> npt.NDArray[np.bool_]:
+def agrees_in_shape(factors: AnyComplex, turns: AnyComplex) -> npt.NDArray[np.bool_]:
     """Whether size and direction change as the features themselves do."""
     sizes, expected = squared(factors), squared(turns)
     is_of_size = (sizes <= expected * _MAX_SIZE_FACTOR**2) & (expected <= sizes * _MAX_SIZE_FACTOR**2)
@@ -174,10 +175,10 @@ def agrees_in_shape(factors: Complex, turns: Complex) -> npt.NDArray[np.bool_]:
     return agrees & (sizes > 0)
 
 
-def squared(values: Complex) -> npt.NDArray[np.float64]:
+def squared(values: AnyComplex) -> npt.NDArray[np.floating]:
     """Squared modulus: that of a complex number is slow, and nothing here needs its root."""
-    squared: npt.NDArray[np.float64] = values.real**2 + values.imag**2
-    return squared
+    modulus_squared: npt.NDArray[np.floating] = values.real**2 + values.imag**2
+    return modulus_squared
 
 
 def _agreement(

@@ -71,7 +71,7 @@ def make_tables(words: Words, asked: Words | None = None) -> Iterator[Table]:
 
 def _hashes(words: Words, drawn: Words) -> Words:
     """64 bits that are equal where the drawn bits are, and hardly ever elsewhere."""
-    mixed = (words[:, 0] & drawn[0]) * _MIXERS[0] ^ (words[:, 1] & drawn[1]) * _MIXERS[1]
+    mixed: Words = (words[:, 0] & drawn[0]) * _MIXERS[0] ^ (words[:, 1] & drawn[1]) * _MIXERS[1]
     mixed ^= mixed >> _HALF
     mixed *= _MIXERS[2]
     return mixed

@@ -89,6 +89,6 @@ def fingerprint(grey: GreyFrame) -> Fingerprint:
 
 
 def thumbnail_size_px(width_px: int, height_px: int) -> tuple[int, int]:
-    """Width and height of the thumbnail: longest side 128 px, shape kept unless that made it thinner than SSIM's window of 7 px."""
+    """Width and height of the thumbnail: longest side 128 px, shape kept unless that made it thinner than 7 px."""
     scale = THUMBNAIL_LONGEST_SIDE_PX / max(width_px, height_px)
     return max(round(width_px * scale), SSIM_WINDOW_PX), max(round(height_px * scale), SSIM_WINDOW_PX)

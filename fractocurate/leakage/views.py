@@ -15,7 +15,7 @@ Picture = npt.NDArray[np.float32]
 
 
 class View:
-    """A grey picture, and what was computed of it so far. As large as a few of it; keep it for a batch of pairs only."""
+    """A grey picture and what was computed of it so far: up to a megabyte, to be kept for a batch of pairs only."""
 
     def __init__(self, grey: GreyFrame) -> None:
         """``grey`` is uint8, shape (height, width)."""
@@ -27,7 +27,7 @@ class View:
     @property
     def longest_px(self) -> int:
         """Longest side."""
-        return max(self.grey.shape)
+        return int(max(self.grey.shape))
 
     def shrunk(self, longest_px: int) -> GreyFrame:
         """The picture with a longest side of so many pixels, or as it is if it has no more."""
