@@ -14,6 +14,7 @@ import numpy as np
 from data_contracts.records import Failure
 from data_contracts.vocabulary import CandidateSource, PairKind, Stage
 from fractocurate.leakage.alignment import Alignment, align
+from fractocurate.leakage.candidates import hashes_from_hex
 from fractocurate.leakage.feature_index import find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair, compare_thumbnails, find_similar_pairs
@@ -167,9 +168,10 @@ def _symmetric_candidates(
     ids, n_known = _known_first(textured, known)
     if n_known == len(ids):
         return {}
-    hashes = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids])
+    turned = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids[n_known:]])
+    plain = hashes_from_hex(textured[i].phash for i in ids)
     by_pair: defaultdict[IdPair, list[int]] = defaultdict(list)
-    for first, second, symmetry in find_symmetric_pairs(hashes, max_hamming, n_known=n_known):
+    for first, second, symmetry in find_symmetric_pairs(turned, plain, max_hamming):
         pair, seen_from_first = _in_order(ids[first], ids[second])
         by_pair[pair].append(symmetry if seen_from_first else _INVERSE[symmetry])
     return dict(by_pair)
