@@ -15,8 +15,8 @@ from fractocurate.leakage.similarity import SSIM_WINDOW_PX
 PHASH_SIZE = 8
 """Side of the pHash in bits: 64 bits in all. Hamming distances of the audit are out of 64."""
 _HASHED_SIDE_PX = 96
-"""A frame is averaged down to no less than this before ``imagehash.phash`` shrinks it to 32 px: a fifth of the time, and
-a hash within 2 bits of that of the whole frame (some half a bit on average)."""
+"""A frame is averaged down to no less than this before ``imagehash.phash`` shrinks it to 32 px: a fifth of the time,
+and a hash within some 2 bits of that of the whole frame."""
 THUMBNAIL_LONGEST_SIDE_PX = 128
 """Longest side of the picture that SSIM is computed on (Schmid et al., leakage audit)."""
 MIN_CONTRAST_GREY_LEVELS = 1.0

@@ -33,6 +33,13 @@ class SelfTestResult:
     """Of ``n_planted``, those that pHash and SSIM of 0.8 find without alignment."""
 
     @property
+    def name(self) -> str:
+        """The kind in words."""
+        if self.kind.endswith(SAME_FOAN):
+            return f"{self.kind.removesuffix(SAME_FOAN).replace('_', ' ')}, same FOAN"
+        return f"{self.kind.replace('_', ' ')}{', FOAN not known' if self.kind in ZOOMS else ''}"
+
+    @property
     def share(self) -> float:
         """Recall; of strangers the rate of false positives."""
         return self.n_found / self.n_planted if self.n_planted else 0.0
@@ -143,8 +150,8 @@ def state_recall(results: Sequence[SelfTestResult]) -> str:
     planted = [r for r in results if r.kind != STRANGERS]
     if not planted:
         return ""
-    missed = [f"{r.kind.replace('_', ' ')} ({r.share:.0%})" for r in planted if r.n_found < r.n_planted]
-    said = f"it found all of every kind but {', '.join(missed)}" if missed else "it found all of every kind"
+    missed = [f"{r.name} ({r.share:.0%})" for r in planted if r.n_found < r.n_planted]
+    said = f"it found all of every kind but {'; '.join(missed)}" if missed else "it found all of every kind"
     strangers = next((r for r in results if r.kind == STRANGERS), None)
     false = f"; of {strangers.n_planted:,} pairs of strangers it confirmed {strangers.n_found}" if strangers else ""
     return f"Of copies planted in {planted[0].n_planted} of the archive's own images {said}{false}."
