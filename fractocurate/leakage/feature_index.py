@@ -24,7 +24,9 @@ MAX_PARTNERS = 30
 WEAK_VOTES = 5
 """Strangers reach 3 to 5 by chance, and in a large archive every frame has hundreds of such."""
 MIN_ALIGNED = 3
-"""Of frames with no more than ``WEAK_VOTES``: features that lie as one transform would have them."""
+"""Of the likest features, those that lie as one transform would have them."""
+MAX_WEAK_PARTNERS = 8
+"""Of each new frame, those with no more than ``WEAK_VOTES``."""
 MAX_HITS = 32
 """Of each new feature, the nearest ones, at most one in each frame."""
 _TURN_CELL_RAD = np.pi / 4
@@ -110,11 +112,21 @@ def find_sharing_frames(features: Sequence[LocalFeatures], *, n_known: int = 0) 
             for first, second, n_votes in _agreeing(hits, middle):
                 votes.setdefault(first, []).append((n_votes, second, is_mirrored))
         for first, partners in votes.items():
-            for _, second, is_mirrored in sorted(partners, reverse=True)[:MAX_PARTNERS]:
+            for second, is_mirrored in _likeliest(partners):
                 pair = (min(first, second), max(first, second), is_mirrored)
                 if pair not in seen:
                     seen.add(pair)
                     yield pair
+
+
+def _likeliest(partners: list[tuple[int, int, bool]]) -> Iterator[tuple[int, bool]]:
+    """Of (votes, frame, is_mirrored) of one new frame those worth a comparison, the most votes first."""
+    n_weak = 0
+    for n_votes, frame, is_mirrored in sorted(partners, reverse=True)[:MAX_PARTNERS]:
+        n_weak += n_votes <= WEAK_VOTES
+        if n_weak > MAX_WEAK_PARTNERS:
+            return
+        yield frame, is_mirrored
 
 
 def _joined(features: Sequence[LocalFeatures], start: int) -> _Index:

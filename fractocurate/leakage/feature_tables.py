@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 N_TABLES = 16
 KEY_BITS = 28
+"""Up to a million features; two more for each doubling, lest buckets grow with the archive."""
 MAX_BUCKET = 64
 """Of features of the archive in a bucket: what looks alike everywhere identifies nothing."""
+_FEATURES_OF_KEY = 1_000_000
 _SEED = 20
 _MIXERS = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 _HALF = np.uint64(32)
@@ -56,9 +58,10 @@ def make_tables(words: Words, asked: Words | None = None) -> Iterator[Table]:
             so that a few new frames do not cost the sorting of an archive.
     """
     rng = np.random.default_rng(_SEED)
+    n_bits = KEY_BITS + round(2 * max(np.log2(max(len(words), 1) / _FEATURES_OF_KEY), 0))
     for _ in range(N_TABLES):
         bits = np.zeros(128, np.uint8)
-        bits[rng.choice(128, KEY_BITS, replace=False)] = 1
+        bits[rng.choice(128, n_bits, replace=False)] = 1
         drawn = np.packbits(bits).view(np.uint64)
         hashes, numbers = _hashes(words, drawn), np.arange(len(words))
         if asked is not None:

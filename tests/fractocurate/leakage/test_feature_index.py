@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fractocurate.leakage.feature_index import MAX_PARTNERS, find_sharing_frames
+from fractocurate.leakage.feature_index import MAX_WEAK_PARTNERS, find_sharing_frames
 from fractocurate.leakage.local_features import LocalFeatures
 
 _N_FEATURES = 40
@@ -44,23 +44,22 @@ def test_agreements_by_chance_are_not_compared() -> None:
     for frame in strewn:
         # Moved by up to a tenth of a frame, each mark on its own: votes agree, places do not.
         frame.positions[:4] += (rng.uniform(-0.1, 0.1, 4) + 1j * rng.uniform(-0.1, 0.1, 4)).astype(np.complex64)
-    true = [_sharing(rng, new, 4) for _ in range(10)]
-    frames = [*strewn, *true, new]
+    true = [_sharing(rng, new, 4) for _ in range(MAX_WEAK_PARTNERS)]
+    frames = [*true, *strewn, new]
     partners = {first for first, _, _ in find_sharing_frames(frames, n_known=len(frames) - 1)}
-    assert partners >= set(range(len(strewn), len(strewn) + len(true)))
-    assert len(partners) <= len(true) + 3
+    assert partners == set(range(len(true)))
 
 
-def test_of_many_agreements_the_best_are_compared() -> None:
+def test_of_weak_agreements_only_the_best_are_compared() -> None:
     """However many frames share little, those that share much are all kept."""
     rng = np.random.default_rng(5)
     new = _frame(rng)
-    little = [_sharing(rng, new, 4) for _ in range(MAX_PARTNERS // 2 + 1)]
-    much = [_sharing(rng, new, 12) for _ in range(MAX_PARTNERS // 2)]
+    little = [_sharing(rng, new, 4) for _ in range(2 * MAX_WEAK_PARTNERS)]
+    much = [_sharing(rng, new, 12) for _ in range(MAX_WEAK_PARTNERS + 3)]
     frames = [*little, *much, new]
     partners = {first for first, _, _ in find_sharing_frames(frames, n_known=len(frames) - 1)}
     assert partners >= set(range(len(little), len(little) + len(much)))
-    assert len(partners) == MAX_PARTNERS
+    assert len(partners) == len(much) + MAX_WEAK_PARTNERS
 
 
 def test_a_few_new_frames_find_what_a_full_search_finds() -> None:
