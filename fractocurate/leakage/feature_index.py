@@ -142,13 +142,14 @@ def _joined(features: Sequence[LocalFeatures], start: int) -> _Index:
 def _hits(new: _Index, everything: _Index, tables: Sequence[Table], n_known: int) -> _Hits:
     """Features of the new frames with the likest of other frames."""
     codes, distances = [], []
+    # A pair of new frames would meet twice, from either side: only features of earlier frames count.
+    first_later = np.searchsorted(everything.frame_of, np.maximum(new.frame_of, n_known), "left")
     for table in tables:
         query, met = table.meetings(new.words)
-        mine, other = new.frame_of[query], everything.frame_of[met]
-        # A pair of new frames would meet twice: from either side.
-        once = (other < n_known) | (other < mine)
+        once = met < first_later[query]
         query, met = query[once], met[once]
-        distance = count_bits(new.words[query] ^ everything.words[met]).sum(axis=1)
+        differing = count_bits(new.words[query] ^ everything.words[met])
+        distance = differing[:, 0] + differing[:, 1]
         near = distance <= MAX_HIT_BITS
         codes.append(query[near] * len(everything.frame_of) + met[near])
         distances.append(distance[near].astype(np.int64))
