@@ -107,7 +107,7 @@ def find_sharing_frames(features: Sequence[LocalFeatures], *, n_known: int = 0) 
         new = _joined(features[start : start + _FRAMES_AT_ONCE], start)
         votes: dict[int, list[tuple[int, int, bool]]] = {}
         for is_mirrored in (False, True):
-            hits = _hits(new.mirrored() if is_mirrored else new, everything, tables, n_known)
+            hits = _hits(new.mirrored() if is_mirrored else new, everything, tables)
             middle = _MIDDLE.conjugate() if is_mirrored else _MIDDLE
             for first, second, n_votes in _agreeing(hits, middle):
                 votes.setdefault(first, []).append((n_votes, second, is_mirrored))
@@ -139,20 +139,20 @@ def _joined(features: Sequence[LocalFeatures], start: int) -> _Index:
     )
 
 
-def _hits(new: _Index, everything: _Index, tables: Sequence[Table], n_known: int) -> _Hits:
+def _hits(new: _Index, everything: _Index, tables: Sequence[Table]) -> _Hits:
     """Features of the new frames with the likest of other frames."""
     codes, distances = [], []
     # A pair of new frames would meet twice, from either side: only features of earlier frames count.
-    first_later = np.searchsorted(everything.frame_of, np.maximum(new.frame_of, n_known), "left")
+    first_later = np.searchsorted(everything.frame_of, new.frame_of, "left")
     for table in tables:
         query, met = table.meetings(new.words)
         once = met < first_later[query]
         query, met = query[once], met[once]
         differing = count_bits(new.words[query] ^ everything.words[met])
-        distance = differing[:, 0] + differing[:, 1]
-        near = distance <= MAX_HIT_BITS
+        n_differing = differing[:, 0] + differing[:, 1]
+        near = n_differing <= MAX_HIT_BITS
         codes.append(query[near] * len(everything.frame_of) + met[near])
-        distances.append(distance[near].astype(np.int64))
+        distances.append(n_differing[near].astype(np.int64))
     hits, where = np.unique(np.concatenate(codes), return_index=True)
     distance = np.concatenate(distances)[where]
     query, met = np.divmod(hits, len(everything.frame_of))
