@@ -183,7 +183,7 @@ class CandidateSource(StrEnum):
     SYMMETRY_HASH = "symmetry_hash"
     LOCAL_FEATURES = "local_features"
     PIXEL_SIZES = "pixel_sizes"
-    """One FOAN, and pixel sizes that tell how large the one would be in the other."""
+    """One FOAN, within which every two frames are compared, by features and as the pixel sizes tell."""
 
 
 class AuditKind(StrEnum):

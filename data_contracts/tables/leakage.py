@@ -99,7 +99,11 @@ class Leakage(Table):
 class SelfTest(Table):
     """How many pairs planted in the archive's own images the audit found, and how many strangers it took for one."""
 
-    planted_kind: str = column("What was done to the copy; `strangers` counts false positives.", unique=True)
+    planted_kind: str = column(
+        "What was done to the copy; with `_same_foan` it was filed under its original's FOAN, else under none; "
+        "`strangers` counts false positives.",
+        unique=True,
+    )
     n_planted: int = column("Pairs planted, or pairs of strangers compared.", ge=0)
     n_found: int = column("Those that were confirmed.", ge=0)
     share: float = fraction("n_found / n_planted.")

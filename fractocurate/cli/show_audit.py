@@ -67,7 +67,7 @@ def _self_test_table(results: Iterable[SelfTestResult]) -> Table:
         low, high = result.interval
         digits = 4 if result.kind == STRANGERS else 1
         shown = (f"{result.share:.{digits}%}", f"{low:.{digits}%} - {high:.{digits}%}", str(result.n_found_by_paper))
-        table.add_row(result.kind.replace("_", " "), str(result.n_planted), str(result.n_found), *shown)
+        table.add_row(result.name, str(result.n_planted), str(result.n_found), *shown)
     return table
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fractocurate.leakage.candidates import count_bits
 from fractocurate.leakage.local_features import LocalFeatures, mirrored_bits
 
 MAX_DESCRIPTOR_BITS = 30
@@ -25,8 +26,11 @@ _MAX_SIZE_FACTOR = 1.6
 _MAX_TURN_RAD = np.deg2rad(25)
 """A feature's own size and angle are rough."""
 _MAX_HYPOTHESES = 3000
+_ROWS_AT_ONCE = 32
+"""Of a table of distances: 32 x 1000 words stay in a core's cache."""
 
 Complex = npt.NDArray[np.complex128]
+AnyComplex = npt.NDArray[np.complexfloating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,40 +129,64 @@ def match_features(
     """
     if not len(bits_a) or not len(bits_b):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    signs_a, signs_b = _signs(bits_a), _signs(bits_b)
-    # The product of +-1 vectors is 128 - 2 * Hamming distance, and a matrix product is the quickest way to have it.
-    likeness = signs_a @ signs_b.T
-    nearest_b, nearest_a = likeness.argmax(axis=1), likeness.argmax(axis=0)
+    distance, nearest_b = _distances(bits_a, bits_b)
     index = np.arange(len(bits_a))
-    closest = likeness[index, nearest_b]
-    good = index[(nearest_a[nearest_b] == index) & (closest >= 128 - 2 * MAX_DESCRIPTOR_BITS)]
-    good = good[np.argsort(-closest[good], kind="stable")][:MAX_MATCHES]
+    close = np.flatnonzero(distance[index, nearest_b] <= MAX_DESCRIPTOR_BITS)
+    good = close[distance[:, nearest_b[close]].argmin(axis=0) == close]
+    good = good[np.argsort(distance[good, nearest_b[good]], kind="stable")][:MAX_MATCHES]
     return good, nearest_b[good]
 
 
-def _signs(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    return np.unpackbits(bits, axis=1).astype(np.float32) * 2 - 1
+def _distances(
+    bits_a: npt.NDArray[np.uint8], bits_b: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Differing bits of every two descriptors, shape (n, m), and the nearest of b to each of a, shape (n,)."""
+    words_a = np.ascontiguousarray(bits_a).view(np.uint64)
+    low, high = np.ascontiguousarray(np.ascontiguousarray(bits_b).view(np.uint64).T)
+    distances = np.empty((len(words_a), len(low)), np.uint8)
+    nearest = np.empty(len(words_a), np.int64)
+    for start in range(0, len(words_a), _ROWS_AT_ONCE):
+        block = slice(start, start + _ROWS_AT_ONCE)
+        distances[block] = count_bits(words_a[block, :1] ^ low) + count_bits(words_a[block, 1:] ^ high)
+        nearest[block] = distances[block].argmin(axis=1)
+    return distances, nearest
 
 
 def _hypotheses(from_: Complex, to: Complex, turns: Complex) -> tuple[Complex, Complex]:
     """Factor and offset of every two matches that agree with their features' own change of size and direction."""
     first, second = np.triu_indices(len(from_), 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factors = (to[first] - to[second]) / (from_[first] - from_[second])
-        misfit = np.log(np.stack([factors / turns[first], factors / turns[second]]))
-    fits = (np.abs(misfit.real) <= np.log(_MAX_SIZE_FACTOR)) & (np.abs(misfit.imag) <= _MAX_TURN_RAD)
-    far = np.abs(from_[first] - from_[second]) > 4 * TOLERANCE
-    kept = np.flatnonzero(fits.all(axis=0) & far)
+    apart = from_[first] - from_[second]
+    kept = np.flatnonzero(squared(apart) > (4 * TOLERANCE) ** 2)
+    first, second = first[kept], second[kept]
+    factors = (to[first] - to[second]) / apart[kept]
+    fits = agrees_in_shape(factors, turns[first]) & agrees_in_shape(factors, turns[second])
+    kept = np.flatnonzero(fits)
     if len(kept) > _MAX_HYPOTHESES:
         kept = kept[np.linspace(0, len(kept) - 1, _MAX_HYPOTHESES).astype(np.int64)]
     return factors[kept], to[first[kept]] - factors[kept] * from_[first[kept]]
+
+
+def agrees_in_shape(factors: AnyComplex, turns: AnyComplex) -> npt.NDArray[np.bool_]:
+    """Whether size and direction change as the features themselves do."""
+    sizes, expected = squared(factors), squared(turns)
+    is_of_size = (sizes <= expected * _MAX_SIZE_FACTOR**2) & (expected <= sizes * _MAX_SIZE_FACTOR**2)
+    along = factors.real * turns.real + factors.imag * turns.imag
+    agrees: npt.NDArray[np.bool_] = is_of_size & (along >= np.cos(_MAX_TURN_RAD) * np.sqrt(sizes * expected))
+    return agrees & (sizes > 0)
+
+
+def squared(values: AnyComplex) -> npt.NDArray[np.floating]:
+    """Squared modulus: that of a complex number is slow, and nothing here needs its root."""
+    modulus_squared: npt.NDArray[np.floating] = values.real**2 + values.imag**2
+    return modulus_squared
 
 
 def _agreement(
     factor: Complex | complex, offset: Complex | complex, from_: Complex, to: Complex
 ) -> npt.NDArray[np.bool_]:
     """Whether each match lies where the transform says, at the resolution of the coarser frame."""
-    agrees: npt.NDArray[np.bool_] = np.abs(factor * from_ + offset - to) <= TOLERANCE * np.maximum(np.abs(factor), 1)
+    tolerance = TOLERANCE**2 * np.maximum(squared(np.asarray(factor)), 1)
+    agrees: npt.NDArray[np.bool_] = squared(factor * from_ + offset - to) <= tolerance
     return agrees
 
 

@@ -1,7 +1,7 @@
 """The full audit's pairs: candidates of every source, verified after alignment.
 
-Pixels, pHash, its symmetries and local features propose pairs anywhere; within one FOAN, every two frames whose pixel
-sizes differ are also tried as overview and close look.
+Pixels, pHash, its symmetries and local features propose pairs anywhere. Within one FOAN every two frames are compared,
+and those whose pixel sizes differ are also tried as overview and close look.
 """
 
 import itertools
@@ -13,7 +13,8 @@ import numpy as np
 
 from data_contracts.records import Failure
 from data_contracts.vocabulary import CandidateSource, PairKind, Stage
-from fractocurate.leakage.alignment import align
+from fractocurate.leakage.alignment import Alignment, align
+from fractocurate.leakage.candidates import hashes_from_hex
 from fractocurate.leakage.feature_index import find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair, compare_thumbnails, find_similar_pairs
@@ -24,8 +25,7 @@ from fractocurate.leakage.symmetries import (
     find_symmetric_pairs,
     symmetric_hashes,
 )
-from fractocurate.leakage.template_search import MIN_SCALE
-from fractocurate.leakage.verification import AuditedFrame, CommonField, known_scale, verify, verify_zoom
+from fractocurate.leakage.verification import AuditedFrame, CommonField, OpenFrame, known_scale, verify, verify_zoom
 from fractocurate.workers import Task, WorkerPool
 
 IdPair = tuple[str, str]
@@ -53,7 +53,7 @@ def find_all_pairs(
         frames: features of the same micrographs.
         max_hamming: largest distance of pHashes, also of those under symmetries.
         known: ids that were compared with each other before; their mutual pairs are left out.
-        foan_of: FOAN by micrograph id; pairs of one FOAN are tried as zooms whatever else speaks for them.
+        foan_of: FOAN by micrograph id; pairs of one FOAN are compared whatever else speaks for them.
         pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
 
@@ -66,16 +66,15 @@ def find_all_pairs(
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
     sharing = _sharing_candidates(frames, known)
     foans = foan_of or {}
-    zooms = set(_zoom_candidates(frames, foans, known))
+    related = set(_pairs_of_one_foan(frames, foans, known))
     candidates = [
         _Candidate(
             ids,
             tuple(symmetric.get(ids, ())),
             tuple(sharing.get(ids, ())),
-            is_same_foan=ids[0] in foans and foans[ids[0]] == foans.get(ids[1]),
-            is_zoom=ids in zooms,
+            is_same_foan=ids in related,
         )
-        for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | zooms)
+        for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | related)
         if all(i in frames for i in ids) and (ids not in found or found[ids].kind is not PairKind.SAME_PIXELS)
     ]
     for done, (candidate, verified) in enumerate(_all_verified(candidates, frames, pool), start=1):
@@ -96,8 +95,6 @@ class _Candidate:
     mirrored: tuple[bool, ...]
     """Ways in which local features agree."""
     is_same_foan: bool
-    is_zoom: bool
-    """Of one FOAN, and of different pixel sizes."""
 
     @property
     def source(self) -> CandidateSource:
@@ -131,36 +128,36 @@ def _all_verified(
 
 def _verified_batch(candidates: Sequence[_Candidate], frames: Mapping[str, AuditedFrame]) -> list[CommonField | None]:
     """What is verified of each candidate; runs in a worker."""
-    return [_verified(candidate, *(frames[i] for i in candidate.ids)) for candidate in candidates]
+    opened = {i: OpenFrame(frames[i]) for candidate in candidates for i in candidate.ids}
+    return [_verified(candidate, *(opened[i] for i in candidate.ids)) for candidate in candidates]
 
 
-def _verified(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> CommonField | None:
-    field = verify_zoom(a, b) if candidate.is_zoom else None
-    if field is not None:
-        return field
+def _verified(candidate: _Candidate, a: OpenFrame, b: OpenFrame) -> CommonField | None:
+    field = verify(a, b, _proposed(candidate, a.frame, b.frame), is_same_foan=candidate.is_same_foan)
+    # Where features have settled it, the search of the whole overview would find the same place at ten times the cost.
+    return verify_zoom(a, b) if field is None and candidate.is_same_foan else field
+
+
+def _proposed(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> list[Alignment]:
+    """What the candidate's sources say of how one frame lies over the other."""
     proposed = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in candidate.symmetries]
-    if not proposed and not candidate.mirrored and candidate.is_zoom:
-        return None
     ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
     for is_mirrored in sorted(ways):
         proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
-    return verify(a, b, proposed, is_same_foan=candidate.is_same_foan)
+    return proposed
 
 
-def _zoom_candidates(
+def _pairs_of_one_foan(
     frames: Mapping[str, AuditedFrame], foan_of: Mapping[str, str], known: Collection[str]
 ) -> Iterator[IdPair]:
-    """Pairs of one FOAN that were not compared before and whose pixel sizes make the one a close look."""
+    """Pairs that were not compared before."""
     known_ids = set(known)
     by_foan: defaultdict[str, list[str]] = defaultdict(list)
     for i in sorted(frames):
         if i in foan_of:
             by_foan[foan_of[i]].append(i)
     for ids in by_foan.values():
-        for a, b in itertools.combinations(ids, 2):
-            scale = known_scale(frames[a], frames[b])
-            if scale is not None and max(scale, 1 / scale) >= MIN_SCALE and not known_ids.issuperset((a, b)):
-                yield a, b
+        yield from (pair for pair in itertools.combinations(ids, 2) if not known_ids.issuperset(pair))
 
 
 def _symmetric_candidates(
@@ -171,9 +168,10 @@ def _symmetric_candidates(
     ids, n_known = _known_first(textured, known)
     if n_known == len(ids):
         return {}
-    hashes = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids])
+    turned = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids[n_known:]])
+    plain = hashes_from_hex(textured[i].phash for i in ids)
     by_pair: defaultdict[IdPair, list[int]] = defaultdict(list)
-    for first, second, symmetry in find_symmetric_pairs(hashes, max_hamming, n_known=n_known):
+    for first, second, symmetry in find_symmetric_pairs(turned, plain, max_hamming):
         pair, seen_from_first = _in_order(ids[first], ids[second])
         by_pair[pair].append(symmetry if seen_from_first else _INVERSE[symmetry])
     return dict(by_pair)

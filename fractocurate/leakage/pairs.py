@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from skimage.metrics import structural_similarity
 
 from data_contracts.vocabulary import CandidateSource, PairKind
 from fractocurate.leakage.candidates import find_candidates, hashes_from_hex
-from fractocurate.leakage.fingerprints import SSIM_WINDOW_PX, Fingerprint, GreyFrame
+from fractocurate.leakage.fingerprints import Fingerprint, GreyFrame
 from fractocurate.leakage.settings import CONFIRMATION_FLOOR, DEFAULT_MAX_HAMMING
+from fractocurate.leakage.similarity import ssim
 from fractocurate.leakage.verification import CommonField
 
 
@@ -147,12 +147,6 @@ def ssim_of_thumbnails(a: Fingerprint, b: Fingerprint) -> float:
     frame_a, frame_b = a.thumbnail, b.thumbnail
     height_px, width_px = np.minimum(frame_a.shape, frame_b.shape).tolist()
     return ssim(_resized(frame_a, width_px, height_px), _resized(frame_b, width_px, height_px))
-
-
-def ssim(a: GreyFrame, b: GreyFrame) -> float:
-    """Structural similarity of two frames of one shape, as the audit defines it."""
-    # scikit-image ships no types.
-    return float(structural_similarity(a, b, win_size=SSIM_WINDOW_PX, data_range=255))  # type: ignore[no-untyped-call]
 
 
 def pairs_between_files(files: Iterable[ImageFile], pairs: Iterable[SimilarPair]) -> tuple[FilePair, ...]:

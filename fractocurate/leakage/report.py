@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data_contracts.vocabulary import AuditKind, PairKind, SplitStrategy
+from fractocurate.leakage.alignment import Alignment
 from fractocurate.leakage.folds import FoldFinding, FoldPlan
 from fractocurate.leakage.pairs import FilePair, ImageFile, likeness
 from fractocurate.leakage.rates import LeakageRate, PairScope, state_leakage
@@ -43,6 +44,11 @@ class _ShownFile:
     foan: str
     defect_class: str
     thumbnail_base64: str
+    width_px: int
+    height_px: int
+    """Of the thumbnail."""
+    outline: str
+    """Corners of the other picture in this one, in pixels of the thumbnail; empty where no alignment is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,8 @@ def render_leakage_report(
         files: those that were split.
         plans: one split per strategy, in the order in which to show them.
         rates: of those splits; rows of one strategy and audit make one table, and those of all folds the comparison.
-        pairs: all pairs of the files; the confirmed ones are shown, different labels first, then the likest.
+        pairs: all pairs of the files; the confirmed ones are shown, different labels first, then different
+            FOANs, then the likest.
         thumbnails_png: PNG bytes by micrograph id; a micrograph without one gets an empty frame.
         self_test: what the audit would miss; empty if it was not asked.
         max_shown_pairs: the page says how many pairs it left out.
@@ -83,7 +90,7 @@ def render_leakage_report(
     by_path = {file.path: file for file in files}
     confirmed = sorted(
         (pair for pair in pairs if pair.is_confirmed and pair.path_a in by_path and pair.path_b in by_path),
-        key=lambda pair: (pair.same_class, -likeness(pair), pair.hamming, pair.path_a, pair.path_b),
+        key=lambda p: (p.same_class, p.same_foan is not False, -likeness(p), p.hamming, p.path_a, p.path_b),
     )
     shown_rates = [rate for rate in rates if rate.scope is PairScope.ALL and rate.subset is None]
     tables = _tables(shown_rates)
@@ -202,11 +209,37 @@ def _shown_pair(
         is_label_conflict=not pair.same_class,
         is_foan_conflict=pair.same_foan is False,
         straddled=tuple(straddled),
-        files=(
-            _shown_file(by_path[pair.path_a], thumbnails_png),
-            _shown_file(by_path[pair.path_b], thumbnails_png),
-        ),
+        files=_shown_files(pair, by_path[pair.path_a], by_path[pair.path_b], thumbnails_png),
     )
+
+
+def _shown_files(
+    pair: FilePair, a: ImageFile, b: ImageFile, thumbnails_png: Mapping[str, bytes]
+) -> tuple[_ShownFile, _ShownFile]:
+    png_a, png_b = (thumbnails_png.get(file.micrograph_id, b"") for file in (a, b))
+    outlines = ("", "")
+    if pair.field is not None and png_a and png_b:
+        # The alignment leads from the micrograph with the smaller id, whatever the paths are.
+        to_b = pair.field.alignment if a.micrograph_id < b.micrograph_id else pair.field.alignment.inverse()
+        outlines = (_outline(png_b, png_a, to_b.inverse()), _outline(png_a, png_b, to_b))
+    return _shown_file(a, png_a, outlines[0]), _shown_file(b, png_b, outlines[1])
+
+
+def _outline(png: bytes, seen_in_png: bytes, alignment: Alignment) -> str:
+    """Corners of one picture in another, as SVG wants them."""
+    (width, height), size = _size_px(png), max(_size_px(seen_in_png))
+    longest = max(width, height)
+    corners = [alignment.at(complex(row, column) / longest) * size for row, column in _around(width, height)]
+    return " ".join(f"{corner.imag:.1f},{corner.real:.1f}" for corner in corners)
+
+
+def _around(width: int, height: int) -> tuple[tuple[int, int], ...]:
+    return (0, 0), (0, width), (height, width), (height, 0)
+
+
+def _size_px(png: bytes) -> tuple[int, int]:
+    """Width and height, as the head of a PNG file states them; 4 x 3 where there is no picture."""
+    return (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")) if len(png) > 24 else (4, 3)
 
 
 def _described(pair: FilePair) -> str:
@@ -216,14 +249,17 @@ def _described(pair: FilePair) -> str:
     return name
 
 
-def _shown_file(file: ImageFile, thumbnails_png: Mapping[str, bytes]) -> _ShownFile:
+def _shown_file(file: ImageFile, png: bytes, outline: str) -> _ShownFile:
     folder, _, name = file.path.rpartition("/")
     return _ShownFile(
         name=_printable(name),
         folder=_printable(folder),
         foan=_printable(file.foan or "FOAN unknown"),
         defect_class=_printable(file.defect_class.replace("_", " ")),
-        thumbnail_base64=base64.b64encode(thumbnails_png.get(file.micrograph_id, b"")).decode("ascii"),
+        thumbnail_base64=base64.b64encode(png).decode("ascii"),
+        width_px=_size_px(png)[0],
+        height_px=_size_px(png)[1],
+        outline=outline,
     )
 
 

@@ -8,13 +8,17 @@ from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.full_search import find_all_pairs
 from fractocurate.leakage.groups import joined_names
 from fractocurate.leakage.pairs import SimilarPair
-from fractocurate.leakage.planted import PLANTED_KINDS, Planted
+from fractocurate.leakage.planted import PLANTED_KINDS, ZOOMS, Planted
 from fractocurate.leakage.rates import wilson_interval
 from fractocurate.leakage.settings import HEADLINE_SSIM
 from fractocurate.leakage.verification import AuditedFrame
 
 STRANGERS = "strangers"
 """Kind of the row that counts pairs of frames that have nothing to do with each other."""
+SAME_FOAN = "_same_foan"
+"""Ending of the kind of zooms that are filed under their original's FOAN; all other copies are filed under none."""
+SELF_TEST_KINDS = (*PLANTED_KINDS, *(kind + SAME_FOAN for kind in ZOOMS), STRANGERS)
+"""In the order of the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,18 @@ class SelfTestResult:
     """What became of the pairs of one kind."""
 
     kind: str
-    """Of ``PLANTED_KINDS``, or ``STRANGERS``."""
+    """Of ``SELF_TEST_KINDS``."""
     n_planted: int
     n_found: int
     n_found_by_paper: int
     """Of ``n_planted``, those that pHash and SSIM of 0.8 find without alignment."""
+
+    @property
+    def name(self) -> str:
+        """The kind in words."""
+        if self.kind.endswith(SAME_FOAN):
+            return f"{self.kind.removesuffix(SAME_FOAN).replace('_', ' ')}, same FOAN"
+        return f"{self.kind.replace('_', ' ')}{', FOAN not known' if self.kind in ZOOMS else ''}"
 
     @property
     def share(self) -> float:
@@ -48,7 +59,9 @@ def measure_recall(
     *,
     max_hamming: int,
 ) -> tuple[SelfTestResult, ...]:
-    """Search the planted copies as if they were new images of the archive, kind by kind.
+    """Search the planted copies as if they were new images of the archive without a FOAN, kind by kind.
+
+    Within a FOAN less evidence is enough, so that zooms are also searched under the FOAN of their original.
 
     A stranger of a copy is a frame of another FOAN that is linked to the copy's original by no confirmed pairs, not
     even through others: whatever the audit confirms there, it invented.
@@ -62,7 +75,7 @@ def measure_recall(
         max_hamming: of the audit.
 
     Returns:
-        One result for each planted kind, in the order of ``PLANTED_KINDS``, then the strangers.
+        One result for each of ``SELF_TEST_KINDS``.
     """
     field_of = joined_names(
         sorted(fingerprints),
@@ -102,9 +115,34 @@ def measure_recall(
             if row is not None:
                 found[row] += pair.is_confirmed
                 found_by_paper[row] += by_paper
+        if kind in ZOOMS:
+            filed = _found_in_their_foan(fingerprints, frames, copy_of, foan_of, max_hamming)
+            found[kind + SAME_FOAN] = len(filed)
+            found_by_paper[kind + SAME_FOAN] = found_by_paper[kind]
     n_strangers = len(PLANTED_KINDS) * sum(map(len, strangers_of.values()))
-    n_planted = dict.fromkeys(PLANTED_KINDS, len(planted)) | {STRANGERS: n_strangers}
+    n_planted = dict.fromkeys(SELF_TEST_KINDS[:-1], len(planted)) | {STRANGERS: n_strangers}
     return tuple(SelfTestResult(kind, n, found[kind], found_by_paper[kind]) for kind, n in n_planted.items())
+
+
+def _found_in_their_foan(
+    fingerprints: Mapping[str, Fingerprint],
+    frames: Mapping[str, AuditedFrame],
+    copy_of: Mapping[str, tuple[str, Planted]],
+    foan_of: Mapping[str, str],
+    max_hamming: int,
+) -> set[str]:
+    """Copies that are found if they are filed where they belong; an original without a FOAN gets one for the test."""
+    originals = {original for original, _ in copy_of.values()}
+    own = {original: foan_of.get(original, original) for original in originals}
+    similar = find_all_pairs(
+        {i: fingerprints[i] for i in originals} | {name: copy.print for name, (_, copy) in copy_of.items()},
+        {i: frames[i] for i in originals} | {name: copy.frame for name, (_, copy) in copy_of.items()},
+        max_hamming=max_hamming,
+        known=originals,
+        foan_of=own | {name: own[original] for name, (original, _) in copy_of.items()},
+    )
+    confirmed = {(pair.micrograph_a, pair.micrograph_b) for pair in similar if pair.is_confirmed}
+    return {name for name, (original, _) in copy_of.items() if {(name, original), (original, name)} & confirmed}
 
 
 def state_recall(results: Sequence[SelfTestResult]) -> str:
@@ -112,8 +150,8 @@ def state_recall(results: Sequence[SelfTestResult]) -> str:
     planted = [r for r in results if r.kind != STRANGERS]
     if not planted:
         return ""
-    missed = [f"{r.kind.replace('_', ' ')} ({r.share:.0%})" for r in planted if r.n_found < r.n_planted]
-    said = f"it found all of every kind but {', '.join(missed)}" if missed else "it found all of every kind"
+    missed = [f"{r.name} ({r.share:.0%})" for r in planted if r.n_found < r.n_planted]
+    said = f"it found all of every kind but {'; '.join(missed)}" if missed else "it found all of every kind"
     strangers = next((r for r in results if r.kind == STRANGERS), None)
     false = f"; of {strangers.n_planted:,} pairs of strangers it confirmed {strangers.n_found}" if strangers else ""
     return f"Of copies planted in {planted[0].n_planted} of the archive's own images {said}{false}."

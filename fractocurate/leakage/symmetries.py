@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from scipy.fft import dctn
 
@@ -37,21 +36,20 @@ def symmetric_hashes(thumbnail: GreyFrame) -> Hashes:
     return np.array(hashes, dtype=np.uint64)
 
 
-def find_symmetric_pairs(
-    hashes: npt.NDArray[np.uint64], max_hamming: int, *, n_known: int = 0
-) -> Iterator[tuple[int, int, int]]:
+def find_symmetric_pairs(turned: Hashes, plain: Hashes, max_hamming: int) -> Iterator[tuple[int, int, int]]:
     """Find frames that resemble a turned or mirrored other one.
 
     Args:
-        hashes: shape (n, 8), a row of ``symmetric_hashes`` for each frame.
+        turned: shape (m, 8), a row of ``symmetric_hashes`` for each new frame.
+        plain: shape (n,), pHashes of all frames, the m new ones last; the others were compared with each other before.
         max_hamming: largest distance, inclusive.
-        n_known: the first so many frames were compared with each other before.
 
     Yields:
         Positions (first, second) of two frames, and the index of the symmetry that makes the first like the second.
     """
+    n_known = len(plain) - len(turned)
     for symmetry in range(1, len(SYMMETRIES)):
-        close = find_between(hashes[n_known:, symmetry], hashes[:, 0], max_hamming)
+        close = find_between(turned[:, symmetry], plain, max_hamming)
         for new, other in zip(*close, strict=True):
             if other < n_known or other < n_known + new:
                 yield n_known + int(new), int(other), symmetry

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from fractocurate.leakage.alignment import Alignment
-from fractocurate.leakage.fingerprints import GreyFrame
+from fractocurate.leakage.views import Picture, View
 
 MIN_SCALE = 1.3
 """Closer to one magnification, local features are many, and a frame may stick out of the other by half."""
@@ -39,12 +38,6 @@ _APART_PX = 4
 """Of two places in the coarse search."""
 _WINDOW_PX = 5
 """Of the fine search, around each place."""
-_SHADING_PX = 19
-"""Side of the window that the local brightness and contrast are taken from."""
-_NOISE_VARIANCE = 4.0
-"""Grey levels squared: what is flatter than this is not stretched to look like a picture."""
-
-Picture = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class Sighting:
     """What the best place leaves unexplained (1 - correlation) over what the second best leaves: 1 says nothing."""
 
 
-def find_place(overview: GreyFrame, close_look: GreyFrame, scale: float) -> Sighting | None:
+def find_place(overview: View, close_look: View, scale: float) -> Sighting | None:
     """Find the place of a close look within an overview.
 
     Args:
@@ -125,20 +118,19 @@ class _Pair:
 
     overview: Picture
     """Without shading."""
-    close_look: GreyFrame
+    close_look: View
+    close_px: int
+    """Longest side of the close look here."""
     scale: float
-    middle: complex
-    """Of the close look, in shares of its longest side."""
 
     @classmethod
-    def of(cls, overview: GreyFrame, close_look: GreyFrame, scale: float, longest_px: int) -> "_Pair | None":
+    def of(cls, overview: View, close_look: View, scale: float, longest_px: int) -> "_Pair | None":
         """Shrink both; None if too little is left of the close look."""
-        length_px = min(max(overview.shape), round(longest_px * scale))
-        shrunk = _shrunk(close_look, length_px / scale)
-        if min(shrunk.shape) < _MIN_SIDE_PX or length_px / scale > max(close_look.shape):
+        length_px = min(overview.longest_px, round(longest_px * scale))
+        close_px = round(length_px / scale)
+        if close_px > close_look.longest_px or min(close_look.shrunk(close_px).shape) < _MIN_SIDE_PX:
             return None
-        middle = complex(*close_look.shape) / (2 * max(close_look.shape))
-        return cls(_without_shading(_shrunk(overview, length_px)), shrunk, scale, middle)
+        return cls(overview.flattened(length_px), close_look, close_px, scale)
 
     @property
     def length_px(self) -> int:
@@ -148,7 +140,7 @@ class _Pair:
         """The places of highest correlation over all turns, apart from each other; the best first."""
         maps, shapes = [], []
         for turn_deg in _COARSE_TURNS_DEG:
-            template = self._turned(turn_deg, 1.0)
+            template = self.close_look.turned(self.close_px, turn_deg, 1.0)
             if any(t > o for t, o in zip(template.shape, self.overview.shape, strict=True)):
                 return []
             found = np.full(self.overview.shape, -1, np.float32)
@@ -179,7 +171,7 @@ class _Pair:
         for change in scales:
             for turn in turns_deg:
                 turn_deg, scale = place.turn_deg + turn, place.scale * change
-                template = self._turned(turn_deg, scale)
+                template = self.close_look.turned(self.close_px, turn_deg, scale)
                 height, width = template.shape
                 top, left = round(place.row - height / 2) - _WINDOW_PX, round(place.column - width / 2) - _WINDOW_PX
                 rows = slice(max(top, 0), max(top, 0) + height + 2 * _WINDOW_PX)
@@ -199,19 +191,8 @@ class _Pair:
         """From the overview to the close look."""
         factor = self.scale * place.scale * np.exp(-1j * np.deg2rad(place.turn_deg))
         at = complex(place.row, place.column) / self.length_px
-        return Alignment(complex(factor), self.middle - complex(factor) * at, is_mirrored=False, n_inliers=0)
-
-    def _turned(self, turn_deg: float, scale: float) -> Picture:
-        """The close look, shrunk and turned, without shading and without the margin that the turn left empty."""
-        height, width = self.close_look.shape
-        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_deg, 1 / scale)
-        turned = cv2.warpAffine(
-            self.close_look, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-        )
-        sine, shrinkage = abs(np.sin(np.deg2rad(turn_deg))), max(1 - 1 / scale, 0.0)
-        rows = max(int(np.ceil(sine * width / 2 + shrinkage * height / 2)), 1)
-        columns = max(int(np.ceil(sine * height / 2 + shrinkage * width / 2)), 1)
-        return _without_shading(np.asarray(turned, np.uint8))[rows : height - rows, columns : width - columns]
+        middle = complex(*self.close_look.grey.shape) / (2 * self.close_look.longest_px)
+        return Alignment(complex(factor), middle - complex(factor) * at, is_mirrored=False, n_inliers=0)
 
 
 def _summit(correlation: Picture) -> tuple[float, float, float]:
@@ -231,21 +212,3 @@ def _vertex(line: Picture, at: int) -> float:
     before, here, after = (float(value) for value in line[at - 1 : at + 2])
     curvature = before - 2 * here + after
     return float(np.clip(0.5 * (before - after) / curvature, -0.5, 0.5)) if curvature < 0 else 0.0
-
-
-def _shrunk(frame: GreyFrame, longest_px: float) -> GreyFrame:
-    factor = longest_px / max(frame.shape)
-    if factor >= 1:
-        return frame
-    size = tuple(max(round(side * factor), 1) for side in frame.shape[::-1])
-    shrunk: GreyFrame = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
-    return shrunk
-
-
-def _without_shading(frame: GreyFrame) -> Picture:
-    """Deviation from the local mean, in local standard deviations."""
-    smooth = cv2.GaussianBlur(frame.astype(np.float32), (0, 0), 0.7)
-    deviation = smooth - cv2.blur(smooth, (_SHADING_PX, _SHADING_PX))
-    variance = cv2.blur(deviation * deviation, (_SHADING_PX, _SHADING_PX))
-    flattened: Picture = np.asarray(deviation / np.sqrt(variance + _NOISE_VARIANCE), np.float32)
-    return flattened

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from data_contracts.vocabulary import PairKind
 from fractocurate.leakage.alignment import MAX_SCALE_MISFIT, Alignment
 from fractocurate.leakage.common_region import CommonRegion, compare_common_region
 from fractocurate.leakage.local_features import LocalFeatures
 from fractocurate.leakage.template_search import MAX_SCALE, MIN_SCALE, Sighting, find_place
+from fractocurate.leakage.views import View
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
 """Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
@@ -19,6 +21,10 @@ MIN_SSIM_WITHOUT_FEATURES = 0.80
 SIGHTING_EVIDENCE: tuple[tuple[float, float], ...] = ((0.55, 0.60), (0.70, 0.85))
 """Residual ratio at most and correlation at least; each of these pairs is enough (decision 4)."""
 MIN_SSIM_OF_SIGHTING = 0.45
+MIN_SSIM_OF_TWO_WITNESSES = 0.50
+"""Of a zoom of which few features agree, but which is the most like the overview just where they say."""
+_SAME_SPOT = 0.02
+"""Of the overview's longest side: a chance hit anywhere in it lies so near in 1 of 1,000 cases."""
 MIN_COMMON_SHARE = 0.15
 """Part of the smaller field that both must show."""
 
@@ -48,6 +54,19 @@ class AuditedFrame:
         return max(self.width_px, self.height_px)
 
 
+class OpenFrame:
+    """A frame while it is compared with others: its view is decoded once."""
+
+    def __init__(self, frame: AuditedFrame) -> None:
+        """``frame`` stays as it is."""
+        self.frame = frame
+
+    @cached_property
+    def view(self) -> View:
+        """The frame's picture."""
+        return View(self.frame.features.view)
+
+
 @dataclass(frozen=True, slots=True)
 class CommonField:
     """The evidence that two micrographs a and b show one field."""
@@ -72,7 +91,7 @@ def known_scale(a: AuditedFrame, b: AuditedFrame) -> float | None:
 
 
 def verify(
-    a: AuditedFrame, b: AuditedFrame, alignments: Iterable[Alignment], *, is_same_foan: bool = False
+    a: OpenFrame, b: OpenFrame, alignments: Iterable[Alignment], *, is_same_foan: bool = False
 ) -> CommonField | None:
     """Compare two frames under each alignment proposed, and keep the likest that the evidence bears out.
 
@@ -87,37 +106,39 @@ def verify(
         None if none does.
     """
     best: CommonField | None = None
-    promising = [x for x in alignments if x.n_inliers == 0 or x.n_inliers >= _MIN_INLIERS]
-    if not promising:
-        return None
-    view_a, view_b = a.features.view, b.features.view
-    for alignment in promising:
-        region = compare_common_region(view_a, view_b, alignment)
-        if region is None or not _is_borne_out(alignment, region, known_scale(a, b), is_same_foan=is_same_foan):
+    scale = known_scale(a.frame, b.frame)
+    for alignment in alignments:
+        if 0 < alignment.n_inliers < _MIN_INLIERS:
+            continue
+        region = compare_common_region(a.view, b.view, alignment)
+        if region is None or max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
+            continue
+        if not _is_borne_out(alignment, region, scale, is_same_foan=is_same_foan) and not (
+            region.ssim >= MIN_SSIM_OF_TWO_WITNESSES and _is_seen_there(a.view, b.view, alignment, scale)
+        ):
             continue
         if best is None or region.ssim > best.ssim:
-            best = _field(a, b, alignment, region)
+            best = _field(a.frame, b.frame, alignment, region)
     return best
 
 
-def verify_zoom(a: AuditedFrame, b: AuditedFrame) -> CommonField | None:
+def verify_zoom(a: OpenFrame, b: OpenFrame) -> CommonField | None:
     """Seek the one frame in the other at the scale that the pixel sizes tell.
 
     Returns:
         None if a pixel size is not known, the scales are too near or too far apart, or no place stands out.
     """
-    scale = known_scale(a, b)
+    scale = known_scale(a.frame, b.frame)
     if scale is None or not MIN_SCALE <= max(scale, 1 / scale) <= MAX_SCALE:
         return None
-    view_a, view_b = a.features.view, b.features.view
-    sighting = find_place(view_a, view_b, scale) if scale > 1 else find_place(view_b, view_a, 1 / scale)
+    sighting = find_place(a.view, b.view, scale) if scale > 1 else find_place(b.view, a.view, 1 / scale)
     if sighting is None or not _stands_out(sighting):
         return None
     alignment = sighting.alignment if scale > 1 else sighting.alignment.inverse()
-    region = compare_common_region(view_a, view_b, alignment)
+    region = compare_common_region(a.view, b.view, alignment)
     if region is None or region.ssim < MIN_SSIM_OF_SIGHTING:
         return None
-    return _field(a, b, alignment, region)
+    return _field(a.frame, b.frame, alignment, region)
 
 
 def _stands_out(sighting: Sighting) -> bool:
@@ -140,13 +161,27 @@ def _field(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: Commo
 
 
 def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None, *, is_same_foan: bool) -> bool:
-    if max(region.share_a, region.share_b) < MIN_COMMON_SHARE:
-        return False
     if alignment.n_inliers == 0:
         return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
-    contradicts = scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
-    accepted = EVIDENCE[:1] if contradicts else EVIDENCE if is_same_foan else EVIDENCE[:-1]
+    accepted = EVIDENCE[:1] if _contradicts(alignment, scale) else EVIDENCE if is_same_foan else EVIDENCE[:-1]
     return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
+
+
+def _contradicts(alignment: Alignment, scale: float | None) -> bool:
+    return scale is not None and abs(math.log(alignment.scale / scale)) > math.log(MAX_SCALE_MISFIT)
+
+
+def _is_seen_there(a: View, b: View, alignment: Alignment, scale: float | None) -> bool:
+    """Whether a search of the whole overview, at the scale that the features tell, ends where the features say."""
+    if alignment.n_inliers < _MIN_INLIERS or alignment.is_mirrored or _contradicts(alignment, scale):
+        return False
+    if alignment.scale < 1:
+        return _is_seen_there(b, a, alignment.inverse(), scale and 1 / scale)
+    sighting = find_place(a, b, alignment.scale)
+    if sighting is None or not _stands_out(sighting):
+        return False
+    middle = complex(*b.grey.shape) / (2 * b.longest_px)
+    return abs(sighting.alignment.inverse().at(middle) - alignment.inverse().at(middle)) <= _SAME_SPOT
 
 
 def _kind(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: CommonRegion, pixel_ratio: float) -> PairKind:

@@ -43,7 +43,7 @@ from fractocurate.stages.run_log import logged_run
 from fractocurate.stages.self_test import run_self_test
 from fractocurate.workers import WorkerPool
 
-PAIRS_VERSION = 4
+PAIRS_VERSION = 5
 
 
 @dataclass(frozen=True)

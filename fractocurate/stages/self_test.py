@@ -1,5 +1,6 @@
 """The audit's test of itself: copies are planted in a sample of the archive's images and searched like new ones."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import Stage
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair
-from fractocurate.leakage.planted import PLANTED_KINDS, Planted, plant_copies
-from fractocurate.leakage.self_test import STRANGERS, SelfTestResult, measure_recall
+from fractocurate.leakage.planted import Planted, plant_copies
+from fractocurate.leakage.self_test import SELF_TEST_KINDS, SelfTestResult, measure_recall
 from fractocurate.leakage.settings import AuditSettings
 from fractocurate.leakage.verification import AuditedFrame
 from fractocurate.progress import Progress
@@ -20,9 +21,12 @@ from fractocurate.stages.audit_rows import self_test_of, self_test_row
 from fractocurate.stages.fingerprinting import CroppedFile
 from fractocurate.workers import Task, WorkerPool
 
-SELF_TEST_VERSION = 2
+SELF_TEST_VERSION = 3
 MAX_DISTRACTORS = 400
 """Other frames of the archive among which copies are searched; more of them would cost more than they tell."""
+
+_GROWTH = 1.5
+"""Factor by which an archive grows or shrinks before it is tested again."""
 
 
 def read_planted(
@@ -46,17 +50,21 @@ def run_self_test(
     pool: WorkerPool,
     progress: Progress,
 ) -> tuple[SelfTestResult, ...]:
-    """Plant, search, and store what was found; nothing is done again while the sample stays the same."""
+    """Plant, search, and store what was found; nothing is done again before the archive has grown by half.
+
+    It measures the audit on this kind of pictures, which some more of them do not change, and costs what some hundred
+    new images cost.
+    """
     # Ids are hashes of the bytes: the smallest are a random sample, and the same one at every run.
     usable = [f for f in files if f.micrograph_id in frames and not fingerprints[f.micrograph_id].is_featureless]
     sample, others = usable[: settings.self_test_images], usable[:MAX_DISTRACTORS]
     work = Work(Stage.SELF_TEST, SELF_TEST_VERSION, input_hash([str(settings.max_hamming)])[:16])
-    key = input_hash([f"{f.key} {f.pixel_size_nm}" for f in [*sample, *others]])
+    key = input_hash(["size of sample and archive", str(len(sample)), str(round(math.log(len(usable) or 1, _GROWTH)))])
     if not sample:
         results: tuple[SelfTestResult, ...] = ()
     elif key in finished(catalog.read("ledger"), work):
         stored = [self_test_of(row) for row in catalog.read("self_test").iter_rows(named=True)]
-        return tuple(sorted(stored, key=lambda result: [*PLANTED_KINDS, STRANGERS].index(result.kind)))
+        return tuple(sorted(stored, key=lambda result: SELF_TEST_KINDS.index(result.kind)))
     else:
         planted = _planted(sample, images_root, pool, progress)
         foan_of = dict(catalog.query("SELECT micrograph_id, foan FROM dataset WHERE foan IS NOT NULL").rows())

@@ -10,8 +10,8 @@ from fractocurate.leakage.fingerprints import Fingerprint, GreyFrame, fingerprin
 from fractocurate.leakage.full_search import find_all_pairs
 from fractocurate.leakage.local_features import find_features
 from fractocurate.leakage.pairs import SimilarPair, find_similar_pairs
-from fractocurate.leakage.planted import PLANTED_KINDS, plant_copies
-from fractocurate.leakage.self_test import STRANGERS, measure_recall, state_recall
+from fractocurate.leakage.planted import PLANTED_KINDS, ZOOMS, plant_copies
+from fractocurate.leakage.self_test import SAME_FOAN, SELF_TEST_KINDS, STRANGERS, measure_recall, state_recall
 from fractocurate.leakage.verification import AuditedFrame, known_scale
 
 KIND_OF = {
@@ -137,9 +137,10 @@ def test_the_self_test_counts_what_was_planted_and_what_was_invented(make_textur
     foan_of = {"a": "F-1", "b": "F-2", "c": "F-1", "twin": "F-3"}
     results = measure_recall(prints, features, planted, foan_of, find_similar_pairs(prints), max_hamming=10)
     by_kind = {result.kind: result for result in results}
-    assert list(by_kind) == [*PLANTED_KINDS, STRANGERS]
+    assert list(by_kind) == list(SELF_TEST_KINDS)
     assert all(by_kind[kind].n_planted == by_kind[kind].n_found == 1 for kind in KIND_OF)
     assert by_kind["flipped"].n_found_by_paper == 0
+    assert all(by_kind[kind + SAME_FOAN].n_found == 1 for kind in ZOOMS)
     # b alone is a stranger: c is of the same FOAN, and twin shows the same field under another one.
     assert (by_kind[STRANGERS].n_planted, by_kind[STRANGERS].n_found) == (len(PLANTED_KINDS), 0)
     assert by_kind["flipped"].interval == pytest.approx((0.2065, 1.0), abs=1e-3)

@@ -12,12 +12,14 @@ import pytest
 from PIL import Image
 
 from data_contracts.vocabulary import AuditKind, PairKind, SplitStrategy
+from fractocurate.leakage.alignment import Alignment
 from fractocurate.leakage.fingerprints import GreyFrame, fingerprint
 from fractocurate.leakage.folds import plan_folds
 from fractocurate.leakage.pairs import FilePair, ImageFile
 from fractocurate.leakage.rates import PairScope, measure_leakage
 from fractocurate.leakage.report import render_leakage_report
 from fractocurate.leakage.settings import PAPER_K
+from fractocurate.leakage.verification import CommonField
 
 HOSTILE = '<script>alert("x")</script>\n\u202egpj.\udcff\'"&.tif'
 
@@ -112,7 +114,7 @@ def test_hostile_names_are_shown_and_never_run(render: Callable[..., str]) -> No
 def test_the_page_needs_no_other_file(render: Callable[..., str]) -> None:
     """Pictures are embedded; nothing is loaded from a disk or a host."""
     html = render()
-    sources = [attributes["src"] for tag, attributes in Page(html).tags if tag == "img"]
+    sources = [attributes["href"] for tag, attributes in Page(html).tags if tag == "image"]
     assert len(sources) > 10
     for source in sources:
         head, _, payload = (source or "").partition(",")
@@ -122,13 +124,33 @@ def test_the_page_needs_no_other_file(render: Callable[..., str]) -> None:
 
 
 def test_pairs_stand_worst_first(render: Callable[..., str], pairs: list[FilePair]) -> None:
-    """Different labels come first, then the likest; unconfirmed candidates are not shown."""
+    """Different labels come first, then different FOANs, then the likest; unconfirmed candidates are not shown."""
     shown = [float(value) for value in re.findall(r"SSIM (\d\.\d{3})", render())]
     conflicts = sorted((pair.ssim for pair in pairs if not pair.same_class and pair.ssim >= 0.5), reverse=True)
-    others = sorted((pair.ssim for pair in pairs if pair.same_class and pair.ssim >= 0.5), reverse=True)
+    alike = sorted(
+        (p for p in pairs if p.same_class and p.ssim >= 0.5), key=lambda p: (p.same_foan is not False, -p.ssim)
+    )
+    others = [pair.ssim for pair in alike]
     assert conflicts
     assert shown == pytest.approx([*conflicts, *others], abs=5e-4)
     assert min(pair.ssim for pair in pairs) < 0.5
+
+
+def test_a_zoom_is_framed_in_its_overview(
+    image_file: Callable[..., ImageFile], texture: Callable[..., GreyFrame]
+) -> None:
+    """The corners of the close look stand in pixels of the overview's thumbnail, whichever path comes first."""
+    files = [image_file("a.tif", micrograph_id="2"), image_file("b.tif", micrograph_id="1")]
+    # From the close look (micrograph 1) to the overview: a quarter of its sides, its corner at (0.2, 0.4).
+    alignment = Alignment(0.25 + 0j, 0.2 + 0.4j, is_mirrored=False, n_inliers=9)
+    field = CommonField(PairKind.CONTAINMENT, 0.9, 1.0, 1 / 16, 4.0, alignment)
+    pair = FilePair("a.tif", "b.tif", field.kind, 30, 0.2, 0.25, same_foan=True, same_class=True, field=field)
+    png = fingerprint(texture(1, 64, 48)).thumbnail_png
+    plan = plan_folds(files, SplitStrategy.IMAGE, n_folds=2)
+    page = Page(render_leakage_report(files, [plan], measure_leakage(plan, []), [pair], {"1": png, "2": png}))
+    in_overview, in_close_look = (attributes["points"] for tag, attributes in page.tags if tag == "polygon")
+    assert in_overview == "51.2,25.6 83.2,25.6 83.2,49.6 51.2,49.6"
+    assert in_close_look == "-204.8,-102.4 307.2,-102.4 307.2,281.6 -204.8,281.6"
 
 
 def test_the_page_says_how_many_pairs_it_left_out(render: Callable[..., str]) -> None:

@@ -11,6 +11,7 @@ from fractocurate.leakage.full_search import find_all_pairs
 from fractocurate.leakage.local_features import find_features
 from fractocurate.leakage.template_search import MAX_SCALE, find_place
 from fractocurate.leakage.verification import SIGHTING_EVIDENCE, AuditedFrame
+from fractocurate.leakage.views import View
 
 _WIDTH, _HEIGHT = 512, 384
 
@@ -38,7 +39,7 @@ def test_a_close_look_is_found_where_it_was_taken(
 ) -> None:
     """To a hundredth of the overview, with another exposure, noise and a slight turn."""
     overview, close = _zoomed(texture(5, 2048, 1536), zoom, 0.3, 0.2, turn_deg)
-    sighting = find_place(overview, close, zoom * 1.01)
+    sighting = find_place(View(overview), View(close), zoom * 1.01)
     assert sighting is not None
     middle = sighting.alignment.inverse().at(complex(_HEIGHT, _WIDTH) / (2 * _WIDTH))
     assert abs(middle - complex(0.2 + 0.375 / zoom, 0.3 + 0.5 / zoom)) < 0.01
@@ -51,7 +52,7 @@ def test_a_stranger_has_no_place(texture: Callable[..., GreyFrame], zoom: float)
     """The best place in another field is hardly better than the second best."""
     overview, _ = _zoomed(texture(5, 1024, 768), zoom, 0.3, 0.2)
     _, close = _zoomed(texture(6, 1024, 768), zoom, 0.3, 0.2)
-    sighting = find_place(overview, close, zoom)
+    sighting = find_place(View(overview), View(close), zoom)
     assert sighting is not None
     assert not any(sighting.residual_ratio <= r and sighting.correlation >= c for r, c in SIGHTING_EVIDENCE)
 
@@ -59,7 +60,7 @@ def test_a_stranger_has_no_place(texture: Callable[..., GreyFrame], zoom: float)
 @pytest.mark.parametrize("scale", [0.5, 1.0, MAX_SCALE * 1.1])
 def test_scales_that_tell_nothing_are_refused(texture: Callable[..., GreyFrame], scale: float) -> None:
     """Neither one magnification nor a zoom that leaves a stamp of the overview."""
-    assert find_place(texture(1), texture(2), scale) is None
+    assert find_place(View(texture(1)), View(texture(2)), scale) is None
 
 
 def test_zooms_are_sought_within_one_foan(texture: Callable[..., GreyFrame]) -> None:
