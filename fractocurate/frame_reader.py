@@ -20,7 +20,7 @@ from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings, micrograph_settings
 from fractocurate.profile import Profile, load_profile
-from fractocurate.stages.matching import IDENTIFYING_FIELDS
+from fractocurate.stages.match_inputs import IDENTIFYING_FIELDS
 from fractocurate.workers import Task, WorkerPool
 
 

@@ -19,7 +19,7 @@ from fractocurate.matching.neighbours import neighbouring_foans
 from fractocurate.matching.wrong_links import WrongLinkBound, bound_wrong_links
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
-from fractocurate.stages.matching import image_evidence, instances
+from fractocurate.stages.match_inputs import image_evidence, instances
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The frozen records of the matching room: what is known of an image, and what was decided from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
@@ -48,6 +48,8 @@ class Instance:
     report_id: str
     in_review: bool
     """The report's own reading awaits a person."""
+    issued: tuple[str, str] | None = None
+    """ISO 8601 dates of the first and the last report on its FOAN; None if none is dated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class ImageEvidence:
     """By the microscope's clock, ISO 8601; None if neither tag nor sidecar says it."""
     magnification: float | None = None
     """As the frame or its name states it."""
+    instrument: str = ""
+    """The microscope, as its tag names it; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +139,5 @@ class Decisions:
 
     decisions: Sequence[Decision]
     candidates: Sequence[Candidate]
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Path -> why a person should look at a link that stands nevertheless."""

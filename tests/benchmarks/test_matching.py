@@ -45,6 +45,7 @@ BESIDE = {
     "nothing beside": None,
     "numbers beside": Practice(timed=0.0),
     "times and numbers beside": Practice(),
+    "times, numbers and report dates beside": Practice(parts_a_day=2, report_after_days=20, wrong_clocks=0.02),
 }
 """What stands beside a name that the company of an image is made of."""
 
