@@ -15,7 +15,12 @@ from fractocurate.matching.evidence import (
     TagEvidence,
 )
 
-_MAY_INHERIT = {MatchReason.NO_IDENTIFIER, MatchReason.AMBIGUOUS_INSTANCE, MatchReason.FUZZY_NOT_UNIQUE}
+_MAY_INHERIT = {
+    MatchReason.NO_IDENTIFIER,
+    MatchReason.AMBIGUOUS_INSTANCE,
+    MatchReason.FUZZY_NOT_UNIQUE,
+    MatchReason.ONE_WITNESS,
+}
 """Reasons that speak for no other instance."""
 
 

@@ -18,6 +18,7 @@ from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Wit
 from fractocurate.matching.marks import Marks, marks_of, select_instance, serial_evidence, strong_serials
 from fractocurate.matching.names import NameParser
 from fractocurate.matching.neighbours import Neighbourhood, SlipIndex
+from fractocurate.matching.statements import statements_of
 from fractocurate.matching.verdict import Testimony, Verdict, jointly_near
 from fractocurate.profile import Profile
 
@@ -59,8 +60,19 @@ class GuardedLadder:
                 chosen.foan, None, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
                 "the reading of the report awaits a person",
             )  # fmt: skip
+        if chosen is not None and verdict.chosen and not self._has_witnesses(chosen.foan, witnesses, marks, shown):
+            verdict = Verdict(
+                chosen.foan, None, None, "", verdict.similarity, MatchReason.ONE_WITNESS,
+                f"one witness alone speaks for {chosen.foan}, and the profile asks for {self._settings.min_witnesses}",
+            )  # fmt: skip
         account = Account(image.path, testimonies, marks, shown, verdict, self._index, self._rivals_of)
         return account.decision(), account.candidates()
+
+    def _has_witnesses(self, foan: str, witnesses: Sequence[Witness], marks: Marks, shown: Shown) -> bool:
+        if self._settings.min_witnesses == 1:
+            return True
+        said = statements_of(witnesses, marks, shown, self._index)
+        return said.n_witnesses_for(foan, self._index) >= self._settings.min_witnesses
 
     def _hidden_slip(self, image: ImageEvidence, name: Witness, verdict: Verdict) -> Testimony | None:
         """Words of a file name one slip from FOANs of reports, where the grammar saw none or only by repairs."""
