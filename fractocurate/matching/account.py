@@ -11,7 +11,7 @@ from fractocurate.matching.index import InstanceIndex, NearFoan
 from fractocurate.matching.marks import Marks, serial_evidence, strong_serials, tag_evidence
 from fractocurate.matching.verdict import Testimony, Verdict
 
-_N_CANDIDATES = 10
+_N_CANDIDATES, _N_RUNNERS_UP = 10, 5
 _WORDS = {
     ReadingMethod.FILE_NAME: "file name",
     ReadingMethod.FOLDER_NAME: "folder",
@@ -58,7 +58,7 @@ class Account:
         chosen = verdict.selection.instance if verdict.selection else None
         accepted = verdict.chosen is not None
         # Whoever is looked up after a link wants the runners-up; a reviewer wants everything that comes near.
-        n_foans = _N_CANDIDATES // 2 if accepted else 5 * _N_CANDIDATES
+        n_rows, n_foans = (_N_RUNNERS_UP, _N_RUNNERS_UP) if accepted else (_N_CANDIDATES, 5 * _N_CANDIDATES)
         closest = sorted(similarity, key=lambda foan: (-similarity[foan], foan))[:n_foans]
         owned = {i.foan for s in strong_serials(marks, self.index) for i in self.index.of_serial.get(s, ())}
         rows = []
@@ -78,7 +78,7 @@ class Account:
                 source.get(instance.foan), serial, tag, is_accepted,
                 "" if is_accepted else "a better candidate was accepted" if accepted else guard, score, picture,
             )
-            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:_N_CANDIDATES], start=1)
+            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:n_rows], start=1)
         ]  # fmt: skip
 
     def decision(self) -> Decision:

@@ -31,6 +31,8 @@ _MIN_AGAINST = 3
 _COMPANY_WEIGHT = 0.1
 """In ranking: less than a part of a serial number, more than nothing."""
 _N_PROPOSED = 3
+_MIN_SHARE = 0.25
+"""A part that fewer of the images around show is no proposal: a folder of strays speaks for nobody."""
 
 
 def weigh_company(
@@ -55,7 +57,9 @@ def weigh_company(
         for decision in outcome.decisions
         if decision.instance_id and decision.path in by_name_alone and (guard := company.against(decision))
     }
-    decisions = [_stopped(d, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions]
+    decisions = [
+        d.stopped(MatchReason.OUT_OF_SERIES, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions
+    ]
     instance_of = {instance.instance_id: instance for instance in instances}
     ranked: list[Candidate] = []
     for decision, considered in _with_candidates(decisions, outcome.candidates):
@@ -143,8 +147,9 @@ def _ranked(
     if decision.status is MatchStatus.MATCHED:
         return found
     if not found and decision.reason is MatchReason.NO_IDENTIFIER:
-        common = sorted(around, key=lambda i: (-around[i], i))[:_N_PROPOSED]
-        found = [_proposed(decision.path, instance_of[i], around[i] / n_around) for i in common if i in instance_of]
+        shares = {i: n / n_around for i, n in around.items() if n >= _MIN_SHARE * n_around}
+        common = sorted(shares, key=lambda i: (-shares[i], i))[:_N_PROPOSED]
+        found = [_proposed(decision.path, instance_of[i], shares[i]) for i in common if i in instance_of]
     found.sort(key=lambda c: (-(c.score + _COMPANY_WEIGHT * c.company), c.instance_id))
     return [c if c.rank == rank else replace(c, rank=rank) for rank, c in enumerate(found, start=1)]
 
@@ -163,19 +168,6 @@ def _proposed(path: str, instance: Instance, share: float) -> Candidate:
         guard="only the images around it speak for this part",
         picture_evidence=PictureEvidence.NONE,
         company=share,
-    )
-
-
-def _stopped(decision: Decision, guard: str) -> Decision:
-    return replace(
-        decision,
-        status=MatchStatus.REVIEW,
-        reason=MatchReason.OUT_OF_SERIES,
-        instance_id=None,
-        method=None,
-        rule="",
-        guard=guard,
-        evidence=f"{decision.evidence}; but {guard}",
     )
 
 

@@ -1,7 +1,7 @@
 """The frozen records of the matching room: what is known of an image, and what was decided from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
@@ -62,6 +62,8 @@ class ShownIn:
     """As its caption states it, canonical; None if it states none, or several."""
     serial_number: str | None
     """The same."""
+    place: str = ""
+    """For a person: where in which report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,20 @@ class Decision:
     """The guard that stopped a link; empty if none did."""
     evidence: str
     """A sentence for a person."""
+
+    def stopped(self, reason: MatchReason, guard: str, but: str = "") -> "Decision":
+        """The same image without its link; ``but`` says in the evidence what speaks against it: the guard, if empty."""
+        evidence = self.evidence.replace("; linked to ", "; would be linked to ")
+        return replace(
+            self,
+            status=MatchStatus.REVIEW,
+            reason=reason,
+            instance_id=None,
+            method=None,
+            rule="",
+            guard=guard,
+            evidence=f"{evidence}; but {but or guard}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,10 @@ class GuardedLadder:
         strong = strong_serials(marks, self._index)
         known = [serial for serial in strong if serial in self._index.of_serial]
         if not known:
-            meant = torn or bool(strong)
+            # Letters make a serial number: a bare number may be anything, and is an identifier only if a report has it.
+            meant = (
+                torn or bool(strong) or any(s.full and not s.repaired and not s.key.isdigit() for s in marks.serials)
+            )
             reason = MatchReason.NO_REPORT if meant else MatchReason.NO_IDENTIFIER
             return Verdict(None, None, None, "", None, reason, "", MatchStatus.UNMATCHED)
         if owner is None:

@@ -162,16 +162,7 @@ def _dated(foan: str, image: ImageEvidence) -> Dated | None:
 
 def _told(decision: Decision, guard: str | None, doubt: str | None) -> Decision:
     if guard is not None:
-        return replace(
-            decision,
-            status=MatchStatus.REVIEW,
-            reason=MatchReason.CONTRADICTION,
-            instance_id=None,
-            method=None,
-            rule="",
-            guard=guard,
-            evidence=f"{decision.evidence}; but {guard}",
-        )
+        return decision.stopped(MatchReason.CONTRADICTION, guard)
     return decision if doubt is None else replace(decision, evidence=f"{decision.evidence}; but {doubt}")
 
 

@@ -16,7 +16,7 @@ and the larger of both bounds holds.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -67,6 +67,8 @@ class WrongLinkBound:
     """Links by a folder's name alone: not covered."""
     n_alone: int
     """Of those with one witness: neither a linked image of the same folder nor a frame near in time stands beside."""
+    max_wrong_alone: int
+    """Upper bound on the wrong ones among these: here nothing but the rarity of slips keeps a link right."""
     n_out_of_series: int
     """Images whose link was stopped by what stands beside them: no links, and the bound is not lowered for them."""
     n_tested: int
@@ -83,6 +85,8 @@ class WrongLinkBound:
     """Of the links that are covered; None if there are none."""
     failed: tuple[str, ...]
     """Paths of the failures."""
+    one_witness_of: Mapping[str, int]
+    """FOAN -> links to it with one witness that is no folder."""
 
 
 def bound_wrong_links(
@@ -111,13 +115,15 @@ def bound_wrong_links(
     by_image = min(max_hidden(len(failed), len(tested), len(exposed)), len(one_witness))
     by_series = _by_series(said, foan_of, failed, tested, one_witness, exposed)
     max_wrong = max(by_image, by_series)
+    n_alone = sum(company.is_alone(path) for path in one_witness)
     n_covered = len(foan_of) - len(by_folder)
     return WrongLinkBound(
         n_links=len(foan_of),
         n_confirmed=len(confirmed),
         n_one_witness=len(one_witness),
         n_by_folder=len(by_folder),
-        n_alone=sum(company.is_alone(path) for path in one_witness),
+        n_alone=n_alone,
+        max_wrong_alone=min(max_hidden(len(failed), len(tested), n_alone), max_wrong),
         n_out_of_series=sum(d.reason is MatchReason.OUT_OF_SERIES for d in guarded),
         n_tested=len(tested),
         n_failed=len(failed),
@@ -126,6 +132,7 @@ def bound_wrong_links(
         max_wrong=max_wrong,
         max_share=max_wrong / n_covered if n_covered else None,
         failed=tuple(sorted(failed)),
+        one_witness_of=Counter(foan_of[path] for path in one_witness),
     )
 
 

@@ -67,8 +67,10 @@ def _shown_in(catalog: Catalog) -> dict[str, list[ShownIn]]:
     """micrograph_id -> the pictures in reports that show it, the surest first."""
     shown: dict[str, list[ShownIn]] = defaultdict(list)
     rows = catalog.query(
-        "SELECT l.micrograph_id, f.figure_id, f.report_id, f.foan, f.serial_number "
-        "FROM figure_links l JOIN report_figures f USING (figure_id) ORDER BY l.correlation DESC, f.figure_id",
+        "SELECT l.micrograph_id, f.figure_id, f.report_id, f.foan, f.serial_number, "
+        "  'picture ' || f.number || ' on page ' || f.page || ' of ' || r.path "
+        "FROM figure_links l JOIN report_figures f USING (figure_id) JOIN reports r USING (report_id) "
+        "ORDER BY l.correlation DESC, f.figure_id",
     )
     for micrograph_id, *picture in rows.iter_rows():
         shown[micrograph_id].append(ShownIn(*picture))

@@ -144,6 +144,8 @@ def _text_readings(text: TextReading, method: ReadingMethod) -> list[Reading]:
             note="" if serial.full else f"part of a serial number: {serial.key}",
         )
         for serial in text.serials
+        # In a folder a bare number is a year or a box; matching makes nothing of it either.
+        if serial.full or serial.labelled or method is not ReadingMethod.FOLDER_NAME
     ]
     readings += [Reading("instance_tag", tag.raw, tag.keys[0], method, 0.5) for tag in text.tags if tag.keys]
     return readings
