@@ -15,7 +15,8 @@ from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.schema import MINIMUM_NAME_CONFIDENCE
 from data_contracts.vocabulary import FailureReason, Stage
 from fractocurate.discovery import IMAGE_SUFFIXES, SIDECAR_SUFFIXES, FoundFile, discover, sidecars_of
-from fractocurate.matching.names import NameParser, TextReading
+from fractocurate.matching.name_readings import TextReading
+from fractocurate.matching.names import NameParser
 from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings, micrograph_settings

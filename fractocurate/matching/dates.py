@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.matching.evidence import ImageEvidence, Instance
-from fractocurate.matching.names import TextReading
+from fractocurate.matching.name_readings import TextReading
 from fractocurate.reports.fields import find_dates
 
 _MIN_FOANS = 20

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
-from fractocurate.matching.names import NameReading
+from fractocurate.matching.name_readings import NameReading
 
 
 class SerialEvidence(StrEnum):

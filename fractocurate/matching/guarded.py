@@ -5,7 +5,6 @@ vendor tag. FOANs are sequential, so a valid reading is never bent towards a nei
 serial number and a FOAN one slip away, to overrule it. What fails a guard goes to review with its ranked candidates.
 """
 
-import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
@@ -14,6 +13,7 @@ from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus, Rea
 from fractocurate.matching.account import Account
 from fractocurate.matching.by_picture import Shown, instances_shown, weigh_pictures
 from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance, SerialEvidence
+from fractocurate.matching.hidden_slips import hidden_slip
 from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Witness, nearest_foans, witnesses_of
 from fractocurate.matching.marks import Marks, marks_of, select_instance, serial_evidence, strong_serials
 from fractocurate.matching.names import NameParser
@@ -49,7 +49,9 @@ class GuardedLadder:
         owner = self._owner(marks)
         shown = instances_shown(image.shown_in, self._index)
         verdict = self._with_pictures(self._verdict(testimonies, marks, owner), shown, image, testimonies, marks)
-        hidden = self._hidden_slip(image, witnesses[0], verdict)
+        hidden = None
+        if verdict.status is MatchStatus.UNMATCHED and not image.shown_in:
+            hidden = hidden_slip(image.name.file, self._index, self._slips, self._settings.threshold)
         if hidden is not None:
             testimonies.append(hidden)
             guard = f"one slip may have made it of {' or '.join(near.foan for near in hidden.near)}"
@@ -73,23 +75,6 @@ class GuardedLadder:
             return True
         said = statements_of(witnesses, marks, shown, self._index)
         return said.n_witnesses_for(foan, self._index) >= self._settings.min_witnesses
-
-    def _hidden_slip(self, image: ImageEvidence, name: Witness, verdict: Verdict) -> Testimony | None:
-        """Words of a file name one slip from FOANs of reports, where the grammar saw none or only by repairs."""
-        is_sound = any(not foan.repairs for foan in name.text.foans)
-        if verdict.status is not MatchStatus.UNMATCHED or is_sound or image.name.file.malformed or image.shown_in:
-            return None
-        words = re.findall(r"[^\W_]+", name.text.text)
-        runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + 4, len(words)) + 1)}
-        found = {
-            self._index.foan_of_key[key]: run
-            for run in sorted(runs)
-            if not run.isdecimal()
-            for key in self._slips.within_one_slip(run.upper())
-            if key in self._index.foan_of_key
-        }
-        near = tuple(NearFoan(foan, self._settings.threshold) for foan in sorted(found))
-        return Testimony(name.method, (), near, ", ".join(sorted(set(found.values())))) if found else None
 
     def with_one_reading(self) -> frozenset[str]:
         """Paths of the images of which only one witness names a FOAN."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from data_contracts.vocabulary import MatchReason, ReadingMethod
 from fractocurate.matching.evidence import ImageEvidence, Instance, SerialEvidence, TagEvidence
 from fractocurate.matching.index import InstanceIndex, Witness
-from fractocurate.matching.names import SerialReading, TextReading
+from fractocurate.matching.name_readings import SerialReading, TextReading
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from fractocurate.matching.evidence import Decision, ImageEvidence, Instance
 from fractocurate.matching.index import InstanceIndex, witnesses_of
 from fractocurate.matching.ladder import decide
 from fractocurate.matching.marks import marks_of
-from fractocurate.matching.names import NameParser, NameReading, TextReading
+from fractocurate.matching.name_readings import NameReading, TextReading
+from fractocurate.matching.names import NameParser
 from fractocurate.matching.statements import Statements, statements_of
 from fractocurate.profile import Profile
 

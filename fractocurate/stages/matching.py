@@ -14,7 +14,7 @@ from data_contracts.vocabulary import ReadingMethod
 from fractocurate.matching.dates import day_of
 from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence
 from fractocurate.matching.ladder import decide
-from fractocurate.matching.names import TextReading
+from fractocurate.matching.name_readings import TextReading
 from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress

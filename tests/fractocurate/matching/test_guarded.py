@@ -323,3 +323,16 @@ def test_a_slip_that_the_grammar_does_not_see_is_proposed(
     assert (decision.status, decision.reason) == (MatchStatus.REVIEW, MatchReason.FUZZY_NOT_UNIQUE)
     assert outcome.candidates[0].foan == "K13132-Z"
     assert not any(candidate.accepted for candidate in outcome.candidates)
+
+
+def test_a_serial_number_with_letters_is_an_identifier_even_without_a_report(
+    profile: Profile, slashed_profile: Profile, instance: MakeInstance
+) -> None:
+    """``AB12345`` is one by its form; six digits may be anything."""
+    for site, name, reason in (
+        (slashed_profile, "AB12345 500x.tif", MatchReason.NO_REPORT),
+        (profile, "123456 500x.tif", MatchReason.NO_IDENTIFIER),
+    ):
+        bare = ImageEvidence(name, "1", NameParser(site).parse(name))
+        (decision,) = decide([bare], [instance("FOAN-2021-0417", "999999")], site).decisions
+        assert decision.reason is reason

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def _outcome(outcome: Decisions, path: str) -> tuple[MatchStatus, MatchReason | 
     ids=["magnification", "number", "microscope", "folder", "date of the tag", "date in the name"],
 )
 def test_a_repaired_name_that_breaks_a_habit_awaits_a_person(
-    run: Run, image: Callable[..., ImageEvidence], name: str, change: dict[str, object], guard: str
+    run: Run, image: Callable[..., ImageEvidence], name: str, change: dict[str, Any], guard: str
 ) -> None:
     """Each of the five contradicts by itself; the candidate stays first."""
     torn = replace(
