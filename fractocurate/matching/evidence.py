@@ -50,6 +50,8 @@ class Instance:
     """The report's own reading awaits a person."""
     issued: tuple[str, str] | None = None
     """ISO 8601 dates of the first and the last report on its FOAN; None if none is dated."""
+    pictured: tuple[float, ...] = ()
+    """Magnifications that the captions of its report state; empty if they state none."""
 
 
 @dataclass(frozen=True, slots=True)

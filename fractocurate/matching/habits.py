@@ -1,7 +1,7 @@
 """What an archive does nearly always, learnt from links that are beyond doubt and held against those that are not.
 
 - *date*: a frame is taken so many days before its report (``matching/dates.py``);
-- *magnifications*: the set of a part has one frame of each;
+- *magnifications*: the set of a part has one frame of each, and none that the captions of its report do not state;
 - *numbers*: no two frames of a part bear the same;
 - *microscope*: the frames of a FOAN come from one;
 - *folder*: all frames in it are of one FOAN.
@@ -25,6 +25,8 @@ _MIN_UNITS = 20
 """Parts, FOANs or folders that must show a habit."""
 _MAX_BROKEN_SHARE = 0.02
 """A habit that is broken more often is none."""
+_ROUNDED = 0.02
+"""Relative difference up to which two magnifications are one: captions are rounded."""
 _TRUSTED = {MatchMethod.EXACT, MatchMethod.SERIAL, MatchMethod.PICTURE}
 
 
@@ -86,6 +88,7 @@ class Habits:
             seen.add(image.sha256)  # copies share their link and count once
             trusted.append((part, foan, image))
         self._magnifications = _told_apart((p, i.magnification) for p, _, i in trusted if i.magnification is not None)
+        self._pictured = _pictured(((part, i.magnification) for part, _, i in trusted), instances)
         self._marks = _told_apart((p, mark) for p, _, i in trusted if (mark := mark_of(i)))
         self._instrument = _kept((foan, image.instrument) for _, foan, image in trusted if image.instrument)
         self._foan_in = _kept((_folder(image), foan) for _, foan, image in trusted)
@@ -100,6 +103,10 @@ class Habits:
         at = image.magnification
         if at is not None and at in self._magnifications.get(part, ()):
             return f"its part has a frame at {at:g}x, and here parts have one of each magnification"
+        pictured = self._pictured.get(part, ())
+        if at is not None and pictured and not _is_among(at, pictured):
+            stated = ", ".join(f"{other:g}x" for other in pictured)
+            return f"it was taken at {at:g}x, and its report pictures {stated}: here reports picture all that is taken"
         if mark and mark in self._marks.get(part, ()):
             return f"another frame of its part bears {mark!r}, and here no two of a part bear the same"
         instrument = self._instrument.get(foan, image.instrument)
@@ -146,6 +153,21 @@ def _kept(values: Iterable[tuple[str, str]]) -> dict[str, str]:
     if len(several) < _MIN_UNITS or n_broken > _MAX_BROKEN_SHARE * len(several):
         return {}
     return {owner: str(next(iter(counts))) for owner, counts in several.items() if len(counts) == 1}
+
+
+def _pictured(
+    frames: Iterable[tuple[str, float | None]], instances: Iterable[Instance]
+) -> dict[str, tuple[float, ...]]:
+    """Part -> the magnifications that its report pictures, if frames are taken at no others; else none."""
+    stated = {instance.instance_id: instance.pictured for instance in instances if instance.pictured}
+    taken = [(part, at) for part, at in frames if at is not None and part in stated]
+    n_others = sum(not _is_among(at, stated[part]) for part, at in taken)
+    is_habit = len({part for part, _ in taken}) >= _MIN_UNITS and n_others <= _MAX_BROKEN_SHARE * len(taken)
+    return stated if is_habit else {}
+
+
+def _is_among(magnification: float, others: Iterable[float]) -> bool:
+    return any(abs(magnification - other) <= _ROUNDED * max(magnification, other) for other in others)
 
 
 def _counted(values: Iterable[tuple[str, object]]) -> dict[str, Counter[object]]:

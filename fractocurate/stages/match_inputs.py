@@ -78,7 +78,7 @@ def _shown_in(catalog: Catalog) -> dict[str, list[ShownIn]]:
 
 
 def instances(catalog: Catalog) -> list[Instance]:
-    """The fracture instances in force; the dates are those of all reports on their FOANs, superseded ones as well."""
+    """The fracture instances in force; dates are those of all reports on a FOAN, superseded ones as well."""
     rows = catalog.query(
         "WITH issued AS ("
         "  SELECT foan, min(report_date) AS first, max(report_date) AS last"
@@ -88,10 +88,16 @@ def instances(catalog: Catalog) -> list[Instance]:
         "FROM fracture_instances LEFT JOIN issued USING (foan) "
         "WHERE superseded_by IS NULL AND foan IS NOT NULL ORDER BY instance_id",
     )
+    pictured: dict[str, list[float]] = defaultdict(list)
+    captions = (
+        "SELECT DISTINCT report_id, magnification FROM report_figures WHERE magnification IS NOT NULL ORDER BY ALL"
+    )
+    for report_id, magnification in catalog.query(captions).iter_rows():
+        pictured[report_id].append(magnification)
     return [
         Instance(
             identifier, foan, serial, tag, DefectClass(defect_class), report_id, in_review,
-            issued=None if first is None else (first, last),
+            issued=None if first is None else (first, last), pictured=tuple(pictured.get(report_id, ())),
         )
         for identifier, foan, serial, tag, defect_class, report_id, in_review, first, last in rows.iter_rows()
     ]  # fmt: skip

@@ -26,7 +26,10 @@ def _day(n_days: int) -> str:
 @pytest.fixture
 def run(profile: Profile, instance: Callable[..., Instance]) -> Run:
     """Decide a torn name beside the frames of an archive; the first image is the torn one."""
-    parts = [replace(instance(foan, f"2{n:05d}"), issued=(_day(10 * n + 20),) * 2) for n, foan in enumerate(_FOANS)]
+    parts = [
+        replace(instance(foan, f"2{n:05d}"), issued=(_day(10 * n + 20),) * 2, pictured=(50.0, 200.0, 500.0))
+        for n, foan in enumerate(_FOANS)
+    ]
     parts.append(replace(instance(_NEIGHBOUR, "900000"), issued=(_day(520),) * 2))
 
     def decided(torn: ImageEvidence, others: Sequence[ImageEvidence]) -> Decisions:
@@ -62,17 +65,22 @@ def _outcome(outcome: Decisions, path: str) -> tuple[MatchStatus, MatchReason | 
     [
         ("box 1/{}_03.tif", {"magnification": 50.0}, "its part has a frame at 50x"),
         ("box 1/{}_02.tif", {}, "another frame of its part bears '02'"),
+        (
+            "box 1/{}_03.tif",
+            {"magnification": 1000.0},
+            "it was taken at 1000x, and its report pictures 50x, 200x, 500x",
+        ),
         ("box 1/{}_03.tif", {"instrument": "B"}, "it comes from B, the others of FOAN-2021-1111 from A"),
         ("box 2/{}_03.tif", {}, "the other frames of its folder show FOAN-2021-1222"),
         ("box 1/{}_03.tif", {"acquired_at": _day(400)}, "it was taken on 2022-02-08, 370 days after"),
         ("box 1/{}_03_20200104.tif", {"acquired_at": None}, "it was taken on 2020-01-04, 396 days before"),
     ],
-    ids=["magnification", "number", "microscope", "folder", "date of the tag", "date in the name"],
+    ids=["magnification", "number", "captions", "microscope", "folder", "date of the tag", "date in the name"],
 )
 def test_a_repaired_name_that_breaks_a_habit_awaits_a_person(
     run: Run, image: Callable[..., ImageEvidence], name: str, change: dict[str, Any], guard: str
 ) -> None:
-    """Each of the five contradicts by itself; the candidate stays first."""
+    """Each contradicts by itself; the candidate stays first."""
     torn = replace(
         image(name.format(_TORN)), **{"acquired_at": _day(11), "magnification": 500.0, "instrument": "A"} | change
     )
