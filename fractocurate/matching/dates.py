@@ -57,6 +57,9 @@ class ReportDates:
         for frame in sorted(self._n_taken, key=lambda f: (f.day, f.foan)):
             self._frames[frame.clock].append(frame)
         self._days = {clock: [frame.day for frame in frames] for clock, frames in self._frames.items()}
+        self._of_foan: dict[tuple[str, str], list[Dated]] = defaultdict(list)
+        for frame in self._n_taken:
+            self._of_foan[frame.clock, frame.foan].append(frame)
 
     @property
     def usual_days(self) -> tuple[int, int] | None:
@@ -68,14 +71,17 @@ class ReportDates:
         if self._usual is None or not self._is_odd(frame) or self._has_wrong_clock(frame):
             return ""
         first, last = self._issued[frame.foan]
-        n_days = _days_before(frame.day, (first, last))
-        when = f"{n_days} days before the report of {first}" if n_days > 0 else f"{-n_days} days after that of {last}"
+        nearer = first if frame.day <= first else last
         low, high = self._usual
-        return f"it was taken on {frame.day}, {when}; here frames are taken {high} to {low} days before their reports"
+        return (
+            f"it was taken on {frame.day}, {_spoken((nearer - frame.day).days)} the report of {nearer}; "
+            f"here frames are taken between {_spoken(high)} and {_spoken(low)} their reports"
+        )
 
     def n_near(self, frame: Dated) -> int:
         """Frames of its FOAN that were taken within some days of it by the same clock, itself included."""
-        return sum(self._n_taken[other] for other in self._around(frame) if other.foan == frame.foan)
+        own = self._of_foan.get((frame.clock, frame.foan), ())
+        return sum(self._n_taken[other] for other in own if abs(other.day - frame.day) <= _SAME_CLOCK)
 
     def fits(self, frame: Dated) -> bool:
         """Whether the FOAN was at the microscope about then, and its report was issued at the usual time after."""
@@ -83,7 +89,7 @@ class ReportDates:
 
     def _is_odd(self, frame: Dated) -> bool:
         issued = self._issued.get(frame.foan)
-        if self._usual is None or issued is None:
+        if self._usual is None or issued is None or issued[0] < frame.day <= issued[1]:
             return False
         return not self._usual[0] <= _days_before(frame.day, issued) <= self._usual[1]
 
@@ -152,6 +158,10 @@ def _days_before(day: date, issued: Issued) -> int:
     if day <= first:
         return (first - day).days
     return min((last - day).days, 0)
+
+
+def _spoken(n_days_before: int) -> str:
+    return f"{n_days_before} days before" if n_days_before >= 0 else f"{-n_days_before} days after"
 
 
 def _usual_days(days: Iterable[int]) -> tuple[int, int] | None:

@@ -39,8 +39,8 @@ def test_a_frame_taken_long_after_its_report_is_contradicted(parts: list[Instanc
     assert dates.usual_days == (-15, 50)
     assert dates.against(Dated(_FOANS[0], _day(20 + 15), "A")) == ""
     assert dates.against(Dated(_FOANS[0], _day(20 + 16), "A")) == (
-        "it was taken on 2021-02-09, 16 days after that of 2021-01-24; here frames are taken 50 to -15 days before "
-        "their reports"
+        "it was taken on 2021-02-09, 16 days after the report of 2021-01-24; here frames are taken between "
+        "50 days before and 15 days after their reports"
     )
     assert "51 days before the report" in dates.against(Dated(_FOANS[30], _day(320 - 51), "A"))
 
@@ -48,6 +48,8 @@ def test_a_frame_taken_long_after_its_report_is_contradicted(parts: list[Instanc
 def test_a_revision_widens_the_time_of_its_report(parts: list[Instance], frames: list[Dated]) -> None:
     """Between the first report and its revision nothing is late."""
     revised = replace(parts[0], issued=(_day(20).isoformat(), _day(300).isoformat()))
+    early = [replace(frame, day=frame.day - timedelta(days=60)) for frame in frames]
+    assert ReportDates(early, [revised, *parts[1:]]).against(Dated(_FOANS[0], _day(200), "A")) == ""
     dates = ReportDates(frames, [revised, *parts[1:]])
     assert dates.against(Dated(_FOANS[0], _day(200), "A")) == ""
     assert dates.against(Dated(_FOANS[0], _day(300 + 16), "A")) != ""

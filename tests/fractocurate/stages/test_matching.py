@@ -148,5 +148,5 @@ def test_a_link_at_an_odd_date_stands_and_is_put_before_a_curator(dated: Plot, m
         assert [d.path for d in odd_dates(catalog)] == ["a/FOAN-2021-1000_1.tif"]
     assert {status for status, *_ in found.values()} == {"matched"}
     assert doubt.path == "b/FOAN-2021-1000_2.tif"
-    assert doubt.detail.startswith("it was taken on 2023-06-01, 871 days after that of 2021-01-11")
+    assert doubt.detail.startswith("it was taken on 2023-06-01, 871 days after the report of 2021-01-11")
     assert doubt.detail in evidence
