@@ -136,12 +136,11 @@ def _text_readings(text: TextReading, method: ReadingMethod) -> list[Reading]:
     ]
     readings += [
         Reading(
-            "serial_number",
+            "serial_number" if serial.full else "part_of_serial_number",
             serial.raw,
-            serial.key if serial.full else None,
+            serial.key,
             method,
             1.0 if serial.full and serial.labelled and not serial.repaired else 0.6 if serial.full else 0.3,
-            note="" if serial.full else f"part of a serial number: {serial.key}",
         )
         for serial in text.serials
         # In a folder a bare number is a year or a box; matching makes nothing of it either.
