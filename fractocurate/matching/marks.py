@@ -59,7 +59,7 @@ def strong_serials(marks: Marks, index: InstanceIndex) -> tuple[str, ...]:
 def serial_evidence(instance: Instance, marks: Marks, index: InstanceIndex) -> SerialEvidence:
     """How the serial numbers with an image relate to that of ``instance``."""
     key = index.serial_key(instance)
-    if not key:
+    if not key or not marks.serials:
         return SerialEvidence.NONE
     if any(s.full and s.key == key for s in marks.serials):
         return SerialEvidence.FULL

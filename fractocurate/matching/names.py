@@ -64,12 +64,14 @@ def parse_name(path: str, profile: Profile) -> NameReading:
 def tag_keys(tag: str, labels: Iterable[str]) -> tuple[str, ...]:
     """Comparable spellings of a tag as a report states it (``B1``, ``2``, ``Bruch 2``); empty if it is empty."""
     key = _key(tag)
+    if not key:
+        return ()
     for label in sorted(map(_key, labels), key=len, reverse=True):
         if label and key.startswith(label) and key[len(label) :].isdigit():
             number = key[len(label) :].lstrip("0") or "0"
             return (number, label[0] + number, label + number)
     letters, digits = key.rstrip("0123456789"), key[len(key.rstrip("0123456789")) :]
-    return (letters + (digits.lstrip("0") or "0") if digits else key,) if key else ()
+    return (letters + (digits.lstrip("0") or "0") if digits else key,)
 
 
 class NameParser:
@@ -234,7 +236,8 @@ def _is_extension(suffix: str) -> bool:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFC", text).upper() if c.isalnum())
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return "".join(filter(str.isalnum, plain.upper()))
 
 
 def _alternatives(labels: Iterable[str]) -> str:
