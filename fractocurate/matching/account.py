@@ -27,6 +27,8 @@ _SERIAL_WEIGHT = {
 }
 _PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
 _TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
+_MEANT_WEIGHT = 1.0
+"""What would be linked, were it not for a guard on its report or on the number of witnesses, comes first."""
 _SCORES: dict[float, float] = {}
 """Scores are few, candidates are millions: they share the figures."""
 
@@ -68,6 +70,8 @@ class Account:
                 tag = tag_evidence(instance, marks, self.index)
                 picture = shown.evidence_for(instance)
                 score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
+                if instance is chosen and not accepted:
+                    score += _MEANT_WEIGHT
                 score = _SCORES.setdefault(score, score)
                 rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
         rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))

@@ -59,12 +59,12 @@ class GuardedLadder:
         chosen = verdict.selection.instance if verdict.selection else None
         if chosen is not None and chosen.in_review:
             verdict = Verdict(
-                chosen.foan, None, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
+                chosen.foan, verdict.selection, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
                 "the reading of the report awaits a person",
             )  # fmt: skip
         if chosen is not None and verdict.chosen and not self._has_witnesses(chosen.foan, witnesses, marks, shown):
             verdict = Verdict(
-                chosen.foan, None, None, "", verdict.similarity, MatchReason.ONE_WITNESS,
+                chosen.foan, verdict.selection, None, "", verdict.similarity, MatchReason.ONE_WITNESS,
                 f"one witness alone speaks for {chosen.foan}, and the profile asks for {self._settings.min_witnesses}",
             )  # fmt: skip
         account = Account(image.path, testimonies, marks, shown, verdict, self._index, self._rivals_of)

@@ -53,24 +53,25 @@ def test_each_witness_counts_once(
 
 
 def test_a_site_may_ask_for_two_witnesses(
-    profile: Profile, image: Callable[..., ImageEvidence], parts: list[Instance]
+    profile: Profile, image: Callable[..., ImageEvidence], instance: Callable[..., Instance], parts: list[Instance]
 ) -> None:
     """What one witness names alone goes to review, its FOAN known and its part the first candidate; copies add up."""
     strict = profile.matching.model_copy(update={"min_witnesses": 2})
     images = [
         image("a/FOAN-2021-0417_SN123456.tif"),
-        image("a/FOAN-2021-0417_1.tif"),
+        image("a/FOAN-2021-0417_1 (30001).tif"),  # part of another serial number, by chance
         image("b/FOAN-2021-0533_1.tif", sha256="same"),
         image("b/FOAN-2021-0533_SN130001.tif", sha256="same"),
     ]
+    parts = [*parts, instance("FOAN-2021-0418", "230001")]
     outcome = decide(images, parts, profile.model_copy(update={"matching": strict}))
     found = {d.path: (d.status, d.reason, d.foan) for d in outcome.decisions}
     assert found == {
         "a/FOAN-2021-0417_SN123456.tif": (MatchStatus.MATCHED, None, "FOAN-2021-0417"),
-        "a/FOAN-2021-0417_1.tif": (MatchStatus.REVIEW, MatchReason.ONE_WITNESS, "FOAN-2021-0417"),
+        "a/FOAN-2021-0417_1 (30001).tif": (MatchStatus.REVIEW, MatchReason.ONE_WITNESS, "FOAN-2021-0417"),
         "b/FOAN-2021-0533_1.tif": (MatchStatus.MATCHED, None, "FOAN-2021-0533"),
         "b/FOAN-2021-0533_SN130001.tif": (MatchStatus.MATCHED, None, "FOAN-2021-0533"),
     }
-    first = next(c for c in outcome.candidates if c.path == "a/FOAN-2021-0417_1.tif")
+    first = next(c for c in outcome.candidates if c.path == "a/FOAN-2021-0417_1 (30001).tif")
     assert (first.rank, first.foan, first.accepted) == (1, "FOAN-2021-0417", False)
     assert first.guard == "one witness alone speaks for FOAN-2021-0417, and the profile asks for 2"
