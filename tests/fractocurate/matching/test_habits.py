@@ -4,11 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from data_contracts.vocabulary import MatchReason, MatchStatus
+from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
 from fractocurate.matching.evidence import Decisions, ImageEvidence, Instance
+from fractocurate.matching.guarded import GuardedLadder
+from fractocurate.matching.habits import weigh_habits
 from fractocurate.matching.ladder import decide
 from fractocurate.profile import Profile
 
@@ -145,3 +150,39 @@ def test_an_odd_date_stops_a_lone_name_if_a_neighbour_fits(
     assert status is outcome_is
     stopped = guard.endswith(f"{_NEIGHBOUR}, one slip away, was at the microscope then and fits")
     assert stopped == (status is MatchStatus.REVIEW)
+
+
+_FRAMES = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(["FOAN-2021-1111", "FOAN-2021-11111", "FOAN-2021-1222", "FOAN-2021-122", "SN200002", "image"]),
+        st.sampled_from(["", "_01", "_02"]),
+        st.sampled_from([None, 50.0, 200.0]),
+        st.sampled_from(["", "A", "B"]),
+    ),
+    max_size=10,
+    unique_by=lambda frame: frame[:3],
+)
+
+
+@given(frames=_FRAMES)
+@settings(deadline=None)
+def test_habits_add_no_link_and_take_repaired_names_only(
+    profile: Profile, image: Callable[..., ImageEvidence], instance: Callable[..., Instance], frames: list[Any]
+) -> None:
+    """Whatever the archive, and however little shows a habit: without dates, an exact link never falls to one."""
+    images = [
+        replace(image(f"{folder}/{name}{number}.tif"), magnification=at, instrument=instrument)
+        for folder, name, number, at, instrument in frames
+    ]
+    parts = [replace(instance(foan, f"2{n:05d}"), pictured=(50.0,)) for n, foan in enumerate(_FOANS[:4])]
+    before = GuardedLadder(images, parts, profile)
+    paths = sorted(images, key=lambda i: i.path)
+    made = [before.decide(i) for i in paths]
+    outcome = Decisions([decision for decision, _ in made], [c for _, considered in made for c in considered])
+    with patch("fractocurate.matching.habits._MIN_UNITS", 1):
+        weighed = weigh_habits(outcome, images, parts, before.neighbourhood.of, set())
+    for old, new in zip(outcome.decisions, weighed.decisions, strict=True):
+        assert new == old or (old.method is MatchMethod.FUZZY and new.reason is MatchReason.CONTRADICTION)
+    accepted = {(c.path, c.instance_id) for c in weighed.candidates if c.accepted}
+    assert accepted == {(d.path, d.instance_id) for d in weighed.decisions if d.instance_id}
