@@ -52,6 +52,8 @@ class Instance:
     """ISO 8601 dates of the first and the last report on its FOAN; None if none is dated."""
     pictured: tuple[float, ...] = ()
     """Magnifications that the captions of its report state; empty if they state none."""
+    maker: str = ""
+    """Maker of the microscope that its report names, as ``micrographs.vendor`` spells it; empty if none or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class ImageEvidence:
     """As the frame or its name states it."""
     instrument: str = ""
     """The microscope, as its tag names it; empty if nothing does."""
+    maker: str = ""
+    """Of the microscope; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 - *date*: a frame is taken so many days before its report (``matching/dates.py``);
 - *magnifications*: the set of a part has one frame of each, and none that the captions of its report do not state;
 - *numbers*: no two frames of a part bear the same;
-- *microscope*: the frames of a FOAN come from one;
+- *microscope*: the frames of a FOAN come from one, and its maker is the one that the report names;
 - *folder*: all frames in it are of one FOAN.
 
 A habit that the archive does not keep, or of which it shows too little, tells nothing. What breaks one stops a link
@@ -13,8 +13,10 @@ after the report.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import eq
+from typing import TypeVar
 
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
 from fractocurate.matching.dates import Dated, ReportDates, day_of
@@ -27,6 +29,8 @@ _MAX_BROKEN_SHARE = 0.02
 """A habit that is broken more often is none."""
 _ROUNDED = 0.02
 """Relative difference up to which two magnifications are one: captions are rounded."""
+V = TypeVar("V")
+R = TypeVar("R")
 _TRUSTED = {MatchMethod.EXACT, MatchMethod.SERIAL, MatchMethod.PICTURE}
 
 
@@ -88,7 +92,16 @@ class Habits:
             seen.add(image.sha256)  # copies share their link and count once
             trusted.append((part, foan, image))
         self._magnifications = _told_apart((p, i.magnification) for p, _, i in trusted if i.magnification is not None)
-        self._pictured = _pictured(((part, i.magnification) for part, _, i in trusted), instances)
+        self._pictured = _as_reported(
+            ((p, i.magnification) for p, _, i in trusted if i.magnification is not None),
+            {instance.instance_id: instance.pictured for instance in instances if instance.pictured},
+            _is_among,
+        )
+        self._maker = _as_reported(
+            ((p, i.maker) for p, _, i in trusted if i.maker),
+            {instance.instance_id: instance.maker for instance in instances if instance.maker},
+            eq,
+        )
         self._marks = _told_apart((p, mark) for p, _, i in trusted if (mark := mark_of(i)))
         self._instrument = _kept((foan, image.instrument) for _, foan, image in trusted if image.instrument)
         self._foan_in = _kept((_folder(image), foan) for _, foan, image in trusted)
@@ -99,23 +112,28 @@ class Habits:
 
     def broken_by(self, decision: Decision, image: ImageEvidence) -> str:
         """The habit that a link would break, in words; empty if it breaks none."""
-        part, foan, mark = decision.instance_id or "", decision.foan or "", mark_of(image)
-        at = image.magnification
+        return next(self._broken(decision.instance_id or "", decision.foan or "", image), "") or self.odd_date(
+            decision, image
+        )
+
+    def _broken(self, part: str, foan: str, image: ImageEvidence) -> Iterator[str]:
+        at, mark = image.magnification, mark_of(image)
         if at is not None and at in self._magnifications.get(part, ()):
-            return f"its part has a frame at {at:g}x, and here parts have one of each magnification"
+            yield f"its part has a frame at {at:g}x, and here parts have one of each magnification"
         pictured = self._pictured.get(part, ())
         if at is not None and pictured and not _is_among(at, pictured):
             stated = ", ".join(f"{other:g}x" for other in pictured)
-            return f"it was taken at {at:g}x, and its report pictures {stated}: here reports picture all that is taken"
+            yield f"it was taken at {at:g}x, and its report pictures {stated}: here reports picture all that is taken"
         if mark and mark in self._marks.get(part, ()):
-            return f"another frame of its part bears {mark!r}, and here no two of a part bear the same"
-        instrument = self._instrument.get(foan, image.instrument)
-        if image.instrument and image.instrument != instrument:
-            return f"it comes from {image.instrument}, the others of {foan} from {instrument}, and here one takes all"
+            yield f"another frame of its part bears {mark!r}, and here no two of a part bear the same"
+        instrument, maker = self._instrument.get(foan), self._maker.get(part)
+        if image.instrument and instrument and image.instrument != instrument:
+            yield f"it comes from {image.instrument}, the others of {foan} from {instrument}, and here one takes all"
+        if image.maker and maker and image.maker != maker:
+            yield f"it comes from a microscope of {image.maker}, and its report names one of {maker}"
         other = self._foan_in.get(_folder(image), foan)
         if other != foan:
-            return f"the other frames of its folder show {other}, and here folders hold frames of one FOAN"
-        return self.odd_date(decision, image)
+            yield f"the other frames of its folder show {other}, and here folders hold frames of one FOAN"
 
     def odd_date(self, decision: Decision, image: ImageEvidence) -> str:
         """What the day on which an image was taken says against its link; empty if nothing."""
@@ -155,14 +173,13 @@ def _kept(values: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {owner: str(next(iter(counts))) for owner, counts in several.items() if len(counts) == 1}
 
 
-def _pictured(
-    frames: Iterable[tuple[str, float | None]], instances: Iterable[Instance]
-) -> dict[str, tuple[float, ...]]:
-    """Part -> the magnifications that its report pictures, if frames are taken at no others; else none."""
-    stated = {instance.instance_id: instance.pictured for instance in instances if instance.pictured}
-    taken = [(part, at) for part, at in frames if at is not None and part in stated]
-    n_others = sum(not _is_among(at, stated[part]) for part, at in taken)
-    is_habit = len({part for part, _ in taken}) >= _MIN_UNITS and n_others <= _MAX_BROKEN_SHARE * len(taken)
+def _as_reported(
+    frames: Iterable[tuple[str, V]], stated: Mapping[str, R], agrees: Callable[[V, R], bool]
+) -> Mapping[str, R]:
+    """Part -> what its report states, if the frames of parts agree with it; else none."""
+    told = [(part, agrees(value, stated[part])) for part, value in frames if part in stated]
+    n_broken = sum(not is_so for _, is_so in told)
+    is_habit = len({part for part, _ in told}) >= _MIN_UNITS and n_broken <= _MAX_BROKEN_SHARE * len(told)
     return stated if is_habit else {}
 
 

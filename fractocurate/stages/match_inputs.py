@@ -11,6 +11,17 @@ from fractocurate.matching.names import NameParser
 from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.profile import Profile
 
+MAKERS = {
+    "zeiss": "zeiss",
+    "tescan": "tescan",
+    "jeol": "jeol",
+    "hitachi": "hitachi",
+    "phenom": "phenom",
+    "fei": "fei",
+    "thermo fisher": "fei",
+    "thermofisher": "fei",
+}
+"""Name of a maker of microscopes in a report -> ``micrographs.vendor``."""
 IDENTIFYING_FIELDS = ("bar_text", "note", "file_name", "sample")
 """Readings of a micrograph that may hold a FOAN or a serial number."""
 
@@ -28,7 +39,7 @@ def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
         texts[micrograph_id].append((text, ReadingMethod(method)))
     parser = NameParser(profile)
     files = catalog.query(
-        "SELECT d.path, d.sha256, d.micrograph_id, m.magnification FROM dataset d "
+        "SELECT d.path, d.sha256, d.micrograph_id, m.magnification, m.vendor FROM dataset d "
         "JOIN micrographs m USING (micrograph_id) ORDER BY d.path"
     )
     shown = _shown_in(catalog)
@@ -43,8 +54,9 @@ def image_evidence(catalog: Catalog, profile: Profile) -> list[ImageEvidence]:
             acquired.get(micrograph_id),
             magnification or _named_magnification(path),
             instruments.get(micrograph_id, ""),
+            sys.intern(vendor),
         )
-        for path, sha256, micrograph_id, magnification in files.iter_rows()
+        for path, sha256, micrograph_id, magnification, vendor in files.iter_rows()
     ]
 
 
@@ -88,6 +100,7 @@ def instances(catalog: Catalog) -> list[Instance]:
         "FROM fracture_instances LEFT JOIN issued USING (foan) "
         "WHERE superseded_by IS NULL AND foan IS NOT NULL ORDER BY instance_id",
     )
+    makers = _makers_named(catalog)
     pictured: dict[str, list[float]] = defaultdict(list)
     captions = (
         "SELECT DISTINCT report_id, magnification FROM report_figures WHERE magnification IS NOT NULL ORDER BY ALL"
@@ -98,17 +111,29 @@ def instances(catalog: Catalog) -> list[Instance]:
         Instance(
             identifier, foan, serial, tag, DefectClass(defect_class), report_id, in_review,
             issued=None if first is None else (first, last), pictured=tuple(pictured.get(report_id, ())),
+            maker=makers.get(report_id, ""),
         )
         for identifier, foan, serial, tag, defect_class, report_id, in_review, first, last in rows.iter_rows()
     ]  # fmt: skip
+
+
+def _makers_named(catalog: Catalog) -> dict[str, str]:
+    """report_id -> the one maker of microscopes that its text names."""
+    rows = catalog.query(
+        "SELECT report_id, list_distinct(flatten(list(regexp_extract_all(lower(text), ?)))) AS named "
+        "FROM report_pages GROUP BY report_id",
+        [rf"\b(?:{'|'.join(MAKERS)})\b"],
+    )
+    named = {report_id: {MAKERS[name] for name in names} for report_id, names in rows.iter_rows()}
+    return {report_id: makers.pop() for report_id, makers in sorted(named.items()) if len(makers) == 1}
 
 
 def inputs_hash(catalog: Catalog, profile: Profile, version: int) -> str:
     """Hash of all that matching rests on, its own version included: equal hash, equal outcome."""
     tables = catalog.content_hash("fracture_instances", "decisions", "figure_links")
     images = catalog.query(
-        "SELECT d.path, d.sha256, d.micrograph_id, m.leftover, m.magnification FROM dataset d LEFT JOIN micrographs m "
-        "USING (micrograph_id) ORDER BY d.path",
+        "SELECT d.path, d.sha256, d.micrograph_id, m.leftover, m.magnification, m.vendor "
+        "FROM dataset d LEFT JOIN micrographs m USING (micrograph_id) ORDER BY d.path",
     ).write_csv()
     texts = catalog.query(
         "SELECT subject_id, field, raw, value FROM readings WHERE subject = 'micrograph' ORDER BY subject_id, number",
@@ -118,5 +143,6 @@ def inputs_hash(catalog: Catalog, profile: Profile, version: int) -> str:
         "FROM report_figures f JOIN reports r USING (report_id) ORDER BY f.figure_id"
     ).write_csv()
     dates = catalog.query("SELECT report_id, report_date FROM reports ORDER BY report_id").write_csv()
+    makers = str(_makers_named(catalog))
     settings = profile.fingerprint("foan", "serial_number", "vocabulary", "matching")
-    return input_hash([str(version), settings, tables, images, texts, captions, dates])
+    return input_hash([str(version), settings, tables, images, texts, captions, dates, makers])

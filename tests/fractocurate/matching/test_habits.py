@@ -19,6 +19,7 @@ from fractocurate.profile import Profile
 
 Run = Callable[..., Decisions]
 _FOANS = [f"FOAN-2021-{n:04d}" for n in range(1000, 5000, 111)]
+_PICTURED = (50.0, 200.0, 500.0)
 _NEIGHBOUR = "FOAN-2021-1117"
 _TORN = "FOAN-2021-11111"
 """One digit too many: FOAN-2021-1111 is the only repair."""
@@ -32,7 +33,9 @@ def _day(n_days: int) -> str:
 def run(profile: Profile, instance: Callable[..., Instance]) -> Run:
     """Decide a torn name beside the frames of an archive; the first image is the torn one."""
     parts = [
-        replace(instance(foan, f"2{n:05d}"), issued=(_day(10 * n + 20),) * 2, pictured=(50.0, 200.0, 500.0))
+        replace(
+            instance(foan, f"2{n:05d}"), issued=(_day(10 * n + 20),) * 2, pictured=(50.0, 200.0, 500.0), maker="zeiss"
+        )
         for n, foan in enumerate(_FOANS)
     ]
     parts.append(replace(instance(_NEIGHBOUR, "900000"), issued=(_day(520),) * 2))
@@ -53,6 +56,7 @@ def _archive(
             acquired_at=_day(10 * n),
             magnification=at,
             instrument="A" if n % 2 else "B",
+            maker="zeiss",
         )
         for n, foan in enumerate(_FOANS)
         for number, at in enumerate(magnifications, start=1)
@@ -76,11 +80,12 @@ def _outcome(outcome: Decisions, path: str) -> tuple[MatchStatus, MatchReason | 
             "it was taken at 1000x, and its report pictures 50x, 200x, 500x",
         ),
         ("box 1/{}_03.tif", {"instrument": "B"}, "it comes from B, the others of FOAN-2021-1111 from A"),
+        ("box 1/{}_03.tif", {"maker": "jeol"}, "it comes from a microscope of jeol, and its report names one of zeiss"),
         ("box 2/{}_03.tif", {}, "the other frames of its folder show FOAN-2021-1222"),
         ("box 1/{}_03.tif", {"acquired_at": _day(400)}, "it was taken on 2022-02-08, 370 days after"),
         ("box 1/{}_03_20200104.tif", {"acquired_at": None}, "it was taken on 2020-01-04, 396 days before"),
     ],
-    ids=["magnification", "number", "captions", "microscope", "folder", "date of the tag", "date in the name"],
+    ids=["magnification", "number", "captions", "microscope", "maker", "folder", "date of the tag", "date in the name"],
 )
 def test_a_repaired_name_that_breaks_a_habit_awaits_a_person(
     run: Run, image: Callable[..., ImageEvidence], name: str, change: dict[str, Any], guard: str
