@@ -27,6 +27,8 @@ _SERIAL_WEIGHT = {
 }
 _PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
 _TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
+_LIKELY_WEIGHT = 0.05
+"""For a FOAN that the usual slips make of what stands there, such as a nought left out."""
 _MEANT_WEIGHT = 1.0
 """What would be linked, were it not for a guard on its report or on the number of witnesses, comes first."""
 _SCORES: dict[float, float] = {}
@@ -63,6 +65,7 @@ class Account:
         n_rows, n_foans = (_N_RUNNERS_UP, _N_RUNNERS_UP) if accepted else (_N_CANDIDATES, 5 * _N_CANDIDATES)
         closest = sorted(similarity, key=lambda foan: (-similarity[foan], foan))[:n_foans]
         owned = {i.foan for s in strong_serials(marks, self.index) for i in self.index.of_serial.get(s, ())}
+        likely = {foan for testimony in self.testimonies for foan in testimony.likely}
         rows = []
         for foan in sorted({*closest, *owned, *shown.foans} | ({chosen.foan} if chosen else set())):
             for instance in self.index.of_foan.get(foan, ()):
@@ -70,8 +73,7 @@ class Account:
                 tag = tag_evidence(instance, marks, self.index)
                 picture = shown.evidence_for(instance)
                 score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
-                if instance is chosen and not accepted:
-                    score += _MEANT_WEIGHT
+                score += _LIKELY_WEIGHT * (foan in likely) + _MEANT_WEIGHT * (instance is chosen and not accepted)
                 score = _SCORES.setdefault(score, score)
                 rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
         rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))

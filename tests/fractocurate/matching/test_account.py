@@ -38,3 +38,14 @@ def test_the_evidence_is_a_sentence(decide_one: Decide) -> None:
     assert "folder reads 'FOAN-2021-0452' as FOAN-2021-0452" in sentence
     assert "serial number 'SN 123481'" in sentence
     assert "linked to FOAN-2021-0452, 123481" in sentence
+
+
+def test_what_the_usual_slips_make_of_a_name_comes_first(
+    profile: Profile, image: Make, instance: Callable[..., Instance]
+) -> None:
+    """``034 2kx`` may be 0342 of another year by its letters; most often it lacks a nought."""
+    foans = [*(f"FOAN-{year}-0342" for year in (2010, 2011, 2012)), "FOAN-2013-0034"]
+    archive = [instance(foan, f"2{n:05d}") for n, foan in enumerate(foans)]
+    outcome = decide([image("FOAN-2013-034 2kx.tif")], archive, profile)
+    assert outcome.decisions[0].instance_id is None
+    assert [c.foan for c in outcome.candidates] == ["FOAN-2013-0034", *foans[:3]]
