@@ -28,6 +28,8 @@ from data_contracts.slips import DIGIT_FOR, LETTER_FOR, one_slip_apart, repaired
 _FIELD = re.compile(r"\{(?P<kind>[a-z]+)(?::(?P<low>\d+)(?:\.\.(?P<high>\d+))?)?\}")
 _SEPARATORS = r"[\s\-_./,:\u2013\u2014]{0,3}"
 _ONE_SEPARATOR = r"[\s\-_./]"
+_FEWEST_MISSPELT = 4
+"""Letters of the shortest prefix that may be misspelt: of fewer, one slip leaves too little."""
 _WORD_START = re.compile(r"(?<![^\W_])(?=[A-Za-z" + "".join(LETTER_FOR) + "])")
 _FEWEST_BEHIND_DIGITS = 6
 """Characters behind a prefix all of whose letters were read as digits: ``10-2023`` is a month, no ``IO-2023``."""
@@ -294,20 +296,28 @@ class Grammar:
 
     def _misspelt_prefixes(self, text: str) -> Iterator[tuple[int, int]]:
         """Start and end of what resembles the prefix, a number close behind it."""
-        if not self.prefixes or not any(c.isdigit() for c in text):
+        if not self.prefixes or not any(map(str.isdigit, text)):
             return
-        longest = max(map(len, self.prefixes)) + 1
         for word in _WORD_START.finditer(text):
-            for length in range(longest, 1, -1):
-                end = word.start() + length
-                if text[end : end + 1].isalpha() and text[end] not in DIGIT_FOR:
+            start = word.start()
+            for length in self._misspelt_lengths:
+                end = start + length
+                following = text[end : end + 1]
+                if following.isalpha() and following not in DIGIT_FOR:
                     continue  # no number can follow here
-                if not any(c.isalpha() for c in text[word.start() : end]) and (
-                    self.n_characters < _FEWEST_BEHIND_DIGITS or text[end : end + 1].isspace()
+                spelt = text[start:end]
+                if not any(map(str.isalpha, spelt)) and (
+                    self.n_characters < _FEWEST_BEHIND_DIGITS or following.isspace()
                 ):
                     continue  # a number of its own
-                if _resembles(text[word.start() : end], self.prefixes):
-                    yield word.start(), end
+                if _resembles(spelt, self.prefixes):
+                    yield start, end
+
+    @cached_property
+    def _misspelt_lengths(self) -> tuple[int, ...]:
+        """Lengths of what resembles a prefix, longest first: from four letters on one more or less."""
+        lengths = {len(p) + n for p in self.prefixes for n in ((-1, 0, 1) if len(p) >= _FEWEST_MISSPELT else (0,))}
+        return tuple(sorted(lengths - {1}, reverse=True))
 
     def _find_behind(self, text: str, start: int, prefix_end: int) -> Identifier | None:
         """The identifier whose misspelt prefix stands at ``start``."""
@@ -423,7 +433,9 @@ def _resembles(word: str, prefixes: tuple[str, ...]) -> bool:
     if upper in prefixes:
         return False
     letters = {"".join(LETTER_FOR.get(c, c) for c in text.upper()) for text in (word, word.replace("l", "I"))}
-    return any(p in letters or (len(p) >= 4 and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes)
+    return any(
+        p in letters or (len(p) >= _FEWEST_MISSPELT and upper.isalpha() and one_slip_apart(upper, p)) for p in prefixes
+    )
 
 
 def _overlaps(start: int, end: int, found: Sequence[Identifier | MalformedIdentifier]) -> bool:

@@ -57,6 +57,8 @@ class MatchReason(StrEnum):
     FUZZY_NOT_UNIQUE = "fuzzy_not_unique"
     OUT_OF_SERIES = "out_of_series"
     """A name one slip from the frames among which it was taken, numbered or filed."""
+    ONE_WITNESS = "one_witness"
+    """The profile asks for two witnesses of every link (``matching.min_witnesses``)."""
     REPORT_IN_REVIEW = "report_reading_in_review"
     NOT_IN_LABEL_TABLE = "not_in_label_table"
     LABEL_NOT_UNDERSTOOD = "label_not_understood"

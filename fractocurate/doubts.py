@@ -11,9 +11,11 @@ from data_contracts.catalog import Catalog
 from data_contracts.chance import may_doubt_labels
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus
 from fractocurate.leakage.settings import DEFAULT_CLUSTER_SSIM
+from fractocurate.stages.matching import TAKEN_ON
 
 ONE_FIELD_TWO_FOANS = "one_field_two_foans"
 ONE_FIELD_TWO_CLASSES = "one_field_two_classes"
+ODD_DATE = "taken_at_an_odd_time"
 LABEL_DOUBTED = "label_doubted_by_model"
 BAR_UNREAD = "data_bar_unread"
 VALUES_DISAGREE = "frame_values_disagree"
@@ -176,7 +178,18 @@ def _latest_judge(catalog: Catalog) -> _Judge | None:
     return _Judge(run_id, value.get("macro_f1"), low, high, counts)
 
 
-SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, doubted_frames, doubted_labels)
+def odd_dates(catalog: Catalog) -> Iterator[Doubt]:
+    """Links that stand although the frame was taken at an odd time for its report; what people linked is settled."""
+    rows = catalog.query(
+        "SELECT m.path, r.note FROM matches m JOIN readings r ON r.subject = 'image_file' AND r.subject_id = m.path "
+        "WHERE r.field = $field AND m.status = $matched AND m.method IS DISTINCT FROM $reviewed ORDER BY m.path",
+        {"field": TAKEN_ON, "matched": str(MatchStatus.MATCHED), "reviewed": str(MatchMethod.REVIEWED)},
+    )
+    for path, note in rows.iter_rows():
+        yield Doubt(path, ODD_DATE, note)
+
+
+SOURCES: tuple[Source, ...] = (unsettled_links, conflicting_pairs, odd_dates, doubted_frames, doubted_labels)
 """In the order in which a curator should see them."""
 
 

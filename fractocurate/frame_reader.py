@@ -15,12 +15,13 @@ from data_contracts.records import Failure, MicrographReading, Reading
 from data_contracts.schema import MINIMUM_NAME_CONFIDENCE
 from data_contracts.vocabulary import FailureReason, Stage
 from fractocurate.discovery import IMAGE_SUFFIXES, SIDECAR_SUFFIXES, FoundFile, discover, sidecars_of
-from fractocurate.matching.names import NameParser, TextReading
+from fractocurate.matching.name_readings import TextReading
+from fractocurate.matching.names import NameParser
 from fractocurate.micrographs.magnification import parse_magnification_from_name
 from fractocurate.micrographs.read import read_micrograph
 from fractocurate.micrographs.settings import MicrographSettings, micrograph_settings
 from fractocurate.profile import Profile, load_profile
-from fractocurate.stages.matching import IDENTIFYING_FIELDS
+from fractocurate.stages.match_inputs import IDENTIFYING_FIELDS
 from fractocurate.workers import Task, WorkerPool
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fractocurate.matching.neighbours import neighbouring_foans
 from fractocurate.matching.wrong_links import WrongLinkBound, bound_wrong_links
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
-from fractocurate.stages.matching import image_evidence, instances
+from fractocurate.stages.match_inputs import image_evidence, instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Collision:
     foan: str
     n_images: int
     """Image files in whose name, folder, bar or tag it stands."""
+    n_one_witness: int
+    """Links to it that one witness alone makes: a slip in a name of the neighbour would stand among them unseen."""
     has_report: bool
     neighbour: str
     neighbour_n_images: int
@@ -49,7 +51,12 @@ class MatchingStatus:
     n_colliding: int
     """Of these, FOANs with a neighbour that has a report: where a slip could link wrongly."""
     collisions: tuple[Collision, ...]
+    """Most links at risk first."""
+    n_at_risk: int
+    """Links with one witness to a FOAN that has a neighbour: what a slip nobody can see may have made."""
     bound: WrongLinkBound
+    n_doubts: int
+    """Links that stand although the frame was taken at an odd time for its report."""
 
 
 def matching_status(catalog: Catalog, progress: Progress) -> MatchingStatus:
@@ -61,14 +68,15 @@ def matching_status(catalog: Catalog, progress: Progress) -> MatchingStatus:
     profile = _last_profile(catalog)
     progress.start("matching status", 4)
     images, known = image_evidence(catalog, profile), instances(catalog)
-    guarded = decide(images, known, profile, MatchingMode.GUARDED).decisions
+    outcome = decide(images, known, profile, MatchingMode.GUARDED)
+    guarded = outcome.decisions
     progress.advance()
     paper = decide(images, known, profile, MatchingMode.PAPER).decisions
     compared = compare(paper, guarded)
     progress.advance()
-    foans, collisions = find_collisions(images, known, profile)
-    progress.advance()
     bound = bound_wrong_links(images, known, profile, guarded)
+    progress.advance()
+    foans, collisions = find_collisions(images, known, profile, bound.one_witness_of)
     progress.advance()
     counts = Counter(image.difference for image in compared)
     return MatchingStatus(
@@ -78,25 +86,34 @@ def matching_status(catalog: Catalog, progress: Progress) -> MatchingStatus:
         n_foans=len(foans),
         n_colliding=len({c.foan for c in collisions if c.neighbour_has_report}),
         collisions=tuple(collisions),
+        n_at_risk=sum({c.foan: c.n_one_witness for c in collisions}.values()),
         bound=bound,
+        n_doubts=len(outcome.doubts),
     )
 
 
 def find_collisions(
-    images: Iterable[ImageEvidence], known: Sequence[Instance], profile: Profile
+    images: Iterable[ImageEvidence], known: Sequence[Instance], profile: Profile, one_witness_of: Mapping[str, int]
 ) -> tuple[set[str], list[Collision]]:
-    """All FOANs of an archive, and each with each of its neighbours."""
+    """All FOANs of an archive, and each with each of its neighbours; those with most links at risk first.
+
+    ``one_witness_of``: FOAN -> links to it with one witness.
+    """
     parser = NameParser(profile)
     n_images: Counter[str] = Counter()
     for image in images:
         n_images.update({f.value for w in witnesses_of(image, parser) for f in w.text.foans if not f.may_be_date})
     reported = {instance.foan for instance in known}
     foans = reported | n_images.keys()
-    return foans, [
-        Collision(foan, n_images[foan], foan in reported, other, n_images[other], other in reported)
+    collisions = [
+        Collision(
+            foan, n_images[foan], one_witness_of.get(foan, 0), foan in reported,
+            other, n_images[other], other in reported,
+        )
         for foan, others in neighbouring_foans(foans, profile.foan.grammar).items()
         for other in others
-    ]
+    ]  # fmt: skip
+    return foans, sorted(collisions, key=lambda c: (-c.n_one_witness, c.foan, c.neighbour))
 
 
 def write_lists(status: MatchingStatus, folder: Path) -> None:

@@ -94,6 +94,9 @@ class MatchingSettings(_Section):
     """Smallest Levenshtein similarity of a fuzzy match, on the normalised FOAN."""
     margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.05
     """Guarded: how much better the best fuzzy candidate must be than the runner-up."""
+    min_witnesses: Annotated[int, Field(ge=1, le=2)] = 1
+    """Guarded: witnesses that a link needs. 2: a FOAN that the file name, the folder, the serial number, the bar, a tag
+    or a picture in a report states alone links nothing and goes to review."""
     partial_serial_digits: Annotated[int, Field(ge=3)] = 4
     """Shortest part of a serial number that may break a tie."""
 

@@ -139,8 +139,9 @@ def _decision(catalog: Catalog, path: str, row: Mapping[str, object]) -> ChainLi
 def _human_decisions(catalog: Catalog, sha256: str) -> list[ChainLink]:
     rows = catalog.query("SELECT * FROM decisions WHERE sha256 = ? ORDER BY decision_id", [sha256])
     facts = tuple(
-        (d["decided_at"], f"{d['action']} {d['foan'] or ''} {d['serial_number'] or ''} by {d['reviewer']}: {d['note']}")
+        (d["decided_at"], f"{' '.join(filter(None, said))} by {d['reviewer']}: {d['note']}")
         for d in rows.iter_rows(named=True)
+        for said in [(d["action"], d["foan"], d["serial_number"])]
     )
     return [ChainLink("Decided by people", facts)]
 

@@ -19,6 +19,8 @@ def write_sheet(catalog: Path, target: Path, *, quiet: bool, as_json: bool) -> N
         n_rows = write_review_sheet(opened, target)
     if as_json:
         typer.echo(json.dumps({"target": str(target), "n_rows": n_rows}, indent=2))
+    elif not quiet and not n_rows:
+        typer.echo(f"No picture is in doubt; {target} holds nothing but its header.")
     elif not quiet:
         typer.echo(
             f"{n_rows} pictures in doubt written to {target}. In its column `decision`, write the number of a "

@@ -46,14 +46,24 @@ def show_matching(status: MatchingStatus, out: Console, output: Path | None) -> 
     pairs = [
         (
             _foan(c.foan, c.n_images, has_report=c.has_report),
+            str(c.n_one_witness),
             _foan(c.neighbour, c.neighbour_n_images, has_report=c.neighbour_has_report),
         )
         for c in status.collisions
     ]
-    _list("Collisions: FOANs one edit or swap apart", ("FOAN", "neighbour"), pairs, out)
+    _list("Collisions: FOANs one edit or swap apart", ("FOAN", "its links by one witness", "neighbour"), pairs, out)
     out.print(
         f"{status.n_colliding} of {status.n_foans} FOANs have a neighbour with a report, to which a slip would lead"
     )
+    out.print(
+        f"{status.n_at_risk} links rest on one witness and lead to a FOAN with a neighbour: if such a name is a slip, "
+        "nothing in it shows that; `matching.min_witnesses: 2` in the profile sends them to review"
+    )
+    if status.n_doubts:
+        out.print(
+            f"{status.n_doubts} links stand although the frame was taken at an unusual time for its report "
+            "(taken_at_an_odd_time in the review sheet)"
+        )
     show_bound(status.bound, out)
     if output is None:
         out.print("The full lists: --output FOLDER, or --json")
@@ -78,8 +88,12 @@ def show_bound(bound: WrongLinkBound, out: Console) -> None:
     )
     out.print(
         f"{bound.n_alone} links ({bound.n_alone / bound.n_links:.2%}) have nothing beside their one witness, neither a "
-        "linked image of the folder nor a frame near in time: no rule on names can see a slip there; "
-        f"{bound.n_out_of_series} images were stopped by what stands beside them (out_of_series)"
+        "linked image of the folder nor a frame near in time: no rule on names can see a slip there. At most "
+        f"{bound.max_wrong_alone} of them are wrong, by the same test"
+    )
+    out.print(
+        f"{bound.n_out_of_series} images are in review because what stands beside them speaks for a FOAN one slip away "
+        "(out_of_series): they are no links, right or wrong"
     )
     out.print(f"{bound.n_tested} images were tested, {bound.n_failed} failed. {METHOD}")
     for path in bound.failed[:_SHOWN]:
@@ -115,12 +129,16 @@ def _list(title: str, headers: Sequence[str], rows: Sequence[Iterable[str]], out
 
 
 def _as_json(status: MatchingStatus) -> dict[str, object]:
+    bound = dataclasses.asdict(status.bound)
+    del bound["one_witness_of"]  # each collision tells its own
     return {
         "n_images": status.n_images,
         "differences": status.differences,
         "compared": [difference_row(image) for image in status.compared],
         "n_foans": status.n_foans,
         "n_colliding": status.n_colliding,
+        "n_at_risk": status.n_at_risk,
+        "n_doubts": status.n_doubts,
         "collisions": [dataclasses.asdict(collision) for collision in status.collisions],
-        "bound": {**dataclasses.asdict(status.bound), "method": METHOD, "not_covered": NOT_COVERED},
+        "bound": {**bound, "method": METHOD, "not_covered": NOT_COVERED},
     }

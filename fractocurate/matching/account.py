@@ -11,7 +11,7 @@ from fractocurate.matching.index import InstanceIndex, NearFoan
 from fractocurate.matching.marks import Marks, serial_evidence, strong_serials, tag_evidence
 from fractocurate.matching.verdict import Testimony, Verdict
 
-_N_CANDIDATES = 10
+_N_CANDIDATES, _N_RUNNERS_UP = 10, 5
 _WORDS = {
     ReadingMethod.FILE_NAME: "file name",
     ReadingMethod.FOLDER_NAME: "folder",
@@ -27,6 +27,10 @@ _SERIAL_WEIGHT = {
 }
 _PICTURE_WEIGHT = {PictureEvidence.SHOWN: 1.0, PictureEvidence.NONE: 0.0, PictureEvidence.ELSEWHERE: -0.1}
 _TAG_WEIGHT = {TagEvidence.AGREES: 0.1, TagEvidence.NONE: 0.0, TagEvidence.CONTRADICTS: -0.1}
+_LIKELY_WEIGHT = 0.05
+"""For a FOAN that the usual slips make of what stands there, such as a nought left out."""
+_MEANT_WEIGHT = 1.0
+"""What would be linked, were it not for a guard on its report or on the number of witnesses, comes first."""
 _SCORES: dict[float, float] = {}
 """Scores are few, candidates are millions: they share the figures."""
 
@@ -58,9 +62,10 @@ class Account:
         chosen = verdict.selection.instance if verdict.selection else None
         accepted = verdict.chosen is not None
         # Whoever is looked up after a link wants the runners-up; a reviewer wants everything that comes near.
-        n_foans = _N_CANDIDATES // 2 if accepted else 5 * _N_CANDIDATES
+        n_rows, n_foans = (_N_RUNNERS_UP, _N_RUNNERS_UP) if accepted else (_N_CANDIDATES, 5 * _N_CANDIDATES)
         closest = sorted(similarity, key=lambda foan: (-similarity[foan], foan))[:n_foans]
         owned = {i.foan for s in strong_serials(marks, self.index) for i in self.index.of_serial.get(s, ())}
+        likely = {foan for testimony in self.testimonies for foan in testimony.likely}
         rows = []
         for foan in sorted({*closest, *owned, *shown.foans} | ({chosen.foan} if chosen else set())):
             for instance in self.index.of_foan.get(foan, ()):
@@ -68,6 +73,7 @@ class Account:
                 tag = tag_evidence(instance, marks, self.index)
                 picture = shown.evidence_for(instance)
                 score = similarity.get(foan, 0.0) + _SERIAL_WEIGHT[serial] + _TAG_WEIGHT[tag] + _PICTURE_WEIGHT[picture]
+                score += _LIKELY_WEIGHT * (foan in likely) + _MEANT_WEIGHT * (instance is chosen and not accepted)
                 score = _SCORES.setdefault(score, score)
                 rows.append((accepted and instance is chosen, score, instance, serial, tag, picture))
         rows.sort(key=lambda row: (not row[0], -row[1], row[2].instance_id))
@@ -78,7 +84,7 @@ class Account:
                 source.get(instance.foan), serial, tag, is_accepted,
                 "" if is_accepted else "a better candidate was accepted" if accepted else guard, score, picture,
             )
-            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:_N_CANDIDATES], start=1)
+            for rank, (is_accepted, score, instance, serial, tag, picture) in enumerate(rows[:n_rows], start=1)
         ]  # fmt: skip
 
     def decision(self) -> Decision:

@@ -24,7 +24,8 @@ class Shown:
 
     instances: tuple[Instance, ...]
     """Empty if no report shows it, or if several do and agree on none."""
-    figure_ids: tuple[str, ...]
+    places: tuple[str, ...]
+    """Where the pictures stand, for a person."""
 
     @property
     def foans(self) -> tuple[str, ...]:
@@ -39,9 +40,9 @@ class Shown:
 
     def sentence(self) -> str:
         """For a person; empty if no report shows it."""
-        if not self.figure_ids:
+        if not self.places:
             return ""
-        pictures = ", ".join(self.figure_ids)
+        pictures = ", ".join(self.places)
         if not self.instances:
             return f"shown in {pictures}, which agree on no part"
         return f"shown in {pictures}, of {' or '.join(self.foans)}"
@@ -55,7 +56,7 @@ def instances_shown(shown_in: Sequence[ShownIn], index: InstanceIndex) -> Shown:
     """
     sets = [found for shown in shown_in if (found := _instances_of(shown, index))]
     common = [i for i in sets[0] if all(i in other for other in sets[1:])] if sets else []
-    return Shown(tuple(common), tuple(shown.figure_id for shown in shown_in))
+    return Shown(tuple(common), tuple(shown.place or shown.figure_id for shown in shown_in))
 
 
 def weigh_pictures(

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
+from data_contracts.vocabulary import MatchReason, MatchStatus
 from fractocurate.matching.evidence import (
     Candidate,
     Decision,
@@ -31,6 +31,8 @@ _MIN_AGAINST = 3
 _COMPANY_WEIGHT = 0.1
 """In ranking: less than a part of a serial number, more than nothing."""
 _N_PROPOSED = 3
+_MIN_SHARE = 0.25
+"""A part that fewer of the images around show is no proposal: a folder of strays speaks for nobody."""
 
 
 def weigh_company(
@@ -38,7 +40,7 @@ def weigh_company(
     images: Sequence[ImageEvidence],
     instances: Sequence[Instance],
     neighbours_of: Neighbours,
-    with_one_reading: Collection[str],
+    by_name_alone: Collection[str],
 ) -> Decisions:
     """Stop links that their company contradicts by one slip, and rank the candidates of what is not linked.
 
@@ -47,22 +49,24 @@ def weigh_company(
         images: what is known of them.
         instances: in force.
         neighbours_of: FOAN -> the FOANs of the archive one slip away.
-        with_one_reading: paths of the images of which a single witness names a FOAN.
+        by_name_alone: paths of the images that nothing but one reading of a FOAN links.
     """
     company = Company(images, outcome.decisions, neighbours_of)
     stopped = {
         decision.path: guard
         for decision in outcome.decisions
-        if is_by_name_alone(decision) and decision.path in with_one_reading and (guard := company.against(decision))
+        if decision.instance_id and decision.path in by_name_alone and (guard := company.against(decision))
     }
-    decisions = [_stopped(d, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions]
+    decisions = [
+        d.stopped(MatchReason.OUT_OF_SERIES, stopped[d.path]) if d.path in stopped else d for d in outcome.decisions
+    ]
     instance_of = {instance.instance_id: instance for instance in instances}
     ranked: list[Candidate] = []
     for decision, considered in _with_candidates(decisions, outcome.candidates):
         reason = stopped.get(decision.path)
         own = [replace(c, accepted=False, guard=reason) for c in considered] if reason else considered
         ranked += _ranked(decision, own, company.of(decision.path), instance_of)
-    return Decisions(tuple(decisions), tuple(ranked))
+    return replace(outcome, decisions=tuple(decisions), candidates=tuple(ranked))
 
 
 def _with_candidates(
@@ -92,24 +96,25 @@ class Company:
         self._sittings_of_frames = Sittings(self._image_of, decisions, neighbours_of)
         self._of_folder: dict[str, dict[str, str]] = defaultdict(dict)
         """Folder -> sha256 -> instance: copies count once."""
-        sittings: list[tuple[datetime, str, str]] = []
+        sittings: dict[str, set[tuple[datetime, str, str]]] = defaultdict(set)
         for path, instance_id in sorted(linked.items()):
             image = self._image_of[path]
             self._of_folder[_folder(path)].setdefault(image.sha256, instance_id)
             taken = time_of(image.acquired_at)
             if taken is not None:
-                sittings.append((taken, image.sha256, instance_id))
-        self._sittings = sorted(set(sittings))
-        self._times = [taken for taken, _, _ in self._sittings]
+                sittings[image.instrument].add((taken, image.sha256, instance_id))
+        self._sittings = {instrument: sorted(frames) for instrument, frames in sittings.items()}
+        self._times = {instrument: [taken for taken, _, _ in frames] for instrument, frames in self._sittings.items()}
 
     def of(self, path: str) -> Counter[str]:
         """instance_id -> number of other linked images of the same folder or sitting."""
         image = self._image_of[path]
         around = dict(self._of_folder.get(_folder(path), {}))
         taken = time_of(image.acquired_at)
-        if taken is not None:
-            first, last = bisect_left(self._times, taken - SITTING), bisect_right(self._times, taken + SITTING)
-            around.update((sha256, instance_id) for _, sha256, instance_id in self._sittings[first:last])
+        if taken is not None and image.instrument in self._times:
+            frames, times = self._sittings[image.instrument], self._times[image.instrument]
+            first, last = bisect_left(times, taken - SITTING), bisect_right(times, taken + SITTING)
+            around.update((sha256, instance_id) for _, sha256, instance_id in frames[first:last])
         around.pop(image.sha256, None)
         return Counter(around.values())
 
@@ -132,12 +137,6 @@ class Company:
         return f"all {around.total()} linked images around it show {foan}, one slip away"
 
 
-def is_by_name_alone(decision: Decision) -> bool:
-    """Neither a serial number nor a picture in a report speaks for the link."""
-    by_foan = decision.method in (MatchMethod.EXACT, MatchMethod.FUZZY)
-    return by_foan and "serial" not in decision.rule and "picture" not in decision.rule
-
-
 def _ranked(
     decision: Decision, own: Sequence[Candidate], around: Counter[str], instance_of: dict[str, Instance]
 ) -> list[Candidate]:
@@ -148,8 +147,9 @@ def _ranked(
     if decision.status is MatchStatus.MATCHED:
         return found
     if not found and decision.reason is MatchReason.NO_IDENTIFIER:
-        common = sorted(around, key=lambda i: (-around[i], i))[:_N_PROPOSED]
-        found = [_proposed(decision.path, instance_of[i], around[i] / n_around) for i in common if i in instance_of]
+        shares = {i: n / n_around for i, n in around.items() if n >= _MIN_SHARE * n_around}
+        common = sorted(shares, key=lambda i: (-shares[i], i))[:_N_PROPOSED]
+        found = [_proposed(decision.path, instance_of[i], shares[i]) for i in common if i in instance_of]
     found.sort(key=lambda c: (-(c.score + _COMPANY_WEIGHT * c.company), c.instance_id))
     return [c if c.rank == rank else replace(c, rank=rank) for rank, c in enumerate(found, start=1)]
 
@@ -168,19 +168,6 @@ def _proposed(path: str, instance: Instance, share: float) -> Candidate:
         guard="only the images around it speak for this part",
         picture_evidence=PictureEvidence.NONE,
         company=share,
-    )
-
-
-def _stopped(decision: Decision, guard: str) -> Decision:
-    return replace(
-        decision,
-        status=MatchStatus.REVIEW,
-        reason=MatchReason.OUT_OF_SERIES,
-        instance_id=None,
-        method=None,
-        rule="",
-        guard=guard,
-        evidence=f"{decision.evidence}; but {guard}",
     )
 
 

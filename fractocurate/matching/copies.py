@@ -15,7 +15,13 @@ from fractocurate.matching.evidence import (
     TagEvidence,
 )
 
-_MAY_INHERIT = {MatchReason.NO_IDENTIFIER, MatchReason.AMBIGUOUS_INSTANCE, MatchReason.FUZZY_NOT_UNIQUE}
+_CONFLICT = "a file with the same bytes is named otherwise"
+_MAY_INHERIT = {
+    MatchReason.NO_IDENTIFIER,
+    MatchReason.AMBIGUOUS_INSTANCE,
+    MatchReason.FUZZY_NOT_UNIQUE,
+    MatchReason.ONE_WITNESS,
+}
 """Reasons that speak for no other instance."""
 
 
@@ -84,18 +90,8 @@ def _speaks_against(copy: Decision, own: dict[str, Candidate], instance_id: str)
 
 def _in_conflict(decision: Decision, group: list[Decision]) -> Decision:
     others = ", ".join(f"{d.path} ({d.foan or 'no FOAN'})" for d in group if d.path != decision.path)
-    guard = "a file with the same bytes is named otherwise"
-    return replace(
-        decision,
-        status=MatchStatus.REVIEW,
-        reason=MatchReason.SAME_BYTES_CONFLICT,
-        instance_id=None,
-        foan=None,
-        method=None,
-        rule="",
-        guard=guard,
-        evidence=f"{decision.evidence}; same bytes as {others}",
-    )
+    stopped = decision.stopped(MatchReason.SAME_BYTES_CONFLICT, _CONFLICT, f"same bytes as {others}")
+    return replace(stopped, foan=None)
 
 
 def _inherited(decision: Decision, linked: Decision) -> Decision:
@@ -124,8 +120,7 @@ def _settled_candidates(
     for candidate in candidates:
         of_path[candidate.path].append(candidate)
     for path in stopped:
-        guard = "a file with the same bytes is named otherwise"
-        of_path[path] = [replace(c, accepted=False, guard=guard) for c in of_path[path]]
+        of_path[path] = [replace(c, accepted=False, guard=_CONFLICT) for c in of_path[path]]
     for path, decision in inherited.items():
         of_path[path] = _with_inherited(path, decision, of_path[path], foan_of)
     return tuple(candidate for path in sorted(of_path) for candidate in of_path[path])

@@ -1,11 +1,11 @@
 """The frozen records of the matching room: what is known of an image, and what was decided from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from data_contracts.vocabulary import DefectClass, MatchMethod, MatchReason, MatchStatus, ReadingMethod
-from fractocurate.matching.names import NameReading
+from fractocurate.matching.name_readings import NameReading
 
 
 class SerialEvidence(StrEnum):
@@ -48,6 +48,12 @@ class Instance:
     report_id: str
     in_review: bool
     """The report's own reading awaits a person."""
+    issued: tuple[str, str] | None = None
+    """ISO 8601 dates of the first and the last report on its FOAN; None if none is dated."""
+    pictured: tuple[float, ...] = ()
+    """Magnifications that the captions of its report state; empty if they state none."""
+    maker: str = ""
+    """Maker of the microscope that its report names, as ``micrographs.vendor`` spells it; empty if none or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class ShownIn:
     """As its caption states it, canonical; None if it states none, or several."""
     serial_number: str | None
     """The same."""
+    place: str = ""
+    """For a person: where in which report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,10 @@ class ImageEvidence:
     """By the microscope's clock, ISO 8601; None if neither tag nor sidecar says it."""
     magnification: float | None = None
     """As the frame or its name states it."""
+    instrument: str = ""
+    """The microscope, as its tag names it; empty if nothing does."""
+    maker: str = ""
+    """Of the microscope; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,20 @@ class Decision:
     evidence: str
     """A sentence for a person."""
 
+    def stopped(self, reason: MatchReason, guard: str, but: str = "") -> "Decision":
+        """The same image without its link; ``but`` says in the evidence what speaks against it: the guard, if empty."""
+        evidence = self.evidence.replace("; linked to ", "; would be linked to ")
+        return replace(
+            self,
+            status=MatchStatus.REVIEW,
+            reason=reason,
+            instance_id=None,
+            method=None,
+            rule="",
+            guard=guard,
+            evidence=f"{evidence}; but {but or guard}",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -135,3 +161,5 @@ class Decisions:
 
     decisions: Sequence[Decision]
     candidates: Sequence[Candidate]
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Path -> why a person should look at a link that stands nevertheless."""

@@ -5,7 +5,6 @@ vendor tag. FOANs are sequential, so a valid reading is never bent towards a nei
 serial number and a FOAN one slip away, to overrule it. What fails a guard goes to review with its ranked candidates.
 """
 
-import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
@@ -14,10 +13,12 @@ from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus, Rea
 from fractocurate.matching.account import Account
 from fractocurate.matching.by_picture import Shown, instances_shown, weigh_pictures
 from fractocurate.matching.evidence import Candidate, Decision, ImageEvidence, Instance, SerialEvidence
+from fractocurate.matching.hidden_slips import hidden_slip
 from fractocurate.matching.index import InstanceIndex, KnownFoans, NearFoan, Witness, nearest_foans, witnesses_of
 from fractocurate.matching.marks import Marks, marks_of, select_instance, serial_evidence, strong_serials
 from fractocurate.matching.names import NameParser
 from fractocurate.matching.neighbours import Neighbourhood, SlipIndex
+from fractocurate.matching.statements import statements_of
 from fractocurate.matching.verdict import Testimony, Verdict, jointly_near
 from fractocurate.profile import Profile
 
@@ -48,7 +49,9 @@ class GuardedLadder:
         owner = self._owner(marks)
         shown = instances_shown(image.shown_in, self._index)
         verdict = self._with_pictures(self._verdict(testimonies, marks, owner), shown, image, testimonies, marks)
-        hidden = self._hidden_slip(image, witnesses[0], verdict)
+        hidden = None
+        if verdict.status is MatchStatus.UNMATCHED and not image.shown_in:
+            hidden = hidden_slip(image.name.file, self._index, self._slips, self._settings.threshold)
         if hidden is not None:
             testimonies.append(hidden)
             guard = f"one slip may have made it of {' or '.join(near.foan for near in hidden.near)}"
@@ -56,28 +59,22 @@ class GuardedLadder:
         chosen = verdict.selection.instance if verdict.selection else None
         if chosen is not None and chosen.in_review:
             verdict = Verdict(
-                chosen.foan, None, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
+                chosen.foan, verdict.selection, None, "", verdict.similarity, MatchReason.REPORT_IN_REVIEW,
                 "the reading of the report awaits a person",
+            )  # fmt: skip
+        if chosen is not None and verdict.chosen and not self._has_witnesses(chosen.foan, witnesses, marks, shown):
+            verdict = Verdict(
+                chosen.foan, verdict.selection, None, "", verdict.similarity, MatchReason.ONE_WITNESS,
+                f"one witness alone speaks for {chosen.foan}, and the profile asks for {self._settings.min_witnesses}",
             )  # fmt: skip
         account = Account(image.path, testimonies, marks, shown, verdict, self._index, self._rivals_of)
         return account.decision(), account.candidates()
 
-    def _hidden_slip(self, image: ImageEvidence, name: Witness, verdict: Verdict) -> Testimony | None:
-        """Words of a file name one slip from FOANs of reports, where the grammar saw none or only by repairs."""
-        is_sound = any(not foan.repairs for foan in name.text.foans)
-        if verdict.status is not MatchStatus.UNMATCHED or is_sound or image.name.file.malformed or image.shown_in:
-            return None
-        words = re.findall(r"[^\W_]+", name.text.text)
-        runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + 4, len(words)) + 1)}
-        found = {
-            self._index.foan_of_key[key]: run
-            for run in sorted(runs)
-            if not run.isdecimal()
-            for key in self._slips.within_one_slip(run.upper())
-            if key in self._index.foan_of_key
-        }
-        near = tuple(NearFoan(foan, self._settings.threshold) for foan in sorted(found))
-        return Testimony(name.method, (), near, ", ".join(sorted(set(found.values())))) if found else None
+    def _has_witnesses(self, foan: str, witnesses: Sequence[Witness], marks: Marks, shown: Shown) -> bool:
+        if self._settings.min_witnesses == 1:
+            return True
+        said = statements_of(witnesses, marks, shown, self._index)
+        return said.n_witnesses_for(foan, self._index) >= self._settings.min_witnesses
 
     def with_one_reading(self) -> frozenset[str]:
         """Paths of the images of which only one witness names a FOAN."""
@@ -238,7 +235,10 @@ class GuardedLadder:
         strong = strong_serials(marks, self._index)
         known = [serial for serial in strong if serial in self._index.of_serial]
         if not known:
-            meant = torn or bool(strong)
+            # Letters make a serial number: a bare number may be anything, and is an identifier only if a report has it.
+            meant = (
+                torn or bool(strong) or any(s.full and not s.repaired and not s.key.isdigit() for s in marks.serials)
+            )
             reason = MatchReason.NO_REPORT if meant else MatchReason.NO_IDENTIFIER
             return Verdict(None, None, None, "", None, reason, "", MatchStatus.UNMATCHED)
         if owner is None:

@@ -10,7 +10,8 @@ from rapidfuzz.process import cdist
 
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.matching.evidence import ImageEvidence, Instance
-from fractocurate.matching.names import NameParser, TextReading
+from fractocurate.matching.name_readings import TextReading
+from fractocurate.matching.names import NameParser
 from fractocurate.profile import Profile
 
 _N_NEAREST = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from data_contracts.vocabulary import MatchReason, ReadingMethod
 from fractocurate.matching.evidence import ImageEvidence, Instance, SerialEvidence, TagEvidence
 from fractocurate.matching.index import InstanceIndex, Witness
-from fractocurate.matching.names import SerialReading, TextReading
+from fractocurate.matching.name_readings import SerialReading, TextReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def strong_serials(marks: Marks, index: InstanceIndex) -> tuple[str, ...]:
 def serial_evidence(instance: Instance, marks: Marks, index: InstanceIndex) -> SerialEvidence:
     """How the serial numbers with an image relate to that of ``instance``."""
     key = index.serial_key(instance)
-    if not key:
+    if not key or not marks.serials:
         return SerialEvidence.NONE
     if any(s.full and s.key == key for s in marks.serials):
         return SerialEvidence.FULL

@@ -8,13 +8,20 @@ left may be a serial number without a label, or a part of one.
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from data_contracts.identifiers import Grammar
+from data_contracts.identifiers import Grammar, Identifier
 from data_contracts.slips import DIGIT_FOR
+from fractocurate.matching.name_readings import (
+    FoanReading,
+    MalformedFoan,
+    NameReading,
+    SerialReading,
+    TagReading,
+    TextReading,
+)
 from fractocurate.profile import Profile
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"
@@ -41,82 +48,12 @@ _NO_IDENTIFIERS = re.compile(
     re.IGNORECASE,
 )
 _ROUND = re.compile(r"[1-9]\d?0{2,}")  # 50, 100, 2500, 10000: magnifications without their sign
+_ROUND_TIMES = re.compile(rf"{_START}(?:[1-9]\d?0+|\d{{1,3}}k)[x×]{_END}", re.IGNORECASE)  # noqa: RUF001 - as above
 _COPY_NUMBER = re.compile(r"\(\s?\d{1,3}\s?\)")
 _MARKED_PART = re.compile(r"(?P<mark>#|№|…|\.{2,}|\*+|~)[\s_]?(?P<digits>\d+)(?![^\W_])")
 _DIGIT_GROUP = re.compile(rf"{_START}\d+{_END}")
 _TOKEN = re.compile(r"[^\W_]+")
 _TAG = re.compile(rf"{_START}(?P<letters>[A-Za-z]{{1,2}})(?P<number>\d{{1,2}}){_END}")
-
-
-@dataclass(frozen=True, slots=True)
-class FoanReading:
-    """A FOAN that satisfies the site's grammar."""
-
-    value: str
-    """Canonical form."""
-    raw: str
-    repairs: tuple[str, ...]
-    """Confusable characters and misspelt prefixes that were repaired, as ``O -> 0``."""
-    prefixed: bool
-    """Its prefix stands before it; without it, a date or a running number may look alike."""
-    may_be_date: bool
-    """Unprefixed, and its digits also read as year, month and day or as year and month and day of the month."""
-
-
-@dataclass(frozen=True, slots=True)
-class MalformedFoan:
-    """Something meant as a FOAN, with a character too many or too few."""
-
-    keys: tuple[str, ...]
-    """Comparable keys (``Grammar.key``), the most likely first."""
-    raw: str
-    likely: tuple[str, ...] = ()
-    """FOANs that the usual slips explain: leading zeros left out, one character typed twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialReading:
-    """A serial number or a part of one."""
-
-    key: str
-    """Letters and digits, upper case."""
-    raw: str
-    full: bool
-    """It satisfies the grammar of serial numbers as a whole."""
-    labelled: bool
-    """A label (``SN``) or a mark of abbreviation (``#``, ``..``) says that it is one."""
-    repaired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TagReading:
-    """A token that may be the name of a fracture within its report (``B1``, ``fracture 2``)."""
-
-    keys: tuple[str, ...]
-    """Comparable spellings of it; for ``Bruch 2``: ``2``, ``B2``, ``BRUCH2``."""
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextReading:
-    """All identifiers in one file name, one folder name, one line of a data bar or one vendor tag."""
-
-    text: str
-    foans: tuple[FoanReading, ...] = ()
-    malformed: tuple[MalformedFoan, ...] = ()
-    serials: tuple[SerialReading, ...] = ()
-    tags: tuple[TagReading, ...] = ()
-    rest: str = ""
-    """What is left without identifiers and copy number, in lower case: magnification, running number, words."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameReading:
-    """What a relative path says."""
-
-    file: TextReading
-    folders: tuple[TextReading, ...]
-    """Nearest folder first."""
 
 
 def parse_name(path: str, profile: Profile) -> NameReading:
@@ -127,12 +64,14 @@ def parse_name(path: str, profile: Profile) -> NameReading:
 def tag_keys(tag: str, labels: Iterable[str]) -> tuple[str, ...]:
     """Comparable spellings of a tag as a report states it (``B1``, ``2``, ``Bruch 2``); empty if it is empty."""
     key = _key(tag)
+    if not key:
+        return ()
     for label in sorted(map(_key, labels), key=len, reverse=True):
         if label and key.startswith(label) and key[len(label) :].isdigit():
             number = key[len(label) :].lstrip("0") or "0"
             return (number, label[0] + number, label + number)
     letters, digits = key.rstrip("0123456789"), key[len(key.rstrip("0123456789")) :]
-    return (letters + (digits.lstrip("0") or "0") if digits else key,) if key else ()
+    return (letters + (digits.lstrip("0") or "0") if digits else key,)
 
 
 class NameParser:
@@ -179,7 +118,11 @@ class NameParser:
 
     def _read_foans(self, text: str, rest: list[str]) -> tuple[tuple[FoanReading, ...], tuple[MalformedFoan, ...]]:
         foans, malformed = [], []
-        for found in self._foan.find(text):
+        stated = self._foan.find(text)
+        if swallowed := _magnifications_within(text, stated):
+            text = _without(text, swallowed)
+            stated = self._foan.find(text)
+        for found in stated:
             may_be_date = not found.prefixed and _may_be_date(found.raw)
             foans.append(FoanReading(sys.intern(found.value), found.raw, found.repairs, found.prefixed, may_be_date))
             _blank(rest, found.start, found.end)
@@ -257,6 +200,22 @@ class NameParser:
         return tuple(tags[start] for start in sorted(tags))
 
 
+def _magnifications_within(text: str, foans: Sequence[Identifier]) -> list[tuple[int, int]]:
+    """Where FOANs take a magnification for a part of theirs: ``K_10000x`` is no ``K10000-X``."""
+    return [
+        match.span()
+        for match in _ROUND_TIMES.finditer(text)
+        if any(f.start <= match.start() and match.end() <= f.end and match[0] != f.raw for f in foans)
+    ]
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    characters = list(text)
+    for start, end in spans:
+        _blank(characters, start, end)
+    return "".join(characters)
+
+
 def _blank(characters: list[str], start: int, end: int) -> None:
     """Take a stretch out; what stands on its two sides stays apart."""
     characters[start:end] = " " * (end - start)
@@ -277,7 +236,8 @@ def _is_extension(suffix: str) -> bool:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFC", text).upper() if c.isalnum())
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return "".join(filter(str.isalnum, plain.upper()))
 
 
 def _alternatives(labels: Iterable[str]) -> str:

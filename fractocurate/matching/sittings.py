@@ -17,7 +17,7 @@ that repeat, FOANs in no order of time), nothing is told.
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -31,6 +31,7 @@ _HALF_DAY = timedelta(hours=2)
 """A pause up to which the order of the FOANs is looked at."""
 _CLOSE_SHARE = 0.75
 """Frames are close together if so many that follow each other within that time show one part, in this archive."""
+_LENGTH_OF_A_DAY = len("2021-05-03")
 _N_BESIDE = 2
 """Frames that are beside on either side: two parts may be looked at in turn."""
 _N_AROUND = 6
@@ -67,7 +68,9 @@ class Sittings:
         self._magnifications: dict[str, Counter[float]] = defaultdict(Counter)
         self._marks_of_foan: dict[str, set[str]] = defaultdict(set)
         self._twins: Counter[tuple[str, str]] = Counter()
-        frames: list[_Frame] = []
+        self._n_timed: Counter[str] = Counter()
+        self._frames: dict[str, list[_Frame]] = defaultdict(list)
+        """Instrument -> its frames in order: microscopes are at work at the same time."""
         seen: set[tuple[str, str]] = set()
         for decision in decisions:
             foan, image = decision.foan, self._image_of[decision.path]
@@ -76,18 +79,19 @@ class Sittings:
             seen.add((foan, image.sha256))
             if image.magnification is not None:
                 self._magnifications[foan][image.magnification] += 1
-            mark = _mark(image)
+            mark = mark_of(image)
             self._marks_of_foan[foan].add(mark)
             if mark and decision.instance_id is not None:
                 self._twins[decision.instance_id, mark] += 1
             taken = time_of(image.acquired_at)
             if taken is not None:
-                frames.append(_Frame(taken, image.sha256, foan, _number(mark)))
-        self._frames = sorted(frames, key=lambda frame: (frame.taken, frame.sha256, frame.foan))
-        self._times = [frame.taken for frame in self._frames]
-        self._close = _close_together(self._frames)
+                self._frames[image.instrument].append(_Frame(taken, image.sha256, foan, _number(mark)))
+                self._n_timed[foan] += 1
+        for frames in self._frames.values():
+            frames.sort(key=lambda frame: (frame.taken, frame.sha256, frame.foan))
+        self._times = {instrument: [frame.taken for frame in frames] for instrument, frames in self._frames.items()}
+        self._close = _close_together(self._frames.values())
         self._n_frames = Counter(foan for foan, _ in seen)
-        self._n_timed = Counter(frame.foan for frame in self._frames)
         self._foans = sorted(self._n_frames)
         n_twins = sum(n for n in self._twins.values() if n > 1)
         self._numbers_tell = n_twins <= _MAX_TWIN_SHARE * self._twins.total()
@@ -112,17 +116,18 @@ class Sittings:
     def _sides(self, image: ImageEvidence, pause: timedelta) -> tuple[list[_Frame], list[_Frame]]:
         """The frames taken before and after an image, the nearest first, until a pause parts them."""
         taken = time_of(image.acquired_at)
-        if taken is None:
+        times = self._times.get(image.instrument, [])
+        if taken is None or not times:
             return [], []
-        first, last = bisect_left(self._times, taken), bisect_right(self._times, taken)
+        first, last = bisect_left(times, taken), bisect_right(times, taken)
         # Frames of the very same second have no order: they count as taken before.
         before = self._until(image, taken, range(last - 1, -1, -1), pause)
-        return before, self._until(image, taken, range(max(first, last), len(self._frames)), pause)
+        return before, self._until(image, taken, range(max(first, last), len(times)), pause)
 
     def _until(self, image: ImageEvidence, taken: datetime, places: range, pause: timedelta) -> list[_Frame]:
         found: list[_Frame] = []
         for place in places:
-            frame = self._frames[place]
+            frame = self._frames[image.instrument][place]
             if frame.sha256 == image.sha256:
                 continue
             if len(found) == _N_AROUND or abs(frame.taken - taken) > pause:
@@ -132,7 +137,7 @@ class Sittings:
         return found
 
     def _beside(self, foan: str, image: ImageEvidence, before: list[_Frame], after: list[_Frame]) -> str:
-        number = _number(_mark(image))
+        number = _number(mark_of(image))
         near = [
             (frame, place, step)
             for side, step in ((before, -1), (after, 1))
@@ -192,7 +197,7 @@ class Sittings:
         return ""
 
     def _twice(self, decision: Decision, image: ImageEvidence) -> str:
-        mark = _mark(image)
+        mark = mark_of(image)
         if not self._numbers_tell or self._twins[decision.instance_id or "", mark] < 2:
             return ""
         foan = decision.foan or ""
@@ -205,14 +210,15 @@ class Sittings:
 
 
 def time_of(acquired_at: str | None) -> datetime | None:
-    """A time by the microscope's clock; None if there is none or it cannot be read."""
+    """A time by the microscope's clock; None if there is none, if it cannot be read, or if it is a day alone."""
     try:
-        return datetime.fromisoformat(acquired_at).replace(tzinfo=None) if acquired_at else None
+        taken = datetime.fromisoformat(acquired_at or "")
     except ValueError:
         return None
+    return taken.replace(tzinfo=None) if len(acquired_at or "") > _LENGTH_OF_A_DAY else None
 
 
-def _mark(image: ImageEvidence) -> str:
+def mark_of(image: ImageEvidence) -> str:
     """What a file name says beside its identifiers; empty without a number, because words repeat."""
     rest = image.name.file.rest
     return rest if any(c.isdigit() for c in rest) else ""
@@ -224,9 +230,10 @@ def _number(mark: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _close_together(frames: Sequence[_Frame]) -> timedelta:
+def _close_together(of_instruments: Iterable[Sequence[_Frame]]) -> timedelta:
     """The longest time, up to that of a sitting, within which frames that follow each other mostly show one part."""
-    gaps = sorted((b.taken - a.taken, a.foan == b.foan) for a, b in pairwise(frames) if b.taken - a.taken <= SITTING)
+    pairs = [pair for frames in of_instruments for pair in pairwise(frames)]
+    gaps = sorted((b.taken - a.taken, a.foan == b.foan) for a, b in pairs if b.taken - a.taken <= SITTING)
     close, n_same = timedelta(0), 0
     for n, (gap, is_same) in enumerate(gaps, start=1):
         n_same += is_same

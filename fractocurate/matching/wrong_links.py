@@ -16,20 +16,22 @@ and the larger of both bounds holds.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from scipy.stats import hypergeom
 
-from data_contracts.vocabulary import MatchingMode, MatchReason, MatchStatus, ReadingMethod
+from data_contracts.vocabulary import MatchingMode, MatchReason, MatchStatus
 from fractocurate.matching.by_picture import instances_shown
 from fractocurate.matching.company import Company
 from fractocurate.matching.evidence import Decision, ImageEvidence, Instance
-from fractocurate.matching.index import InstanceIndex, Witness, witnesses_of
+from fractocurate.matching.index import InstanceIndex, witnesses_of
 from fractocurate.matching.ladder import decide
-from fractocurate.matching.marks import marks_of, strong_serials
-from fractocurate.matching.names import NameParser, NameReading, TextReading
+from fractocurate.matching.marks import marks_of
+from fractocurate.matching.name_readings import NameReading, TextReading
+from fractocurate.matching.names import NameParser
+from fractocurate.matching.statements import Statements, statements_of
 from fractocurate.profile import Profile
 
 CONFIDENCE = 0.95
@@ -66,6 +68,8 @@ class WrongLinkBound:
     """Links by a folder's name alone: not covered."""
     n_alone: int
     """Of those with one witness: neither a linked image of the same folder nor a frame near in time stands beside."""
+    max_wrong_alone: int
+    """Upper bound on the wrong ones among these: here nothing but the rarity of slips keeps a link right."""
     n_out_of_series: int
     """Images whose link was stopped by what stands beside them: no links, and the bound is not lowered for them."""
     n_tested: int
@@ -82,26 +86,8 @@ class WrongLinkBound:
     """Of the links that are covered; None if there are none."""
     failed: tuple[str, ...]
     """Paths of the failures."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Statements:
-    """The FOANs that each witness of an image states."""
-
-    name: frozenset[str]
-    """Empty also if the name's FOAN is malformed."""
-    is_named: bool
-    """The file name states a FOAN, if only a malformed one."""
-    folder: frozenset[str]
-    others: tuple[frozenset[str], ...]
-    """Serial number, pictures in reports, data bars, tags; those that state something."""
-
-    @property
-    def second(self) -> frozenset[str]:
-        return self.folder.union(*self.others)
-
-    def n_for(self, foan: str) -> int:
-        return sum(foan in stated for stated in (self.name, self.folder, *self.others))
+    one_witness_of: Mapping[str, int]
+    """FOAN -> links to it with one witness that is no folder."""
 
 
 def bound_wrong_links(
@@ -110,11 +96,11 @@ def bound_wrong_links(
     """Bound the share of wrong links among the decisions of the guarded ladder on ``images``."""
     guarded = tuple(guarded)
     company = Company(images, guarded, lambda _: frozenset())
-    said = _statements(images, instances, profile)
+    index, parser = InstanceIndex(instances, profile), NameParser(profile)
+    said = {image.path: _statements(image, parser, index) for image in images}
     foan_of = {d.path: d.foan or "" for d in guarded if d.status is MatchStatus.MATCHED}
     tested = [path for path, s in said.items() if s.is_named and s.second]
-    confirmed = {path for path in tested if path in foan_of}
-    confirmed.update(path for path, foan in foan_of.items() if said[path].n_for(foan) > 1)
+    confirmed = {path for path, foan in foan_of.items() if said[path].n_witnesses_for(foan, index) > 1}
     by_folder = {
         path
         for path, foan in foan_of.items()
@@ -130,13 +116,15 @@ def bound_wrong_links(
     by_image = min(max_hidden(len(failed), len(tested), len(exposed)), len(one_witness))
     by_series = _by_series(said, foan_of, failed, tested, one_witness, exposed)
     max_wrong = max(by_image, by_series)
+    n_alone = sum(company.is_alone(path) for path in one_witness)
     n_covered = len(foan_of) - len(by_folder)
     return WrongLinkBound(
         n_links=len(foan_of),
         n_confirmed=len(confirmed),
         n_one_witness=len(one_witness),
         n_by_folder=len(by_folder),
-        n_alone=sum(company.is_alone(path) for path in one_witness),
+        n_alone=n_alone,
+        max_wrong_alone=min(max_hidden(len(failed), len(tested), n_alone), max_wrong),
         n_out_of_series=sum(d.reason is MatchReason.OUT_OF_SERIES for d in guarded),
         n_tested=len(tested),
         n_failed=len(failed),
@@ -145,6 +133,7 @@ def bound_wrong_links(
         max_wrong=max_wrong,
         max_share=max_wrong / n_covered if n_covered else None,
         failed=tuple(sorted(failed)),
+        one_witness_of=Counter(foan_of[path] for path in one_witness),
     )
 
 
@@ -169,7 +158,7 @@ def max_hidden(n_failed: int, n_tested: int, n_untested: int) -> int:
 
 
 def _by_series(
-    said: dict[str, _Statements],
+    said: dict[str, Statements],
     foan_of: dict[str, str],
     failed: Iterable[str],
     tested: Iterable[str],
@@ -185,26 +174,9 @@ def _by_series(
     return sum(n for _, n in Counter(map(series, links)).most_common(n_hidden))
 
 
-def _statements(
-    images: Sequence[ImageEvidence], instances: Sequence[Instance], profile: Profile
-) -> dict[str, _Statements]:
-    parser, index = NameParser(profile), InstanceIndex(instances, profile)
-    said = {}
-    for image in images:
-        witnesses = witnesses_of(image, parser)
-        name, *rest = witnesses
-        serials = strong_serials(marks_of(image, witnesses, index), index)
-        owners = frozenset(i.foan for serial in serials for i in index.of_serial.get(serial, ()))
-        folder = frozenset[str]().union(*(_stated(w) for w in rest if w.method is ReadingMethod.FOLDER_NAME))
-        shown = frozenset(instances_shown(image.shown_in, index).foans)
-        others = [owners, shown, *(_stated(w) for w in rest if w.method is not ReadingMethod.FOLDER_NAME)]
-        is_named = bool(name.text.foans or name.text.malformed)
-        said[image.path] = _Statements(_stated(name), is_named, folder, tuple(filter(None, others)))
-    return said
-
-
-def _stated(witness: Witness) -> frozenset[str]:
-    return frozenset(foan.value for foan in witness.text.foans if not foan.may_be_date)
+def _statements(image: ImageEvidence, parser: NameParser, index: InstanceIndex) -> Statements:
+    witnesses = witnesses_of(image, parser)
+    return statements_of(witnesses, marks_of(image, witnesses, index), instances_shown(image.shown_in, index), index)
 
 
 def _name_alone(image: ImageEvidence) -> ImageEvidence:

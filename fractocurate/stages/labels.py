@@ -18,8 +18,9 @@ from fractocurate.label_table import LabelRow, read_label_table, resolve_files
 from fractocurate.matching.evidence import Decision
 from fractocurate.profile import Profile
 from fractocurate.progress import Progress
-from fractocurate.stages.matching import match_row, settled
+from fractocurate.stages.matching import match_row
 from fractocurate.stages.rows import instance_id, reading_rows, short_id, specimen_uid
+from fractocurate.stages.settled import settled
 
 
 def record_labels(catalog: Catalog, table: Path, profile: Profile, progress: Progress) -> list[Failure]:

@@ -4,10 +4,10 @@ Nothing but names, serial numbers and folders: what the ladder from names to fra
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from sittings import Practice, Shot, take_shots
+from sittings import Practice, Shot, report_days, take_shots
 
 from data_contracts.identifiers import Grammar
 from data_contracts.slips import LETTER_FOR
@@ -79,6 +79,8 @@ class Part:
     foan: str
     serial_number: str
     has_report: bool
+    issued: str | None = None
+    """ISO 8601 date of its report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,16 @@ def make_names(
         family = [(siblings, part) for siblings in parts_of for part in siblings]
         n_of_part = rng.multinomial(n_images, np.full(len(family), 1 / len(family)))
         shots = take_shots(n_of_part.tolist(), practice, rng)
+        issued = report_days(shots, practice, rng.spawn(1)[0])
         for shot, kind in zip(shots, drawn, strict=True):
             siblings, part = family[shot.part]
             share = 0.9 if len(siblings) > 1 else second_witness
             serial = part.serial_number if kinds[kind] == "serial_only" or rng.random() < share else ""
             images.append(speller.name(part, kinds[kind], serial, len(images), is_only=len(siblings) == 1, shot=shot))
-        return NamedArchive(scheme, tuple(part for _, part in family), tuple(images))
+        dated = (
+            replace(part, issued=issued[n].isoformat() if n in issued else None) for n, (_, part) in enumerate(family)
+        )
+        return NamedArchive(scheme, tuple(dated), tuple(images))
     for number, kind in enumerate(drawn):
         siblings = parts_of[int(rng.integers(n_foans))]
         part = siblings[int(rng.integers(len(siblings)))]

@@ -21,7 +21,14 @@ def instances_of(archive: NamedArchive) -> list[Instance]:
     """The parts that have a report; an instance's id is FOAN and serial number."""
     return [
         Instance(
-            f"{p.foan} {p.serial_number}", p.foan, p.serial_number, "", DefectClass.MATERIAL, p.foan, in_review=False
+            f"{p.foan} {p.serial_number}",
+            p.foan,
+            p.serial_number,
+            "",
+            DefectClass.MATERIAL,
+            p.foan,
+            in_review=False,
+            issued=p.issued and (p.issued, p.issued),
         )
         for p in archive.parts
         if p.has_report

@@ -29,22 +29,33 @@ LARGE = replace(
     foan=lambda n: f"FOAN-{2005 + n // 5000}-{n % 5000 + 1:05d}",
     serial=lambda n: f"{3_000_000 + 7 * n}",
 )
+SEED = int(os.environ.get("FRACTO_SEED", "11"))
 N_IMAGES, N_FOANS = 10_000, 3300
 """A fifth of the FOANs have two parts, so that there are some 4,000 instances."""
 
 
-def run(archive: NamedArchive, mode: MatchingMode) -> tuple[Decisions, float]:
+def run(archive: NamedArchive, mode: MatchingMode, min_witnesses: int = 1) -> tuple[Decisions, float]:
     """Decide all images; also the seconds of one processor that it took, reading the names included."""
     profile, instances = profile_of(archive.scheme), instances_of(archive)
+    matching = profile.matching.model_copy(update={"min_witnesses": min_witnesses})
+    profile = profile.model_copy(update={"matching": matching})
     began = time.process_time()
     outcome = decide(images_of(archive, profile), instances, profile, mode)
     return outcome, time.process_time() - began
 
 
+ROWS = (
+    ("paper", MatchingMode.PAPER, 1),
+    ("guarded", MatchingMode.GUARDED, 1),
+    ("two witnesses", MatchingMode.GUARDED, 2),
+)
+"""The published rule, the default, and a site that asks for two witnesses of every link."""
+
 BESIDE = {
     "nothing beside": None,
     "numbers beside": Practice(timed=0.0),
     "times and numbers beside": Practice(),
+    "times, numbers and report dates beside": Practice(parts_a_day=2, report_after_days=20, wrong_clocks=0.02),
 }
 """What stands beside a name that the company of an image is made of."""
 
@@ -62,8 +73,10 @@ class Score:
     """Matchable and not linked."""
     n_in_first_three: int
     """Of the missed."""
-    n_out_of_series: int
-    """Rightly named, but stopped by their company."""
+    n_stopped: int
+    """Rightly named, but stopped by their company or by a habit of the archive."""
+    n_doubts: int
+    """Right links at an odd date: told, and not stopped."""
 
 
 def score(archive: NamedArchive, outcome: Decisions) -> Score:
@@ -88,34 +101,42 @@ def score(archive: NamedArchive, outcome: Decisions) -> Score:
         sum(
             image.part.has_report
             and decision_of[image.path].foan == image.part.foan
-            and decision_of[image.path].reason is MatchReason.OUT_OF_SERIES
+            and decision_of[image.path].reason in {MatchReason.OUT_OF_SERIES, MatchReason.CONTRADICTION}
             for image in archive.images
         ),
+        sum(decision_of[path].instance_id == truth[path] for path in outcome.doubts),
     )
 
 
 @pytest.mark.parametrize("beside", BESIDE)
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
 def test_links_against_planted_truth(scheme: Scheme, beside: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Guarded: under 0.1 % wrong, 97 % of what can be matched is linked, 99 % is or is among the first three."""
-    archive = make_names(scheme, N_IMAGES, N_FOANS, np.random.default_rng(11), practice=BESIDE[beside])
+    """Guarded: under 0.1 % wrong, 97 % of what can be matched is linked, the rest is among the first three.
+
+    With two witnesses asked for, under 0.1 % are wrong even where slips cannot be seen; the price stands beside it.
+    """
+    archive = make_names(scheme, N_IMAGES, N_FOANS, np.random.default_rng(SEED), practice=BESIDE[beside])
     scores = {}
     with capsys.disabled():
         print(f"\n{scheme.name}, {beside}: {len(archive.images)} images, {len(instances_of(archive))} instances")  # noqa: T201
-        for mode in MatchingMode:
-            outcome, time_s = run(archive, mode)
-            s = scores[mode] = score(archive, outcome)
+        for name, mode, min_witnesses in ROWS:
+            outcome, time_s = run(archive, mode, min_witnesses)
+            s = scores[name] = score(archive, outcome)
             print(  # noqa: T201 - the result of a benchmark
-                f"  {mode:8} {s.n_links:6} links, {len(s.wrong):5} wrong ({len(s.wrong) / s.n_links:.2%}), "
-                f"{s.n_wrong_unseen:4} wrong unseen; {s.n_matchable - len(s.missed)} of {s.n_matchable} matchable "
+                f"  {name:13} {s.n_links:6} links, {len(s.wrong):5} wrong ({len(s.wrong) / s.n_links:.2%}), "
+                f"{s.n_wrong_unseen:4} wrong unseen ({s.n_wrong_unseen / s.n_links:.2%}); "
+                f"{s.n_matchable - len(s.missed)} of {s.n_matchable} matchable "
                 f"linked ({1 - len(s.missed) / s.n_matchable:.1%}); {s.n_in_first_three} of {len(s.missed)} missed "
-                f"have their part in the first three; {s.n_out_of_series} right ones stopped by company; {time_s:.1f} s"
+                f"have their part in the first three; {s.n_stopped} right ones stopped by company or habits, "
+                f"{s.n_doubts} right links with a doubt; {time_s:.1f} s"
             )
-    guarded, paper = scores[MatchingMode.GUARDED], scores[MatchingMode.PAPER]
+    guarded, paper, strict = scores["guarded"], scores["paper"], scores["two witnesses"]
     assert len(guarded.wrong) < 0.001 * guarded.n_links
     assert len(guarded.missed) <= 0.03 * guarded.n_matchable
-    assert len(guarded.missed) - guarded.n_in_first_three <= 0.01 * guarded.n_matchable
-    assert guarded.n_out_of_series <= 0.003 * guarded.n_links
+    assert guarded.n_in_first_three == len(guarded.missed)
+    assert guarded.n_stopped <= 0.004 * guarded.n_links
+    assert len(strict.wrong) + strict.n_wrong_unseen < 0.001 * strict.n_links
+    assert strict.n_in_first_three == len(strict.missed)
     assert len(guarded.wrong) < 0.1 * len(paper.wrong)
 
 

@@ -1,11 +1,12 @@
 """What the tests of this room share: profiles of three sites, and short ways to write down a planted archive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from data_contracts.vocabulary import DefectClass, ReadingMethod
-from fractocurate.matching.evidence import ImageEvidence, Instance
+from fractocurate.matching.evidence import Decision, ImageEvidence, Instance
+from fractocurate.matching.ladder import decide
 from fractocurate.matching.names import NameParser
 from fractocurate.profile import Profile, load_profile
 
@@ -56,6 +57,34 @@ def instance() -> Callable[..., Instance]:
         return Instance(f"{foan}/{serial}/{tag}/{report}", foan, serial, tag, defect_class, report, in_review)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def archive(instance: Callable[..., Instance]) -> list[Instance]:
+    """Four FOANs: one part each, two parts, two tagged fractures, and one serial number that stands in two reports."""
+    return [
+        instance("FOAN-2021-0417", "123456"),
+        instance("FOAN-2021-0452", "123470"),
+        instance("FOAN-2021-0452", "123481"),
+        instance("FOAN-2021-0533", "130001", "B1"),
+        instance("FOAN-2021-0533", "130002", "B2"),
+        instance("FOAN-2021-0671", "140001"),
+        instance("FOAN-2022-0818", "140001"),
+    ]
+
+
+@pytest.fixture(scope="session")
+def decide_one(
+    profile: Profile, image: Callable[..., ImageEvidence], archive: list[Instance]
+) -> Callable[..., Decision]:
+    """Decide one image within the planted archive; other names may stand beside it."""
+
+    def run(path: str, *bar: str, others: Sequence[str] = ()) -> Decision:
+        images = [image(path, *bar), *(image(other) for other in others)]
+        outcome = decide(images, archive, profile)
+        return next(d for d in outcome.decisions if d.path == path)
+
+    return run
 
 
 def _with(base: Profile, *, serial: str, foan: str | None = None) -> Profile:

@@ -76,6 +76,17 @@ def test_company_alone_links_nothing_but_proposes(run: Run) -> None:
     assert (proposed.foan, proposed.company, proposed.accepted) == ("FOAN-2021-0417", 1.0, False)
 
 
+def test_a_folder_of_strays_proposes_nothing(
+    profile: Profile, image: Callable[..., ImageEvidence], instance: Callable[..., Instance]
+) -> None:
+    """Images of five parts, one each: none of them is likelier than the others."""
+    foans = [f"FOAN-2021-{1000 + 1111 * n}" for n in range(5)]
+    images = [image(f"a/{foan}.tif") for foan in foans] + [image("a/image.tif")]
+    outcome = decide(images, [instance(foan, f"2{n:05d}") for n, foan in enumerate(foans)], profile)
+    assert _of(outcome, "a/FOAN-2021-1000.tif")[0] is MatchStatus.MATCHED
+    assert [c for c in outcome.candidates if c.path == "a/image.tif"] == []
+
+
 def test_a_sitting_at_the_microscope_is_company_across_folders(run: Run) -> None:
     """Images of ten minutes belong together wherever they were filed; those of another hour do not."""
     sitting = [(path, f"2021-05-03T10:0{i}:00") for i, path in enumerate(_THREE)]

@@ -63,11 +63,14 @@ def test_testimony_of_other_names(
     assert known.is_attested_apart_from("FOAN-2021-0003", "123456")
 
 
+_PROFILE = load_profile(None)
+_PARSER = NameParser(_PROFILE)
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.sampled_from(("111111", "222222")))), max_size=4))
 def test_few_facts_answer_as_the_whole_list_would(files: list[tuple[str, set[str]]]) -> None:
     """Which bytes state a FOAN and with which serial numbers: a search of all files is the oracle."""
-    profile = load_profile(None)
-    parser, index = NameParser(profile), InstanceIndex([], profile)
+    parser, index = _PARSER, InstanceIndex([], _PROFILE)
     images = [
         ImageEvidence(
             f"{n}.tif", sha256, parser.parse(" ".join(["FOAN-2021-0001", *(f"SN{s}" for s in sorted(serials))]))

@@ -123,21 +123,21 @@ def test_an_empty_archive_has_no_decisions(profile: Profile, instance: MakeInsta
         assert {d.status for d in decide(images, [], profile, mode).decisions} == {MatchStatus.UNMATCHED}
 
 
-def test_thousands_of_images_of_sequential_foans(profile: Profile) -> None:
-    """5,000 images and 2,000 FOANs, of which a fifth has no report.
+def test_hundreds_of_images_of_sequential_foans(profile: Profile) -> None:
+    """1,500 images and 600 FOANs, of which a fifth has no report.
 
     The published rule links nearly all of their images to a neighbour; the
     guarded one links none of them.
     """
     generator = random.Random(3)  # noqa: S311 - draws names, not keys
-    foans = [f"FOAN-20{10 + n // 200}-{n % 200 + 100:04d}" for n in range(2000)]
+    foans = [f"FOAN-20{10 + n // 200}-{n % 200 + 100:04d}" for n in range(600)]
     instances = [
         Instance(foan, foan, str(500_001 + 7 * n), "", DefectClass.MATERIAL, "r", in_review=False)
         for n, foan in enumerate(foans)
         if n % 5
     ]
     archive = []
-    for n in range(5000):
+    for n in range(1500):
         foan = generator.choice(foans)
         torn = foan.replace("-0", "-") if n % 10 == 0 else foan
         archive.append((f"{foan[5:9]}/{torn}_x500_{n}.tif", str(n)))
@@ -150,7 +150,7 @@ def test_thousands_of_images_of_sequential_foans(profile: Profile) -> None:
         for mode, decisions in (("guarded", guarded), ("paper", paper))
     }
     assert wrong["guarded"] == 0
-    assert wrong["paper"] > 700
+    assert wrong["paper"] > 200
     assert sum(d.status is MatchStatus.MATCHED for d in guarded) > 0.78 * len(archive)
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fractocurate.matching.names import NameParser, SerialReading, parse_name, tag_keys
-from fractocurate.profile import Profile
+from fractocurate.matching.name_readings import SerialReading
+from fractocurate.matching.names import NameParser, parse_name, tag_keys
+from fractocurate.profile import Profile, load_profile
 
 
 def _serials(profile: Profile, name: str) -> list[tuple[str, bool, bool]]:
@@ -159,3 +160,22 @@ def test_random_names_hold_few_serial_numbers(profile: Profile) -> None:
     parser = NameParser(profile)
     found = [name for name in names if any(s.full for s in parser.parse(name).file.serials)]
     assert len(found) < len(names) / 100
+
+
+@pytest.mark.parametrize(
+    ("name", "foans"),
+    [
+        ("13740-K_10000x_04.tif", ["K13740-K"]),
+        ("K13740-K_10000x_04.tif", ["K13740-K"]),
+        ("K_10000x.tif", []),
+        ("K10000x.tif", ["K10000-X"]),
+        ("K-10000-X.tif", ["K10000-X"]),
+        ("K_13741x.tif", ["K13741-X"]),
+    ],
+)
+def test_a_magnification_is_no_part_of_a_foan(name: str, foans: list[str]) -> None:
+    """At a site whose FOANs end with a letter, a round number with its sign stands for itself."""
+    settings = load_profile(None).model_dump()
+    settings["foan"] = {"pattern": "K{number:5}-{letters:1}"}
+    reading = parse_name(name, Profile.model_validate(settings))
+    assert [foan.value for foan in reading.file.foans] == foans

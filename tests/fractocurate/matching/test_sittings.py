@@ -21,9 +21,14 @@ def run(profile: Profile, image: Callable[..., ImageEvidence], instance: Callabl
     parts = [instance(f"FOAN-2021-{number}", f"13{number}") for number in numbers]
     parts += [instance(f"FOAN-2021-06{n:02d}", f"20{n:04d}") for n in range(40)]
 
-    def guard_of(*takes: Take) -> str:
+    def guard_of(*takes: Take, first_from: str = "", is_timed: bool = True) -> str:
         images = [
-            replace(image(f"{n}/FOAN-2021-{name}.tif"), acquired_at=at and f"2021-05-{at}", magnification=magnification)
+            replace(
+                image(f"{n}/FOAN-2021-{name}.tif"),
+                acquired_at=at and f"2021-05-{at}"[: None if is_timed else len("2021-05-03")],
+                magnification=magnification,
+                instrument="" if n else first_from,
+            )
             for n, (name, at, magnification) in enumerate(takes)
         ]
         outcome: Decisions = decide(images, parts, profile)
@@ -54,6 +59,12 @@ def test_between_two_frames_of_a_neighbour(run: Callable[..., str]) -> None:
     assert guard == (
         "the frames before and after it show FOAN-2021-0417, one slip away, and none near it shows FOAN-2021-0418"
     )
+
+
+@pytest.mark.parametrize("otherwise", [{"first_from": "another microscope"}, {"is_timed": False}])
+def test_another_microscope_or_a_day_alone_is_no_order(run: Callable[..., str], otherwise: dict[str, object]) -> None:
+    """Two microscopes are at work at the same time; and within a day nobody knows what came first."""
+    assert run(("0418_03", "03T10:04:00", 1000.0), *SERIES, *ELSEWHERE, **otherwise) == ""
 
 
 def test_beside_a_neighbour_that_lacks_its_magnification(run: Callable[..., str]) -> None:

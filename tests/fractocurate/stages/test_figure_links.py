@@ -60,7 +60,7 @@ def test_an_image_is_linked_by_its_picture_in_a_report(archive: Path) -> None:
         found = {r["path"]: (r["status"], r["match_method"]) for r in catalog.read("dataset").to_dicts()}
         chain = {link.title: dict(link.facts) for link in explain(catalog, "image 3.tif")}
     assert found == {"image 3.tif": ("matched", "picture"), "image 4.tif": ("unmatched", None)}
-    assert f"shown in {_REPORT}:1:1" in chain["Match"]["evidence"]
+    assert "shown in picture 1 on page 1 of r.pdf" in chain["Match"]["evidence"]
     assert "pictures shown" in chain["Candidates"]["candidate 1"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from data_contracts.catalog import Catalog
 from fractocurate.stages.frame_audit import audit_frames, state_frames
-from fractocurate.stages.matching import settled
+from fractocurate.stages.settled import settled
 
 Plot = Any
 

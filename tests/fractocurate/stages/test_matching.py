@@ -7,8 +7,10 @@ import pytest
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError
 from data_contracts.validation import validate
+from fractocurate.doubts import odd_dates
 from fractocurate.profile import load_profile
 from fractocurate.progress import Silent
+from fractocurate.stages import matching
 from fractocurate.stages.matching import match_images
 from fractocurate.stages.review import record_decision
 
@@ -112,3 +114,39 @@ def test_decision_for_no_or_several_instances_is_refused(
         with pytest.raises(BadInputError, match=complaint):
             record_decision(catalog, path, foan, serial, "R", "")
         assert catalog.read("decisions").is_empty()
+
+
+@pytest.fixture
+def dated(plot: Plot) -> Plot:
+    """Thirty reports, each issued ten days after the frames of its FOAN; the first FOAN has a frame of years later."""
+    for n in range(30):
+        report_id = f"{n:016d}"
+        plot.add("files", kind="report", path=f"{n}.pdf", sha256=f"{n:064d}")
+        issued = f"2021-{1 + n // 3:02d}-{11 + n % 3:02d}"
+        plot.add("reports", report_id=report_id, sha256=f"{n:064d}", path=f"{n}.pdf", report_date=issued)
+        stated = {"report_id": report_id, "label_source": None, "page": 1, "method": "text_layer"}
+        plot.add_instance(f"FOAN-2021-{1000 + 111 * n}", f"{30000 + 7 * n}", "material", **stated)
+        frames = [(f"a/FOAN-2021-{1000 + 111 * n}_1.tif", f"{issued[:8]}01T10:00:00")]
+        frames += [("b/FOAN-2021-1000_2.tif", "2023-06-01T10:00:00")] if n == 0 else []
+        for path, taken in frames:
+            micrograph_id = plot.add_image(path)
+            tag = {"field": "acquired_at", "raw": taken, "value": taken, "method": "vendor_tag", "confidence": 1.0}
+            plot.add("readings", subject="micrograph", subject_id=micrograph_id, number=0, **tag)
+    return plot
+
+
+def test_a_link_at_an_odd_date_stands_and_is_put_before_a_curator(dated: Plot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doubt is a reading of the image, a row of the review sheet, and gone when the report bears another date."""
+    monkeypatch.setattr(matching, "_BATCH", 7)  # so that rows are written in several batches
+    with Catalog.open(dated.write()) as catalog:
+        found = _match(catalog)
+        (doubt,) = odd_dates(catalog)
+        evidence = catalog.query("SELECT evidence FROM matches WHERE path = ?", [doubt.path]).item()
+        assert catalog.read("match_candidates").filter(accepted=True).height == 31
+        catalog.update("reports", {"report_id": f"{0:016d}"}, {"report_date": "2023-06-12"})
+        _match(catalog)
+        assert [d.path for d in odd_dates(catalog)] == ["a/FOAN-2021-1000_1.tif"]
+    assert {status for status, *_ in found.values()} == {"matched"}
+    assert doubt.path == "b/FOAN-2021-1000_2.tif"
+    assert doubt.detail.startswith("it was taken on 2023-06-01, 871 days after the report of 2021-01-11")
+    assert doubt.detail in evidence
