@@ -18,6 +18,13 @@ _LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.02
 NOT_STATED = frozenset(fold(t) for t in ("n/a", "k. A.", "keine Angabe", "none", "not stated", "n. b.", "nb", "unbek."))
 """Folded texts of cells that hold nothing."""
 
+_INVITATION = re.compile(
+    r"(?:click|tap|klicken|tippen)\b.{0,40}\b(?:enter|choose|select|eingeben|einzugeben|auswählen|auszuwählen)\b.*"
+    r"|(?:choose|select) an item\W*|wählen sie ein(?:en)? \w+ aus\W*",
+    re.IGNORECASE,
+)
+"""What templates show in a field that nobody has filled in."""
+
 _MONTHS = {
     fold(name): number
     for number, names in enumerate(
@@ -103,7 +110,7 @@ class Load:
 def is_blank(text: str) -> bool:
     """Whether a cell holds nothing: empty, dashes, or words that say so."""
     folded = fold(text)
-    return not folded or folded in NOT_STATED
+    return not folded or folded in NOT_STATED or _INVITATION.fullmatch(text.strip()) is not None
 
 
 def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from data_contracts.records import FigureReading, InstanceReading, PageReading, Reading, ReportReading, Word
 from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
 from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
+from fractocurate.reports.answer_lists import find_answer_lists
 from fractocurate.reports.assertion import begins_quotation
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
@@ -15,9 +17,10 @@ from fractocurate.reports.forms import find_forms
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
 from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered, with_wrapped_key
+from fractocurate.reports.key_grids import find_key_grids
 from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.legends import find_legend, stated_unit
-from fractocurate.reports.lines import Line, Ruling, around, group_lines, join_text
+from fractocurate.reports.lines import Line, Ruling, around, group_lines, is_printed_rule, join_text
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.printed_files import find_printed_files
@@ -74,7 +77,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         pages = [replace(page, words=_unmarked(page.words)) for page in pages]
     vocabulary = Vocabulary(profile)
     identifiers = Identifiers(profile)
-    lines = {p.reading.page: group_lines(p.words) for p in pages}
+    lines = {p.reading.page: [x for x in group_lines(p.words) if not is_printed_rule(x.text)] for p in pages}
     layout = _layout(pages, lines, vocabulary, identifiers)
     first_page = lines[pages[0].reading.page]
     language = language_of(w.text for p in pages for w in p.words)
@@ -151,6 +154,11 @@ def _layout(
     for page in pages:
         number = page.reading.page
         of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
+        for find in (find_answer_lists, partial(find_key_grids, rulings=page.rulings)):
+            more, inside = find(number, lines[number], vocabulary=vocabulary)
+            if not inside & in_lists:
+                of_lists += more
+                in_lists |= inside
         of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
         of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
         outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]

@@ -11,10 +11,9 @@ from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y,
 from fractocurate.reports.run_in import ends_value, joined_paragraphs, n_item_words, without_separator
 from fractocurate.reports.table_headers import IDENTIFYING
 from fractocurate.reports.table_rows import Anchors
-from fractocurate.reports.vocabulary import HALF_UNDERSTOOD, Vocabulary, unit_of
+from fractocurate.reports.vocabulary import HALF_UNDERSTOOD, Vocabulary, is_unit, unit_of
 
 _LONGEST_KEY_WORDS = 7
-_UNIT_ALONE = re.compile(r"[\[(]?\s*[kKM]?N\s*[\])]?\s*:?")
 _LONGEST_IDENTIFIER_WORDS = 3
 _FEWEST_DIGITS = 4
 _DIGITS_OF_A_VALUE = 2
@@ -112,7 +111,7 @@ def _units_of_keys(pairs: Sequence[Pair], number: int, line: Line, gap: float) -
             for k, pair in enumerate(longer)
             if pair.line == number - 1 and abs(pair.key[0].box.left - segment[0].box.left) < line.height
         ]
-        if not _UNIT_ALONE.fullmatch(join_text(segment)) or not above:
+        if not is_unit(join_text(segment)) or not above:
             return None
         pair = longer[above[0]]
         longer[above[0]] = replace(pair, key=(*pair.key, *segment), last_line=number)

@@ -20,6 +20,7 @@ _FEWEST_LONG_WORDS = 4
 _EVEN_WIDTH = 0.09
 """Longest words of which the width of a character differs by less than this are monospaced: in proportional type the
 widths of ``Article`` and ``number`` differ by a quarter."""
+_SHORTEST_RULE = 2
 _COLUMN_GAP_PITCHES = 1.75
 """White space of more than one character parts columns."""
 
@@ -157,6 +158,12 @@ def gap_of_type(lines: Iterable[Line], otherwise: float) -> float:
     if len(widths) < _FEWEST_LONG_WORDS or widths[-1] - widths[0] > _EVEN_WIDTH * widths[0]:
         return otherwise
     return _COLUMN_GAP_PITCHES * statistics.median(widths) / statistics.median(w.box.height for w in long)
+
+
+def is_printed_rule(text: str) -> bool:
+    """Whether a line of print only draws: a rule of dashes below each header, or ``* * *`` between two parts."""
+    marks = text.replace(" ", "")
+    return len(marks) > _SHORTEST_RULE and len(set(marks.strip("|+"))) == 1 and not any(c.isalnum() for c in marks)
 
 
 def join_text(words: Sequence[Word]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from data_contracts.records import Word
 from data_contracts.vocabulary import DefectClass
 from fractocurate.reports.assertion import is_asserted
+from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.lines import Line
 from fractocurate.reports.row_values import Cells
@@ -50,6 +51,8 @@ def find_statements(
     """
     statements = []
     for paragraph in _paragraphs(lines):
+        if begins_caption(paragraph[0].text):
+            continue
         words = [w for line in paragraph for w in line.words]
         statement = _statement(page, words, identifiers, vocabulary)
         if statement is not None:
@@ -71,7 +74,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
             # A line that stops short ends its paragraph.
             widest = max(x.box.right for x in paragraph)
             ends = last.box.right < widest - 0.25 * (widest - last.box.left) and _SENTENCE_END.search(last.text)
-            if is_apart or ends:
+            if is_apart or ends or begins_caption(line.text):
                 yield paragraph
                 paragraph = []
         paragraph.append(line)
@@ -140,6 +143,7 @@ def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
         is_short = _ABBREVIATION.match(word.text) and not (
             following is not None and following.text[:1].isupper() and _WORD.match(word.text)
         )
+        is_short = is_short or (following is not None and word.text.endswith(".") and following.text[:1].isdigit())
         if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not is_short):
             yield sentence
             sentence = []

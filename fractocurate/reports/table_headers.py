@@ -18,7 +18,7 @@ from fractocurate.reports.lines import (
     verticals_through,
 )
 from fractocurate.reports.tick_marks import understood
-from fractocurate.reports.vocabulary import Vocabulary, fold
+from fractocurate.reports.vocabulary import Vocabulary, fold, is_unit, unit_of
 
 _STATED = re.compile(r":\s*\w")
 """A key with its value: in two languages, of which one is not understood, it may look like a header."""
@@ -181,6 +181,7 @@ def header_of_cells(groups: Sequence[tuple[Word, ...]], first: int, last: int, v
     if not 2 <= len(groups) <= 30:
         return None
     cells = list(itertools.chain.from_iterable(_as_header_cells(g, vocabulary) for g in groups))
+    cells = _with_units(cells)
     n_folds = _n_folds(cells)
     width = len(cells) // n_folds
     fields = list(itertools.chain.from_iterable(_assign(cells[k : k + width]) for k in range(0, len(cells), width)))
@@ -199,6 +200,18 @@ def header_of_cells(groups: Sequence[tuple[Word, ...]], first: int, last: int, v
         return None
     similarity = sum(c.similarity for c in cells if c.candidates or c.choice)
     return Header(tuple(cells), tuple(fields), first, last, similarity + len(named) - 1.5 * unknown, n_folds)
+
+
+def _with_units(cells: Sequence[HeaderCell]) -> list[HeaderCell]:
+    """The cells, those joined that are a unit of force alone and stand right of the column that it belongs to."""
+    joined: list[HeaderCell] = []
+    for cell in cells:
+        above = joined[-1] if joined else None
+        if above and ("fracture_load_kn",) in above.candidates and is_unit(cell.text) and not unit_of(above.text):
+            joined[-1] = replace(above, words=(*above.words, *cell.words))
+        else:
+            joined.append(cell)
+    return joined
 
 
 def _holds_values(cells: Sequence[HeaderCell]) -> bool:

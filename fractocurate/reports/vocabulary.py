@@ -61,8 +61,7 @@ _DENIALS = frozenset({"none", "keine", "keiner"})
 _READ_WITH_BRACKET = re.compile(r"[\[(|]?\s*[Il1|]N\s*[\])|]")
 """``[N]`` with its bracket read as a letter, too."""
 _UNIT = re.compile(r"(?:\bin\s+|[\[({|/,]\s*)?\b[kKM]?N\b\s*[\])}|]?\s*$")
-
-
+_UNIT_ALONE = re.compile(r"(?:in\s+)?[\[({|]?\s*[kKM]?N\s*[\])}|]?\s*:?")
 _DETAIL = re.compile(r"(?P<head>[^(\[;:,]+?)\s*(?:[(\[]\s*(?P<detail>[^()\[\]]+)[)\]]?|[;:,]\s*(?P<after>[^;:,]+))")
 
 
@@ -219,7 +218,8 @@ class Vocabulary:
             return (), 0.0
         if names := self._columns.exact(bare):
             return tuple(names), 1.0
-        if found := self._in_two_languages(bare):
+        # "Seriennummer / S/N" ends with no unit.
+        if found := self._in_two_languages(bare) or self._in_two_languages(text.rstrip(" :")):
             return found
         meaning = self._columns.near(bare)
         return ((meaning.name,), meaning.similarity) if meaning else ((), 0.0)
@@ -229,11 +229,12 @@ class Vocabulary:
 
         OCR may have lost the stroke, or spoilt one half beyond recognition; then the other one is enough.
         """
-        halves = [h.strip() for h in re.split(r"\s*[/|]\s*", text) if h.strip()]
-        if len(halves) == 2:
-            known = [found for h in halves if (found := self._one_language(h))[0]]
-            if known and (common := [n for n in known[0][0] if n in known[-1][0]]):
-                return tuple(common), min(s for _, s in known) if len(known) == 2 else HALF_UNDERSTOOD
+        parts = [h for h in re.split(r"[/|]", text) if h.strip()]
+        for cut in range(1, len(parts)):
+            halves = ["/".join(side).strip() for side in (parts[:cut], parts[cut:])]
+            if found := self._of_halves(halves, may_be_half=len(parts) == 2):
+                return found
+        if len(parts) == 2:
             return None
         words = text.split()
         for cut in range(1, len(words)):
@@ -241,6 +242,15 @@ class Vocabulary:
             if common := [n for n in first if n in second]:
                 return tuple(common), 1.0
         return None
+
+    def _of_halves(self, halves: list[str], *, may_be_half: bool) -> tuple[tuple[str, ...], float] | None:
+        """What both halves may announce; one that is not understood is enough if the other one is and ``may_be_half``."""
+        known = [found for h in halves if (found := self._one_language(h))[0]]
+        if not known or (len(known) < len(halves) and not may_be_half):
+            return None
+        common = [n for n in known[0][0] if n in known[-1][0]]
+        similarity = min(s for _, s in known) if len(known) == len(halves) else HALF_UNDERSTOOD
+        return (tuple(common), similarity) if common else None
 
     def _one_language(self, text: str) -> tuple[list[str], float]:
         if names := self._columns.exact(text):
@@ -310,6 +320,11 @@ def is_negation(word: str) -> bool:
 def strip_unit(text: str) -> str:
     """A header without its unit of force and without a closing colon."""
     return _UNIT.sub("", _READ_WITH_BRACKET.sub("[N]", text).strip().rstrip(":").strip()).strip(" [](){}|,:")
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell is a unit of force and nothing else: ``[kN]``, ``N``, ``(kN):``."""
+    return _UNIT_ALONE.fullmatch(text) is not None
 
 
 def unit_of(text: str) -> str:
