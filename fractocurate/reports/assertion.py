@@ -84,7 +84,15 @@ def _without_excluded(text: str, vocabulary: Vocabulary) -> str:
 
 
 def _denies(clause: str, vocabulary: Vocabulary) -> bool:
-    if not (_EXCLUDES.search(clause) or any(map(is_negation, clause.split()))):
+    words = clause.split()
+    if (
+        words
+        and is_negation(words[0])
+        and (meaning := vocabulary.defect_class(" ".join(words[1:])))
+        and meaning.similarity >= 1.0
+    ):
+        return True
+    if not (_EXCLUDES.search(clause) or any(map(is_negation, words))):
         return False
     return bool(_named(clause, vocabulary))
 

@@ -129,11 +129,12 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     if len(numbers) != 1:
         return Load(None, f"fracture load not understood: {text}")
     unit = unit_of(text) or header_unit
-    value = parse_number(numbers[0], decimal_mark)
-    kn = round(value * _KN_PER_UNIT[unit or "kN"], 6)
-    if not _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
-        return Load(None, f"fracture load without plausible unit: {text}")
-    return Load(kn)
+    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may.
+    for mark in (decimal_mark, "," if decimal_mark == "." else "."):
+        kn = round(parse_number(numbers[0], mark) * _KN_PER_UNIT[unit or "kN"], 6)
+        if _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
+            return Load(kn)
+    return Load(None, f"fracture load without plausible unit: {text}")
 
 
 def parse_number(text: str, decimal_mark: str) -> float:

@@ -75,7 +75,10 @@ def find_forms(
     while index < len(lines):
         # A line of values may be read with the labels above it and with those below: more of them then fit one way.
         # What looks like values of the first labels below may be a text that ends there.
-        starts = [index, next((k for k in range(index + 1, index + 2 + _MOST_VALUE_LINES) if labels[k : k + 1] != [[]]), index)]
+        starts = [
+            index,
+            next((k for k in range(index + 1, index + 2 + _MOST_VALUE_LINES) if labels[k : k + 1] != [[]]), index),
+        ]
         forms = [_form_at(page, index, lines, labels, is_value, below=False)]
         forms += [_form_at(page, start, lines, labels, is_value, below=True) for start in dict.fromkeys(starts)]
         forms = [_without_heading(page, rows, lines, labels, is_value) for rows in forms]

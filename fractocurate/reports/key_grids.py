@@ -61,7 +61,9 @@ def _grids(lines: Sequence[Line], rulings: Sequence[Ruling]) -> list[list[_Row]]
         box = Box(crossing[0], top, crossing[-1], bottom)
         inside = [w for w in words if box.left < centre_x(w) < box.right]
         row = (box, [tuple(w for w in inside if a < centre_x(w) < b) for a, b in itertools.pairwise(crossing)])
-        is_same = len(edges) == len(crossing) and all(abs(a - b) < _REACH_PT for a, b in zip(edges, crossing, strict=True))
+        is_same = len(edges) == len(crossing) and all(
+            abs(a - b) < _REACH_PT for a, b in zip(edges, crossing, strict=True)
+        )
         if is_same and len(inside) == len(words):
             grids[-1].append(row)
         elif len(inside) == len(words):

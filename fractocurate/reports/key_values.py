@@ -20,6 +20,10 @@ _DIGITS_OF_A_VALUE = 2
 _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
+_LEADING_OF_VALUE = 0.6
+"""White space between two lines of one value, in heights."""
+_OFF_EDGE_HEIGHTS = 0.4
+_FEWEST_LANES = 2
 
 ASKED = frozenset({"serial_number", "sub_type", "fracture_load_kn"})
 """Keys whose missing value is missed: a FOAN may stand above, and a cause that is missing is told anyhow."""
@@ -83,6 +87,8 @@ def find_pairs(
             pairs = units
         elif pairs and pairs[-1].last_line == number - 1 and (longer := _continued(pairs[-1], lines[index - 1], line)):
             pairs[-1] = longer
+        elif lanes := _continued_in_lanes(pairs, number, lines[index - 1] if index else line, line, gap):
+            pairs = lanes
         else:
             wrapped.append((number, line))
     return _with_wrapped_values(pairs, wrapped)
@@ -319,7 +325,26 @@ def _is_key(words: tuple[Word, ...], vocabulary: Vocabulary) -> bool:
 def _continued(pair: Pair, above: Line, line: Line) -> Pair | None:
     """The pair with a value that goes on in the next line, set in below the value."""
     box = around(pair.values[-1])
-    is_close = line.box.top - above.box.bottom < 0.6 * line.height
+    is_close = line.box.top - above.box.bottom < _LEADING_OF_VALUE * line.height
     if len(pair.values) == 1 and is_close and line.box.left >= box.left - 3 and len(line.words) <= 8:
         return replace(pair, last_line=pair.last_line + 1, values=(pair.values[0] + line.words,))
     return None
+
+
+def _continued_in_lanes(pairs: Sequence[Pair], number: int, above: Line, line: Line, gap: float) -> list[Pair] | None:
+    """The pairs, those of the line above with what goes on below their values; None if anything else stands there.
+
+    For pairs that stand side by side: a line goes on with one or several of their values.
+    """
+    of_line = [k for k, pair in enumerate(pairs) if pair.last_line == number - 1 and len(pair.values) == 1]
+    if len(of_line) < _FEWEST_LANES or line.box.top - above.box.bottom > _LEADING_OF_VALUE * line.height:
+        return None
+    longer = list(pairs)
+    for segment in split_at_gaps(line.words, gap):
+        left = segment[0].box.left
+        own = [k for k in of_line if abs(pairs[k].values[0][0].box.left - left) < _OFF_EDGE_HEIGHTS * line.height]
+        if len(own) != 1:
+            return None
+        pair = longer[own[0]]
+        longer[own[0]] = replace(pair, last_line=number, values=((*pair.values[0], *segment),))
+    return longer

@@ -32,7 +32,7 @@ _WORTH_OF_A_LINE = 2.5
 """What a header may lose in score by taking in a line that stands close below."""
 _FEWEST_CHOICES = 2
 """Causes that have columns of their own."""
-_MOST_HEADER_LINES = 6
+_MOST_HEADER_LINES = 8
 """In two languages and with units, in cells centred on each other."""
 
 _RUNNING_NUMBER = frozenset(

@@ -199,7 +199,11 @@ def _body_end(
         if passed and not _states_identifier(columns, line, is_value):
             break
         is_note = note_of(line, columns, vocabulary) is not None
-        if begins_caption(line.text) or is_of_legend(line.text, vocabulary) or not (is_note or leaves_gutters_white(columns, line, gap)):
+        if (
+            begins_caption(line.text)
+            or is_of_legend(line.text, vocabulary)
+            or not (is_note or leaves_gutters_white(columns, line, gap))
+        ):
             break
         # OCR may have missed rows between.
         farthest = _WIDEST_GAP_HEIGHTS if _states_identifier(columns, line, is_value) else _WIDEST_PITCH_HEIGHTS

@@ -219,8 +219,9 @@ class Vocabulary:
         if names := self._columns.exact(bare):
             return tuple(names), 1.0
         # "Seriennummer / S/N" ends with no unit.
-        if found := self._in_two_languages(bare) or self._in_two_languages(text.rstrip(" :")):
-            return found
+        both = [found for t in (text.rstrip(" :"), bare) if (found := self._in_two_languages(t))]
+        if both:
+            return max(both, key=lambda found: found[1])
         meaning = self._columns.near(bare)
         return ((meaning.name,), meaning.similarity) if meaning else ((), 0.0)
 
