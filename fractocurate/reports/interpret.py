@@ -22,7 +22,7 @@ from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.legends import find_legend, stated_unit
 from fractocurate.reports.lines import Line, Ruling, around, group_lines, is_printed_rule, join_text
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
-from fractocurate.reports.named_above import with_named_part
+from fractocurate.reports.named_above import without_sentences
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.prose import Statement, find_statements
@@ -178,9 +178,9 @@ def _layout(
         others = find_pairs(number, rest, vocabulary, numbers, is_value)
         if any(pair.name == "defect_class" for pair in others):
             unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
-        pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
+        of_page = sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
+        pairs += without_sentences(of_page, lines[number], identifiers)
     found_blocks = with_wrapped_key(find_blocks(pairs), is_value)
-    found_blocks = [with_named_part(block, lines[block[0].page], identifiers) for block in found_blocks]
     blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in found_blocks)
     return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
 
