@@ -23,6 +23,7 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = re.compile(r"(?:original\s+message|ursprüngliche\s+nachricht)\s*[-\u2013\u2014_]*\s*$", re.IGNORECASE)
+_QUOTED = re.compile(r"message|nachricht", re.IGNORECASE)
 _FAULTS = ("fehler", "schaden", "defekt", "defect", "damage", "flaw", "fault")
 """Folded words of which a synonym must hold one to be taken out of a sentence: ``material`` alone names what broke."""
 _FEWEST_WORDS_OF_A_SENTENCE = 4
@@ -39,6 +40,11 @@ def is_asserted(text: str) -> bool:
 def speaks_of_another_case(text: str) -> bool:
     """Whether a line only compares with, or refers to, another analysis."""
     return _COMPARES.search(text) is not None
+
+
+def may_quote(word: str) -> bool:
+    """Whether a word may belong to a line that begins a quotation: most reports have none, and this is soon asked."""
+    return word[:1] in "mMnN" and _QUOTED.match(word) is not None
 
 
 def begins_quotation(text: str) -> bool:

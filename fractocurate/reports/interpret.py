@@ -9,7 +9,7 @@ from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
 from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
 from fractocurate.reports.answer_lists import find_answer_lists
-from fractocurate.reports.assertion import begins_quotation
+from fractocurate.reports.assertion import begins_quotation, may_quote
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
 from fractocurate.reports.figures import without_letterhead
@@ -125,6 +125,8 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
 
 def _without_quoted_mails(pages: Sequence[PageWords]) -> list[PageWords] | None:
     """The pages without the older mails below an answer; None if there are none."""
+    if not any(may_quote(w.text) for page in pages for w in page.words):
+        return None
     shown: list[PageWords] = []
     quoted = False
     for page in pages:

@@ -24,7 +24,7 @@ def find_key_grids(
 ) -> tuple[list[Pair], set[int]]:
     """Keys and values of such tables, and the numbers of the lines that they take.
 
-    Only tables of which a row spans several lines: the others are read as well by their lines alone. Tables with keys in
+    Only tables of which a row spans several lines: the others are read as well by their lines alone. Those with keys in
     other columns than the first are left out.
     """
     pairs: list[Pair] = []

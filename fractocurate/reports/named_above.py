@@ -1,4 +1,4 @@
-"""Keys of a cause at the start of a line of a paragraph that speaks of one part: such a paragraph is read as a whole."""
+"""Causes at the start of a line of a paragraph that speaks of one part: such a paragraph is read as a whole."""
 
 from collections.abc import Sequence
 

@@ -35,6 +35,9 @@ _FEWEST_CHOICES = 2
 _MOST_HEADER_LINES = 8
 """In two languages and with units, in cells centred on each other."""
 
+_SHARED_WIDTH = 0.3
+"""Of the narrower of two pieces of text that stand above each other in one cell."""
+
 _RUNNING_NUMBER = frozenset(
     map(fold, ("", "no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "lfd.", "#", "line"))
 )
@@ -135,6 +138,8 @@ def _header_at(
             break
         if last > first and _is_band(lines[last], vocabulary):
             break
+        if _is_one_column(lines[first : last + 1], rulings, gap):
+            continue
         words = [w for line in lines[first : last + 1] for w in line.words]
         header = _read_header(words, first, last, rulings, vocabulary, gap)
         if header is None:
@@ -146,6 +151,15 @@ def _header_at(
         if best is None or is_taller or is_tight or header.score > best.score + 0.01:
             best = header
     return best
+
+
+def _is_one_column(lines: Sequence[Line], rulings: Sequence[Ruling], gap: float) -> bool:
+    """Whether nothing parts the words of some lines into cells, as in running text: it need not be looked at closely."""
+    if any(not ruling.is_horizontal for ruling in rulings) or any(len(line.segments(gap)) > 1 for line in lines):
+        return False
+    boxes = [line.box for line in lines]
+    shared = min(box.right for box in boxes) - max(box.left for box in boxes)
+    return shared > _SHARED_WIDTH * min(box.width for box in boxes)
 
 
 def _is_band(line: Line, vocabulary: Vocabulary) -> bool:
@@ -254,7 +268,7 @@ def _stacks(words: Sequence[Word], gap: float) -> list[tuple[Word, ...]]:
         box = around(segment)
         for number, other in enumerate(boxes):
             overlap = min(box.right, other.right) - max(box.left, other.left)
-            if overlap > 0.3 * min(box.width, other.width):
+            if overlap > _SHARED_WIDTH * min(box.width, other.width):
                 stacks[number].extend(segment)
                 boxes[number] = around(stacks[number])
                 break

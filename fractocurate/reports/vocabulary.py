@@ -219,7 +219,7 @@ class Vocabulary:
         if names := self._columns.exact(bare):
             return tuple(names), 1.0
         # "Seriennummer / S/N" ends with no unit.
-        both = [found for t in (text.rstrip(" :"), bare) if (found := self._in_two_languages(t))]
+        both = [found for t in dict.fromkeys((text.rstrip(" :"), bare)) if (found := self._in_two_languages(t))]
         if both:
             return max(both, key=lambda found: found[1])
         meaning = self._columns.near(bare)
@@ -245,7 +245,7 @@ class Vocabulary:
         return None
 
     def _of_halves(self, halves: list[str], *, may_be_half: bool) -> tuple[tuple[str, ...], float] | None:
-        """What both halves may announce; one that is not understood is enough if the other one is and ``may_be_half``."""
+        """What both halves may announce; one that is understood is enough if ``may_be_half``."""
         known = [found for h in halves if (found := self._one_language(h))[0]]
         if not known or (len(known) < len(halves) and not may_be_half):
             return None
