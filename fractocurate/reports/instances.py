@@ -77,11 +77,28 @@ def instances_of_table(
             instance = _less_sure(instance, row.stated)
         if not has_foan_column and instance.foan is None and section is not None:
             instance = with_foan(instance, section)
+        if other := _other_foan(columns, cells, instance.foan, reader):
+            doubt = f"another FOAN in the row than the one it has from above: {other}"
+            instance = with_confidence(replace(instance, issues=(*instance.issues, doubt)))
         for column in columns:
             if column.is_inferred:
                 instance = _with_inferred(instance, column)
         instances.append(instance)
     return _with_repaired_tags(instances)
+
+
+def _other_foan(
+    columns: Sequence[Column], cells: Sequence[tuple[Word, ...]], foan: str | None, reader: Reader
+) -> str:
+    """A FOAN in a column that is not known to hold any, where the row has another one; empty if there is none."""
+    if any("foan" in column.fields for column in columns):
+        return ""
+    for column, cell in zip(columns, cells, strict=True):
+        if set(column.fields) <= {"instance_tag"}:
+            found = reader.identifiers.profile.foan.grammar.parse(join_text(cell))
+            if found and not found.repairs and found.value != foan:
+                return found.value
+    return ""
 
 
 def _with_values_from_above(

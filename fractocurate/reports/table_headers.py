@@ -38,6 +38,11 @@ _MOST_HEADER_LINES = 8
 _SHARED_WIDTH = 0.3
 """Of the narrower of two pieces of text that stand above each other in one cell."""
 
+_FEWEST_PER_TITLE = 2
+"""Columns to each title of a group of them."""
+_OFF_HEIGHTS = 1.0
+_BESIDE_HEIGHTS = 0.3
+"""Lines of print that overlap by more are lines of different cells, side by side."""
 _RUNNING_NUMBER = frozenset(
     map(fold, ("", "no.", "Nr.", "number", "Nummer", "Pos.", "item no.", "lfd. Nr.", "lfd.", "#", "line"))
 )
@@ -115,9 +120,15 @@ def find_header(
     if header is None:
         return None
     # A heading right above may have been swallowed: a later start that reads as well wins.
-    starts = [k for k in range(header.first + 1, header.last + 1) if not _goes_on(lines[k - 1], gap)]
+    starts = [k for k in range(header.first + 1, header.last + 1) if not _is_inside(lines, header.first, k, gap)]
     later = (_header_at(lines, k, rulings, vocabulary, gap) for k in starts)
     return max([header, *(h for h in later if h is not None)], key=lambda h: (round(h.score, 2), h.first))
+
+
+def _is_inside(lines: Sequence[Line], first: int, index: int, gap: float) -> bool:
+    """Whether a line surely goes on with cells that stand above it: those of one header may end at different heights."""
+    is_beside = lines[index].box.top < lines[index - 1].box.bottom - _BESIDE_HEIGHTS * lines[index].height
+    return is_beside or any(_goes_on(line, gap) for line in lines[max(first, index - 2) : index])
 
 
 def _goes_on(line: Line, gap: float) -> bool:
@@ -287,7 +298,12 @@ def _without_group_titles(lines: Sequence[Sequence[tuple[Word, ...]]]) -> list[t
         if not below:
             kept += line
         elif number or not _are_between(boxes[number], below):
-            kept += [s for s, box in zip(line, boxes[number], strict=True) if not _spans(box, below[0])]
+            may_be_off = _FEWEST_PER_TITLE * len(line) <= len(below[0])
+            kept += [
+                s
+                for s, box in zip(line, boxes[number], strict=True)
+                if not (_spans(box, below[0]) or (may_be_off and _is_off(box, below[0], s[0].box.height)))
+            ]
     return kept
 
 
@@ -295,6 +311,19 @@ def _spans(box: Box, below: Sequence[Box]) -> bool:
     """Whether a segment stands above two or more of the next line."""
     inside = [b for b in below if b.right > box.left and b.left < box.right]
     return len(inside) > 1 and not any(b.left < box.left - 2 and b.right > box.right + 2 for b in inside)
+
+
+def _is_off(box: Box, below: Sequence[Box], height: float) -> bool:
+    """Whether a segment is set neither like the cell below it nor beside it: it is centred on that cell and another."""
+    cells = [b for b in below if b.right > box.left and b.left < box.right]
+    return len(cells) == 1 and all(
+        abs(a - b) > _OFF_HEIGHTS * height
+        for a, b in (
+            (box.left, cells[0].left),
+            (box.right, cells[0].right),
+            ((box.left + box.right) / 2, (cells[0].left + cells[0].right) / 2),
+        )
+    )
 
 
 def _are_between(boxes: Sequence[Box], below: Sequence[Sequence[Box]]) -> bool:
