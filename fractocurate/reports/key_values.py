@@ -223,6 +223,8 @@ def pairs_of_line(
 
 def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
+    if front := _n_of_value_before(segment, vocabulary):
+        return [("", (), segment[:front]), *_pieces(segment[front:], vocabulary)]
     whole, segment = segment, segment[n_item_words(segment) :]
     keys: list[tuple[int, int, int, str]] = []
     """First word, word behind the last, first word of the value, and meaning."""
@@ -252,6 +254,18 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
         pieces.append((name, segment[start:end], of_value))
     return pieces
+
+
+def _n_of_value_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> int:
+    """How many words in front of the first key are a cause or sub-type, the value of a key that stands left of them."""
+    end = next((k for k, word in enumerate(segment, start=1) if word.text.endswith(":")), 0)
+    for cut in range(1, min(end, _LONGEST_KEY_WORDS)):
+        names, similarity = vocabulary.columns(join_text(segment[cut:end]))
+        text = join_text(segment[:cut])
+        meaning = vocabulary.defect_class(text) or vocabulary.sub_type(text) if names and similarity >= 1.0 else None
+        if meaning is not None and meaning.similarity >= 1.0:
+            return cut
+    return 0
 
 
 def _behind_value(
