@@ -23,6 +23,8 @@ _DITTO = re.compile(
     r"[-\u2013\u2014\s]*(?:[\"\u2033\u3003\u201c\u201d\u201e\u00bb\u00ab]|''|,,|ditto|dito|dto\.?|do\.)[-\u2013\u2014\s]*",
     re.IGNORECASE,
 )
+_OF_A_PART = frozenset({"foan", "instance_tag", "component_id", "fracture_load_kn", "sub_type"})
+_FEWEST_OF_A_PART = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +188,14 @@ def _counting_columns(table: Table) -> set[int]:
 def instances_of_block(
     block: Sequence[Pair], reader: Reader, source: Source, section: SectionFoan | None
 ) -> list[InstanceReading]:
-    """Instances of a key/value block; none if it does not state a cause."""
+    """Instances of a key/value block.
+
+    None if it does not state a cause, unless it names a part and two more things of it: its cause was missed.
+    """
     names = {p.name for p in block}
-    if "defect_class" not in names or not names & {"serial_number", "instance_tag", "foan"}:
+    stated = {p.name for p in block if p.text}
+    is_part = "serial_number" in stated and len(stated & _OF_A_PART) >= _FEWEST_OF_A_PART
+    if ("defect_class" not in names and not is_part) or not names & {"serial_number", "instance_tag", "foan"}:
         return []
     unit = next((p.unit for p in block if p.name == "fracture_load_kn"), "")
     instances = []

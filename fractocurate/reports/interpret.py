@@ -260,7 +260,12 @@ def _stated_in_prose(
     settled = {p for p in layout.pairs if p.name not in INSTANCE_COLUMNS} | layout.in_blocks
     for page, lines in layout.free.items():
         in_pairs = {id(w) for p in layout.pairs if p.page == page and p in settled for w in p.key}
-        text = [line for line in lines if id(line.words[0]) not in in_pairs]
+        in_blocks = {id(w) for p in layout.in_blocks if p.page == page for v in (p.key, *p.values) for w in v}
+        text = [
+            line
+            for line in lines
+            if id(line.words[0]) not in in_pairs and not any(id(w) in in_blocks for w in line.words)
+        ]
         for statement in find_statements(page, text, reader.identifiers, reader.vocabulary):
             source = Source(page, methods[page], (*problems, *((statement.unclear,) if statement.unclear else ())))
             cells, unit = _with_key_values(statement.cells, layout.blocks, reader.identifiers)

@@ -236,7 +236,10 @@ def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str
         end = index if is_mark else index + 1
         for start in range(max(floor, end - _LONGEST_KEY_WORDS), end):
             names, similarity = vocabulary.columns(join_text(segment[start:end]))
-            holds_value = similarity <= HALF_UNDERSTOOD and _holds_value(segment[start : end - 1])
+            inner = segment[start : end - 1]
+            holds_value = (similarity < 1.0 and any(map(ends_value, inner))) or (
+                similarity <= HALF_UNDERSTOOD and _holds_value(inner)
+            )
             takes_all = similarity <= HALF_UNDERSTOOD and bool(keys) and start == keys[-1][2]
             if names and (keys or start == 0) and not (holds_value or takes_all):
                 if keys and start == keys[-1][2]:
@@ -288,7 +291,7 @@ def _has_digit(word: Word) -> bool:
 
 def _holds_value(words: Sequence[Word]) -> bool:
     """Whether the value of the key before stands in what may be a key in two languages, one of them not understood."""
-    return any(ends_value(w) or sum(map(str.isdigit, w.text)) >= _DIGITS_OF_A_VALUE for w in words)
+    return any(sum(map(str.isdigit, w.text)) >= _DIGITS_OF_A_VALUE for w in words)
 
 
 def _heading_pieces(

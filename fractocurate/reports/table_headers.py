@@ -23,6 +23,9 @@ from fractocurate.reports.vocabulary import Vocabulary, fold, is_unit, unit_of
 _STATED = re.compile(r":\s*\w")
 """A key with its value: in two languages, of which one is not understood, it may look like a header."""
 _LONG_NUMBER = re.compile(r"\d{4}")
+_DECIMAL = re.compile(r"(?<![\w.,])\d+[.,]\d+(?![\w.,])")
+_MOST_WORDS_OF_A_CELL = 8
+"""Of a header that is not understood: more is a text."""
 _WIDEST_LEADING_HEIGHTS = 1.6
 """White space between two lines of one header, in heights: a rule may part its title from the columns."""
 _STANDARD = re.compile(r"\b(?:DIN|EN|ISO|ASTM|JIS)\b")
@@ -32,7 +35,7 @@ _WORTH_OF_A_LINE = 2.5
 """What a header may lose in score by taking in a line that stands close below."""
 _FEWEST_CHOICES = 2
 """Causes that have columns of their own."""
-_MOST_HEADER_LINES = 8
+_MOST_HEADER_LINES = 6
 """In two languages and with units, in cells centred on each other."""
 
 _SHARED_WIDTH = 0.3
@@ -127,8 +130,11 @@ def find_header(
 
 def _is_inside(lines: Sequence[Line], first: int, index: int, gap: float) -> bool:
     """Whether a line surely goes on with cells that stand above it: those of one header may end at different heights."""
-    is_beside = lines[index].box.top < lines[index - 1].box.bottom - _BESIDE_HEIGHTS * lines[index].height
-    return is_beside or any(_goes_on(line, gap) for line in lines[max(first, index - 2) : index])
+    return _is_beside(lines, index) or any(_goes_on(line, gap) for line in lines[max(first, index - 2) : index])
+
+
+def _is_beside(lines: Sequence[Line], index: int) -> bool:
+    return lines[index].box.top < lines[index - 1].box.bottom - _BESIDE_HEIGHTS * lines[index].height
 
 
 def _goes_on(line: Line, gap: float) -> bool:
@@ -141,7 +147,12 @@ def _header_at(
 ) -> Header | None:
     """The best header that begins exactly with a line."""
     best: Header | None = None
-    for last in range(first, min(first + _MOST_HEADER_LINES, len(lines))):
+    n_levels = 0
+    for last in range(first, len(lines)):
+        # Cells of different numbers of lines, centred on each other, stand beside each other's gaps.
+        n_levels += last == first or not _is_beside(lines, last)
+        if n_levels > _MOST_HEADER_LINES or last - first > 2 * _MOST_HEADER_LINES:
+            break
         if (
             last > first
             and lines[last].box.top - lines[last - 1].box.bottom > _WIDEST_LEADING_HEIGHTS * lines[first].height
@@ -155,13 +166,21 @@ def _header_at(
         header = _read_header(words, first, last, rulings, vocabulary, gap)
         if header is None:
             continue
+        # "Component /": its second language is still to come.
+        header = replace(header, score=header.score - sum(c.text.endswith("/") for c in header.cells))
         # Of equal readings, the taller has the unit that stands in a line of its own; and a line set close below the
         # ones above belongs to them, even where they could be read without it ("component serial" and "number").
         is_taller = best is not None and len(header.cells) == len(best.cells) and header.score > best.score - 0.01
         is_tight = best is not None and _is_tight(lines, last) and header.score > best.score - _WORTH_OF_A_LINE
+        if best is not None and _names_cause(best) and not _names_cause(header):
+            continue  # the first row's cause does not make its column one of several causes
         if best is None or is_taller or is_tight or header.score > best.score + 0.01:
             best = header
     return best
+
+
+def _names_cause(header: Header) -> bool:
+    return any("defect_class" in fields for fields in header.fields)
 
 
 def _is_one_column(lines: Sequence[Line], rulings: Sequence[Ruling], gap: float) -> bool:
@@ -242,6 +261,8 @@ def _with_units(cells: Sequence[HeaderCell]) -> list[HeaderCell]:
 def _holds_values(cells: Sequence[HeaderCell]) -> bool:
     """Whether rows stand among the words of what may be a header, or keys with their values."""
     has_rows = any(_LONG_NUMBER.search(c.text) and not _STANDARD.search(c.text) for c in cells)
+    unknown = [c for c in cells if not c.candidates and not c.choice]
+    has_rows = has_rows or any(_DECIMAL.search(c.text) or len(c.words) > _MOST_WORDS_OF_A_CELL for c in unknown)
     states = any(c.similarity < 1.0 and _STATED.search(c.text) for c in cells)
     return has_rows or states or any(a.text.endswith(":") and not b.candidates for a, b in itertools.pairwise(cells))
 

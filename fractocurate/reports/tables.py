@@ -36,6 +36,11 @@ _WIDEST_NOTE_HEIGHTS = 2.0
 _WIDEST_GAP_HEIGHTS = 12.0
 """The same where the next line states an identifier in the column that holds them."""
 
+_TALLEST_ROW_LINES = 6
+_CELL_LEADING_HEIGHTS = 0.6
+_FEWEST_VALUES = 3
+"""In a row that does not leave the gutters white."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -196,13 +201,13 @@ def _body_end(
     while end < len(lines):
         line = lines[end]
         passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
-        if passed and not _states_identifier(columns, line, is_value):
+        if passed and not _begins_row(columns, lines, end, is_value):
             break
         is_note = note_of(line, columns, vocabulary) is not None
         if (
             begins_caption(line.text)
             or is_of_legend(line.text, vocabulary)
-            or not (is_note or leaves_gutters_white(columns, line, gap))
+            or not (is_note or leaves_gutters_white(columns, line, gap) or _is_row(columns, line, is_value))
         ):
             break
         # OCR may have missed rows between.
@@ -232,6 +237,25 @@ def _states_identifier(columns: Sequence[Column], line: Line, is_value: Anchors)
         if text and any(is_value(name, text) for name in column.fields if name in IDENTIFYING):
             return True
     return False
+
+
+def _begins_row(columns: Sequence[Column], lines: Sequence[Line], index: int, is_value: Anchors) -> bool:
+    """Whether a line, or one set close below it, states an identifier: cells of a row are centred on each other."""
+    for number in range(index, min(index + _TALLEST_ROW_LINES, len(lines))):
+        if number > index and not _is_near(lines, number, index, None, _CELL_LEADING_HEIGHTS):
+            return False
+        if _states_identifier(columns, lines[number], is_value):
+            return True
+    return False
+
+
+def _is_row(columns: Sequence[Column], line: Line, is_value: Anchors) -> bool:
+    """Whether a line has values where the columns are that hold them, though a long one fills a gutter."""
+    n_values = 0
+    for column in columns:
+        text = join_text([w for w in line.words if column.left <= centre_x(w) < column.right])
+        n_values += bool(text) and any(is_value(name, text) for name in column.fields)
+    return n_values >= _FEWEST_VALUES and _states_identifier(columns, line, is_value)
 
 
 def _closing_rule(header: Box, rulings: Sequence[Ruling]) -> float | None:
