@@ -31,6 +31,8 @@ _SMALLEST_FORM = 2
 _SHORTEST_LIST = 3
 """Labels that make a form where each stands alone in its line."""
 
+_LONGEST_STRAY, _STRAY = 2, 0.8
+"""Characters and confidence of what OCR makes of stamps and dirt, at most."""
 _FARTHEST_ROW = 1.5
 """White space above the last row of a form, in those above the others: a wider one begins the next form."""
 
@@ -200,6 +202,10 @@ def _labels(line: Line, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: 
         segments = [s for s in segments if s]
     else:
         segments = split_at_gaps(line.words, gap)
+    # A letter of a stamp that lies beside a label is none of it.
+    segments = [s for s in segments if len(s) > 1 or len(s[0].text) > _LONGEST_STRAY or s[0].confidence > _STRAY]
+    if not segments:
+        return []
     labels: list[_Label] = []
     ends = [s[0].box.left - 3 for s in segments[1:]] + [float("inf")]
     for segment, end in zip(segments, ends, strict=True):

@@ -18,6 +18,7 @@ from fractocurate.reports.table_content import infer_fields
 from fractocurate.reports.table_headers import is_running_number
 from fractocurate.reports.table_rows import Row
 from fractocurate.reports.tables import Table
+from fractocurate.reports.tags_in_turn import rows_with_tags_in_turn
 
 _DITTO = re.compile(
     r"[-\u2013\u2014\s]*(?:[\"\u2033\u3003\u201c\u201d\u201e\u00bb\u00ab]|''|,,|ditto|dito|dto\.?|do\.)[-\u2013\u2014\s]*",
@@ -58,6 +59,8 @@ def instances_of_table(
         section: FOAN of rows without one, for tables without a FOAN column.
     """
     columns = infer_fields(table.columns, table.rows, reader.identifiers, reader.vocabulary)
+    if source.method is ReadingMethod.OCR:
+        table = replace(table, rows=rows_with_tags_in_turn(columns, table.rows))
     rows = _with_values_from_above(table.rows, columns, reader, source)
     composites = tuple(c.fields for c in columns if len(c.fields) > 1)
     has_foan_column = any("foan" in c.fields for c in columns)
@@ -89,9 +92,7 @@ def instances_of_table(
     return _with_repaired_tags(instances)
 
 
-def _other_foan(
-    columns: Sequence[Column], cells: Sequence[tuple[Word, ...]], foan: str | None, reader: Reader
-) -> str:
+def _other_foan(columns: Sequence[Column], cells: Sequence[tuple[Word, ...]], foan: str | None, reader: Reader) -> str:
     """A FOAN in a column that is not known to hold any, where the row has another one; empty if there is none."""
     if any("foan" in column.fields for column in columns):
         return ""

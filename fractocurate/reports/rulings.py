@@ -26,6 +26,8 @@ _MOST_OF = 0.7
 _STEMS_OF_PRINT = 2.2
 """What stands upright and is no taller than this many letters of the page may be one: an ``l`` of large print."""
 _LOWEST_LETTER_PX = 5
+_SLIMMEST = 4
+"""What is slimmer is a line."""
 _TALLEST_STEM_INCH = 0.6
 """Of characters of some 60 points."""
 
@@ -211,7 +213,7 @@ def _letter_height(ink: npt.NDArray[np.bool_]) -> float:
     """Usual height of a piece of ink that is taller than a point and no line, in pixels; 1 where there is none."""
     labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     sizes = [(r.stop - r.start, c.stop - c.start) for r, c in ndimage.find_objects(labels)]
-    heights = [height for height, width in sizes if height >= _LOWEST_LETTER_PX and height < 4 * width and width < 4 * height]
+    heights = [h for h, w in sizes if h >= _LOWEST_LETTER_PX and h < _SLIMMEST * w and w < _SLIMMEST * h]
     return max(1.0, float(np.median(heights))) if heights else 1.0
 
 

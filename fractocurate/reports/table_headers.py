@@ -129,7 +129,7 @@ def find_header(
 
 
 def _is_inside(lines: Sequence[Line], first: int, index: int, gap: float) -> bool:
-    """Whether a line surely goes on with cells that stand above it: those of one header may end at different heights."""
+    """Whether a line surely goes on with cells above it: those of one header may end at different heights."""
     return _is_beside(lines, index) or any(_goes_on(line, gap) for line in lines[max(first, index - 2) : index])
 
 
@@ -184,7 +184,7 @@ def _names_cause(header: Header) -> bool:
 
 
 def _is_one_column(lines: Sequence[Line], rulings: Sequence[Ruling], gap: float) -> bool:
-    """Whether nothing parts the words of some lines into cells, as in running text: it need not be looked at closely."""
+    """Whether nothing parts the words of some lines into cells, as in running text, which heads no table."""
     if any(not ruling.is_horizontal for ruling in rulings) or any(len(line.segments(gap)) > 1 for line in lines):
         return False
     boxes = [line.box for line in lines]

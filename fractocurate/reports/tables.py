@@ -70,7 +70,8 @@ def find_tables(
     index = 0
     of_page = cell_gap_heights(lines)
     while index < len(lines):
-        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE], of_page)
+        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE - 1], of_page)
+        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE], gap)
         header = find_header(lines, index, rulings, vocabulary, gap)
         if header is None:
             free.append(lines[index])
