@@ -174,8 +174,19 @@ def _whole_pieces(
         return pieces
     upright = _opened_runs(grid, round(tallest_px) * 2 | 1, axis=0)
     strokes = grid & ~upright
-    crossed = upright & _beside(strokes, -1, round(tallest_px)) & _beside(strokes, 1, round(tallest_px))
-    return pieces | (grid & (inside | (upright & ~crossed)))
+    reach = round(tallest_px / _TALLEST_PIECE)
+    crossed = upright & _beside(strokes, -1, reach) & _beside(strokes, 1, reach)
+    lines = grid & (inside | (upright & ~crossed))
+    return pieces | lines | _specks(grid & ~lines, 2 * reach)
+
+
+def _specks(ink: npt.NDArray[np.bool_], widest_px: int) -> npt.NDArray[np.bool_]:
+    """Connected pixels that are too small for letters: what is left of a grid where its lines met."""
+    labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    is_speck = np.zeros(count + 1, dtype=bool)
+    is_speck[1:] = [max(r.stop - r.start, c.stop - c.start) <= widest_px for r, c in ndimage.find_objects(labels)]
+    specks: npt.NDArray[np.bool_] = is_speck[labels]
+    return specks
 
 
 def _beside(ink: npt.NDArray[np.bool_], side: int, reach_px: int) -> npt.NDArray[np.bool_]:
