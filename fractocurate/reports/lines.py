@@ -22,6 +22,8 @@ _EVEN_WIDTH = 0.09
 """Longest words of which the width of a character differs by less than this are monospaced: in proportional type the
 widths of ``Article`` and ``number`` differ by a quarter."""
 _SHORTEST_RULE = 2
+_BETWEEN_RULES = str.maketrans("", "", " |+")
+"""What parts the rules of columns."""
 _COLUMN_GAP_PITCHES = 1.75
 """White space of more than one character parts columns."""
 
@@ -173,8 +175,8 @@ def gap_of_type(lines: Iterable[Line], otherwise: float) -> float:
 
 def is_printed_rule(text: str) -> bool:
     """Whether a line of print only draws: a rule of dashes below each header, or ``* * *`` between two parts."""
-    marks = text.replace(" ", "")
-    return len(marks) > _SHORTEST_RULE and len(set(marks.strip("|+"))) == 1 and not any(c.isalnum() for c in marks)
+    marks = text.translate(_BETWEEN_RULES)
+    return len(marks) > _SHORTEST_RULE and len(set(marks)) == 1 and not marks[0].isalnum()
 
 
 def join_text(words: Sequence[Word]) -> str:
