@@ -26,6 +26,7 @@ _DITTO = re.compile(
 )
 _OF_A_PART = frozenset({"foan", "instance_tag", "component_id", "fracture_load_kn", "sub_type"})
 _FEWEST_OF_A_PART = 2
+_LONGEST_DITTO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,18 @@ def _with_values_from_above(
     filled = []
     for row in rows:
         above = tuple(
-            old if is_ditto(new) or (not new and fills and k == foan_column) else new
+            old if is_ditto(new) or (fills and k == foan_column and _says_nothing(new, source)) else new
             for k, (new, old) in enumerate(zip(row.cells, above, strict=True))
         )
         filled.append(above)
     return filled
+
+
+def _says_nothing(cell: Sequence[Word], source: Source) -> bool:
+    """Whether a cell is empty; on a scan also if it holds a letter or two, which OCR makes of a ditto mark."""
+    text = "".join(w.text for w in cell)
+    is_short = len(text) <= _LONGEST_DITTO and not any(c.isdigit() for c in text)
+    return not text or (source.method is ReadingMethod.OCR and is_short)
 
 
 def _less_sure(instance: InstanceReading, fields: Collection[str]) -> InstanceReading:
