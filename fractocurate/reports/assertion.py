@@ -2,7 +2,8 @@
 
 import re
 
-from fractocurate.reports.vocabulary import Meaning, Vocabulary, is_negation, tokens
+from fractocurate.reports.synonyms import Meaning, tokens
+from fractocurate.reports.vocabulary import Vocabulary, is_negation
 
 _EXCLUDES = re.compile(
     r"\b(?:exclud\w*|rul(?:ed?|ing)\s+out|reject\w*|refut\w*|disprov\w*|unlikely|neither|nor|absen\w+|free\s+(?:of|from)"

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fractocurate.reports.vocabulary import fold, unit_of
+from fractocurate.reports.synonyms import fold
+from fractocurate.reports.units import unit_of
 
 _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(

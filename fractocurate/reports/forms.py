@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
+from fractocurate.reports.header_cells import IDENTIFYING, INSTANCE_COLUMNS
 from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import (
     Line,
@@ -17,7 +18,6 @@ from fractocurate.reports.lines import (
     verticals_through,
 )
 from fractocurate.reports.run_in import n_item_words
-from fractocurate.reports.table_headers import IDENTIFYING, INSTANCE_COLUMNS
 from fractocurate.reports.table_rows import Anchors
 from fractocurate.reports.vocabulary import Vocabulary
 

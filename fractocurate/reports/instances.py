@@ -9,13 +9,13 @@ from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.reports.agreement import STANDS_ABOVE
 from fractocurate.reports.confidence import LESS_SURE, lowest_of_number
+from fractocurate.reports.header_cells import is_running_number
 from fractocurate.reports.key_blocks import lanes_of_values
 from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import around, join_text
 from fractocurate.reports.row_values import Reader, Source, build_instance, doubted, with_confidence
 from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_content import infer_fields
-from fractocurate.reports.table_headers import is_running_number
 from fractocurate.reports.table_rows import Row
 from fractocurate.reports.tables import Table
 from fractocurate.reports.tags_in_turn import rows_with_tags_in_turn

@@ -17,6 +17,7 @@ from fractocurate.reports.assertion import begins_quotation, may_quote
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
 from fractocurate.reports.fields import language_of
 from fractocurate.reports.figures import without_letterhead
+from fractocurate.reports.header_cells import INSTANCE_COLUMNS
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
 from fractocurate.reports.key_values import Pair
@@ -27,7 +28,6 @@ from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Cells, Reader, Source, build_instance
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from data_contracts.records import Box, Word
+from fractocurate.reports.header_cells import INSTANCE_COLUMNS
 from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import around, group_lines, join_text, split_at_gaps
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
 from fractocurate.reports.table_rows import Anchors
 
 _PAGE_PT = 1000.0

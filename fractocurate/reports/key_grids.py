@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Sequence
 
 from data_contracts.records import Box, Word
+from fractocurate.reports.header_cells import IDENTIFYING, INSTANCE_COLUMNS
 from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import Line, Ruling, centre_x, centre_y, distinct_levels, join_text
-from fractocurate.reports.table_headers import IDENTIFYING, INSTANCE_COLUMNS
 from fractocurate.reports.vocabulary import Vocabulary
 
 _SMALLEST_GRID = 3

@@ -15,8 +15,8 @@ from fractocurate.reports.drawn_boxes import with_drawn_boxes
 from fractocurate.reports.fields import COMMON_WORDS
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.rulings import drawn_rulings
+from fractocurate.reports.synonyms import fold
 from fractocurate.reports.tick_marks import plain_symbol
-from fractocurate.reports.vocabulary import fold
 
 SMALLEST_TRUSTED_SCORE = 0.5
 """Below it a page is read by OCR."""

@@ -12,7 +12,8 @@ from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.lines import Line
 from fractocurate.reports.row_values import Cells
-from fractocurate.reports.vocabulary import Vocabulary, unit_of
+from fractocurate.reports.units import unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 _WIDEST_LEADING = 2.6
 """Lines of one paragraph follow each other at most so many of their heights from centre to centre ..."""

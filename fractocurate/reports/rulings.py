@@ -216,7 +216,7 @@ def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *
 def _crossed(ink: npt.NDArray[np.bool_], rows: slice, columns: slice) -> npt.NDArray[np.bool_]:
     """Rows of an upright run where ink goes on at both sides: a letter under a streak, which must stay whole."""
     sides = ink[rows, max(0, columns.start - 3) : columns.start], ink[rows, columns.stop : columns.stop + 3]
-    crossed: npt.NDArray[np.bool_] = sides[0].any(axis=1) & sides[1].any(axis=1)
+    crossed: npt.NDArray[np.bool_] = np.logical_and(sides[0].any(axis=1), sides[1].any(axis=1))
     return crossed
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from data_contracts.records import Box
 from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.cause_columns import rows_with_marks, with_group_titles
+from fractocurate.reports.header_cells import IDENTIFYING
 from fractocurate.reports.legends import is_of_legend
 from fractocurate.reports.lines import (
     Line,
@@ -22,7 +23,7 @@ from fractocurate.reports.lines import (
     verticals_through,
 )
 from fractocurate.reports.table_columns import Column, columns_of, leaves_gutters_white, moved_columns, settle_gutters
-from fractocurate.reports.table_headers import IDENTIFYING, Header, find_header
+from fractocurate.reports.table_headers import Header, find_header
 from fractocurate.reports.table_notes import Note, note_of, part_notes, rows_with_notes
 from fractocurate.reports.table_rows import Anchors, Row, find_rows
 from fractocurate.reports.vocabulary import Vocabulary

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from data_contracts.vocabulary import DefectClass
 from fractocurate.profile import Profile
-from fractocurate.reports.vocabulary import Synonyms, Vocabulary, fold, is_unit, strip_unit, unit_of
+from fractocurate.reports.synonyms import Synonyms, fold
+from fractocurate.reports.units import is_unit, strip_unit, unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
