@@ -247,3 +247,25 @@ FOAN-2021-0117    512346       P2         material defect
 """
     assert [i.instance_tag for i in read(page.format(first="Pl"), confidence=0.85)] == ["P1", "P2"]
     assert [i.instance_tag for i in read(page.format(first="B7"), confidence=0.85)] == ["B7", "P2"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (("A", "", "C"), ["A", "B", "C"]),
+        (("", "2", "3"), ["1", "2", "3"]),
+        (("", "B", "C"), ["A", "B", "C"]),
+        (("4", "", "6"), ["4", "5", "6"]),
+        (("", "5", "6"), ["", "5", "6"]),
+        (("A", "B", ""), ["A", "B", ""]),
+        (("A", "", "D"), ["A", "", "D"]),
+        (("A", "", ""), ["A", "", ""]),
+    ],
+)
+def test_a_tag_that_was_not_read_is_told_by_its_place(
+    read: Read, printed: tuple[str, ...], expected: list[str]
+) -> None:
+    """Between others, and before them if they then begin with the first; not behind them, nor where a row may lack."""
+    rows = [f"FOAN-2021-0117    51234{k}       {tag:8}   grinding damage" for k, tag in enumerate(printed)]
+    page = "\n".join(["FOAN              Serial no.   Specimen   Cause", *rows])
+    assert [i.instance_tag for i in read(page, confidence=0.9)] == expected
