@@ -58,6 +58,7 @@ def _turn(texts: Sequence[str]) -> _Turn | None:
     read = [(k, text) for k, text in enumerate(texts) if text]
     if len(read) < _FEWEST_TAGS:
         return None
+    turns: set[_Turn | None]
     if all(_LETTER.fullmatch(text) for _, text in read):
         turns = {_Turn("", ord(text) - ord("A") + 1 - k, is_letter=True) for k, text in read}
     else:
