@@ -113,7 +113,7 @@ def _load_once(command: str, languages: tuple[str, ...], states: tuple[object, .
         said = _said_by((command, str(file), str(Path(folder) / "read"), "-l", "+".join(languages), "--psm", "6"))
     if lost := sorted({match["language"] for match in _NOT_LOADED.finditer(said)}):
         packages = " ".join(_PACKAGE_OF.get(x, f"tesseract-ocr-{x}") for x in lost)
-        what = f"Tesseract cannot load {', '.join(lost)}: the language file is missing or damaged"
+        what = f"Tesseract lacks a language: it cannot load {', '.join(lost)}, whose file is missing or damaged"
         raise MissingToolError(f"{what}; install it anew with: sudo apt-get install --reinstall {packages}")
 
 
