@@ -6,7 +6,7 @@ from fractocurate.reports.synonyms import Meaning, tokens
 from fractocurate.reports.vocabulary import Vocabulary, is_negation
 
 _EXCLUDES = re.compile(
-    r"\b(?:exclud\w*|rul(?:ed?|ing)\s+out|reject\w*|refut\w*|disprov\w*|unlikely|neither|nor|absen\w+|free\s+(?:of|from)"
+    r"\b(?:none|exclud\w*|rul(?:ed?|ing)\s+out|reject\w*|refut\w*|disprov\w*|unlikely|neither|nor|absen\w+|free\s+(?:of|from)"
     r"|ausgeschlossen\w*|auszuschlie(?:ß|ss)en\w*|scheide[nt]\s+aus|verworfen\w*|widerlegt\w*|unwahrscheinlich\w*"
     r"|weder|keiner\w*|keinem|keines|keinerlei|frei\s+von|fehlen|fehlt|nein)\b",
     re.IGNORECASE,
