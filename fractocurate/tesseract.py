@@ -2,18 +2,26 @@
 
 import contextlib
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytesseract
+from PIL import Image
 
 from data_contracts.errors import MissingToolError
 
 _PACKAGE_OF = {"eng": "tesseract-ocr", "osd": "tesseract-ocr-osd"}
 _LACKS_LANGUAGE = ("Failed loading language", "Error opening data file")
+_NOT_LOADED = re.compile(r"Failed loading language '(?P<language>[^']+)'")
+_FOLDER = re.compile(r"available languages in \"(?P<folder>[^\"]+)\"")
+_BLANK_PX = 64
+_LONGEST_CHECK_S = 20.0
 _PLACE = "fracto-ocr"
 _WORD_LEVEL = "5"
 _N_CELLS = 12
@@ -67,6 +75,57 @@ def require_tesseract(languages: tuple[str, ...]) -> None:
         raise MissingToolError(f"Tesseract does not start ({error.message}); {install}") from error
     if missing := [x for x in languages if x not in installed]:
         raise MissingToolError(f"Tesseract has no language pack for {', '.join(missing)}; {install}")
+    _require_loading(languages)
+
+
+def _require_loading(languages: tuple[str, ...]) -> None:
+    """Check that Tesseract can load the languages as their files are now; asked again only when a file has changed.
+
+    It passes over languages that are missing or damaged, says so on its standard error alone, and reads
+    worse without any other sign.
+    """
+    command = pytesseract.pytesseract.tesseract_cmd
+    folder = _language_folder(command, os.environ.get("TESSDATA_PREFIX", ""))
+    if folder is not None:
+        _load_once(command, languages, tuple(_state(folder / f"{language}.traineddata") for language in languages))
+
+
+@lru_cache(maxsize=8)
+def _language_folder(command: str, prefix: str) -> Path | None:  # noqa: ARG001 - the prefix moves the folder
+    said = _said_by((command, "--list-langs"))
+    match = _FOLDER.search(said)
+    return Path(match["folder"]) if match else None
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _load_once(command: str, languages: tuple[str, ...], states: tuple[object, ...]) -> None:  # noqa: ARG001 - a key
+    with tempfile.TemporaryDirectory(prefix=_PLACE) as folder:
+        file = Path(folder) / "blank.bmp"
+        Image.new("L", (_BLANK_PX, _BLANK_PX), 255).save(file)
+        said = _said_by((command, str(file), str(Path(folder) / "read"), "-l", "+".join(languages), "--psm", "6"))
+    if lost := sorted({match["language"] for match in _NOT_LOADED.finditer(said)}):
+        packages = " ".join(_PACKAGE_OF.get(x, f"tesseract-ocr-{x}") for x in lost)
+        what = f"Tesseract lacks a language: it cannot load {', '.join(lost)}, whose file is missing or damaged"
+        raise MissingToolError(f"{what}; install it anew with: sudo apt-get install --reinstall {packages}")
+
+
+def _said_by(command: tuple[str, ...]) -> str:
+    """All that a program prints; nothing if it does not start or hangs, which the first page's own call will tell."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the command that reads pages, too
+            command, capture_output=True, text=True, timeout=_LONGEST_CHECK_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return f"{done.stdout}\n{done.stderr}"
 
 
 @contextlib.contextmanager
@@ -77,6 +136,7 @@ def one_call(languages: tuple[str, ...], timeout_s: float) -> Iterator[None]:
         OcrError: Tesseract failed or took too long.
         MissingToolError: Tesseract or one of the languages is not installed.
     """
+    _require_loading(languages)
     before = os.environ.get("OMP_THREAD_LIMIT")
     os.environ["OMP_THREAD_LIMIT"] = "1"
     try:

@@ -21,6 +21,8 @@ def _missing_loads(author: Author, draft: Draft) -> bool:
 
 def _unknown_cause(author: Author, draft: Draft) -> bool:
     fracture = draft.fractures[int(author.rng.integers(len(draft.fractures)))]
+    if fracture.expect == "review":
+        return False
     fracture.defect_class = "unknown"
     author.word_cause(fracture, draft.fields, draft.base)
     return True

@@ -1,5 +1,6 @@
 """What the rows of a report say of each other: the same part twice, contradictions, another FOAN in header or text."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,11 +9,16 @@ from rapidfuzz.distance import Levenshtein
 
 from data_contracts.records import InstanceReading, Reading
 from data_contracts.vocabulary import ReadingMethod
+from fractocurate.reports.confidence import LESS_SURE
 from fractocurate.reports.row_values import doubted, with_confidence
 
 _NOT_STATED = "defect class not stated"
 _OFTEN = 3
 """Rows that each state a FOAN themselves outweigh one elsewhere that differs in a character."""
+_DIGITS_THAT_TELL = 4
+"""Of a torn FOAN: fewer may be a year or stand in any number."""
+_FEWEST_OTHERS = 2
+_FAR_BEYOND = 5.0
 STANDS_ABOVE = "stands above the row, not in it"
 """Note of a FOAN that a row has from a heading, or from the whole report."""
 
@@ -186,6 +192,43 @@ def flag_gaps(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
                 verb = "read" if instance.method is ReadingMethod.OCR else "stated"
                 remark = f"{label} not {verb}, unlike those of other fractures"
                 flagged[k] = replace(instance, remarks=(*instance.remarks, remark))
+    return flagged
+
+
+def flag_torn_header(instances: Sequence[InstanceReading], texts: Sequence[str]) -> list[InstanceReading]:
+    """Doubt all rows where the header announces a FOAN of which the number that can be read is in none of them.
+
+    Args:
+        instances: of the report.
+        texts: what stands in the header where a FOAN should and breaks the grammar.
+    """
+    numbers = {number for text in texts for number in re.findall(r"\d+", text) if len(number) >= _DIGITS_THAT_TELL}
+    digits = ["".join(c for c in i.foan or "" if c.isdigit()) for i in instances]
+    if not numbers or any(_holds(own, number) for own in digits for number in numbers):
+        return list(instances)
+    issue = f"contradicting foan: the header's cannot be read and is another one: {', '.join(texts)}"
+    return [with_confidence(replace(i, issues=(*i.issues, issue))) if i.foan else i for i in instances]
+
+
+def _holds(digits: str, number: str) -> bool:
+    """Whether a number stands in some digits, one of its own misread at most."""
+    ends = range(len(number), len(digits) + 1)
+    return any(Levenshtein.distance(digits[k - len(number) : k], number) <= 1 for k in ends)
+
+
+def flag_odd_loads(instances: Sequence[InstanceReading]) -> list[InstanceReading]:
+    """Remark on loads of scans that are far beyond all others of the report: OCR may have lost a decimal mark."""
+    flagged = list(instances)
+    for k, instance in enumerate(instances):
+        load = instance.fracture_load_kn
+        others = [o.fracture_load_kn for o in instances if o is not instance and o.fracture_load_kn]
+        if instance.method is not ReadingMethod.OCR or not load or len(others) < _FEWEST_OTHERS:
+            continue
+        if min(others) / _FAR_BEYOND < load < max(others) * _FAR_BEYOND:
+            continue
+        note = f"fracture load far from those of the other fractures: {instance.fracture_load_raw}"
+        readings = tuple(doubted(r, note, LESS_SURE) if r.field == "fracture_load_kn" else r for r in instance.readings)
+        flagged[k] = replace(instance, readings=readings, remarks=(*instance.remarks, note))
     return flagged
 
 

@@ -2,10 +2,11 @@
 
 import re
 
-from fractocurate.reports.vocabulary import Meaning, Vocabulary, is_negation, tokens
+from fractocurate.reports.synonyms import Meaning, tokens
+from fractocurate.reports.vocabulary import Vocabulary, is_negation
 
 _EXCLUDES = re.compile(
-    r"\b(?:exclud\w*|rul(?:ed?|ing)\s+out|reject\w*|refut\w*|disprov\w*|unlikely|neither|nor|absen\w+|free\s+(?:of|from)"
+    r"\b(?:none|exclud\w*|rul(?:ed?|ing)\s+out|reject\w*|refut\w*|disprov\w*|unlikely|neither|nor|absen\w+|free\s+(?:of|from)"
     r"|ausgeschlossen\w*|auszuschlie(?:ß|ss)en\w*|scheide[nt]\s+aus|verworfen\w*|widerlegt\w*|unwahrscheinlich\w*"
     r"|weder|keiner\w*|keinem|keines|keinerlei|frei\s+von|fehlen|fehlt|nein)\b",
     re.IGNORECASE,
@@ -23,6 +24,7 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = re.compile(r"(?:original\s+message|ursprüngliche\s+nachricht)\s*[-\u2013\u2014_]*\s*$", re.IGNORECASE)
+_QUOTED = re.compile(r"message|nachricht", re.IGNORECASE)
 _FAULTS = ("fehler", "schaden", "defekt", "defect", "damage", "flaw", "fault")
 """Folded words of which a synonym must hold one to be taken out of a sentence: ``material`` alone names what broke."""
 _FEWEST_WORDS_OF_A_SENTENCE = 4
@@ -39,6 +41,11 @@ def is_asserted(text: str) -> bool:
 def speaks_of_another_case(text: str) -> bool:
     """Whether a line only compares with, or refers to, another analysis."""
     return _COMPARES.search(text) is not None
+
+
+def may_quote(word: str) -> bool:
+    """Whether a word may belong to a line that begins a quotation: most reports have none, and this is soon asked."""
+    return word[:1] in "mMnN" and _QUOTED.match(word) is not None
 
 
 def begins_quotation(text: str) -> bool:
@@ -84,7 +91,15 @@ def _without_excluded(text: str, vocabulary: Vocabulary) -> str:
 
 
 def _denies(clause: str, vocabulary: Vocabulary) -> bool:
-    if not (_EXCLUDES.search(clause) or any(map(is_negation, clause.split()))):
+    words = clause.split()
+    if (
+        words
+        and is_negation(words[0])
+        and (meaning := vocabulary.defect_class(" ".join(words[1:])))
+        and meaning.similarity >= 1.0
+    ):
+        return True
+    if not (_EXCLUDES.search(clause) or any(map(is_negation, words))):
         return False
     return bool(_named(clause, vocabulary))
 

@@ -21,6 +21,7 @@ _LABEL = (
 """How a caption begins in both languages, with what OCR makes of it; but ``image 500 x`` is a magnification."""
 _BEGINNING = re.compile(_LABEL, re.IGNORECASE)
 _LABEL_AND_MARK = re.compile(rf"{_LABEL}\s*[:.)\-\u2013]?", re.IGNORECASE)
+_NUMBER_LOST = re.compile(r"\W{0,2}(?:f[il1]g|a[bh]b)[.,]\s+[^\W\d]", re.IGNORECASE)
 _REFERENCE = re.compile(
     rf"{_LABEL}\s+(?:shows?|displays?|illustrates?|gives?|and|to|is|are|was|were|zeig(?:t|en)|ist|sind|und|bis|gibt"
     r"|stell(?:t|en))\b",
@@ -39,7 +40,7 @@ _MOST_UNLABELLED_WORDS = 18
 
 def begins_caption(text: str) -> bool:
     """Whether a line begins as captions do: ``Fig. 3: ...``."""
-    return _BEGINNING.match(text) is not None
+    return _BEGINNING.match(text) is not None or _NUMBER_LOST.match(text) is not None
 
 
 class Strength(IntEnum):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractocurate.reports.fields import find_dates, is_blank
 from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import Line, join_text
-from fractocurate.reports.vocabulary import Vocabulary, fold
+from fractocurate.reports.synonyms import fold
+from fractocurate.reports.vocabulary import Vocabulary
 
 _REPORT_WORDS = tuple(
     map(fold, ("report", "Bericht", "version", "Fassung", "document", "Dokument", "issue", "Ausgabe"))

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fractocurate.reports.vocabulary import fold, unit_of
+from fractocurate.reports.synonyms import fold
+from fractocurate.reports.units import unit_of
 
 _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(
@@ -17,6 +18,13 @@ _LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.02
 
 NOT_STATED = frozenset(fold(t) for t in ("n/a", "k. A.", "keine Angabe", "none", "not stated", "n. b.", "nb", "unbek."))
 """Folded texts of cells that hold nothing."""
+
+_INVITATION = re.compile(
+    r"(?:click|tap|klicken|tippen)\b.{0,40}\b(?:enter|choose|select|eingeben|einzugeben|auswählen|auszuwählen)\b.*"
+    r"|(?:choose|select) an item\W*|wählen sie ein(?:en)? \w+ aus\W*",
+    re.IGNORECASE,
+)
+"""What templates show in a field that nobody has filled in."""
 
 _MONTHS = {
     fold(name): number
@@ -103,7 +111,7 @@ class Load:
 def is_blank(text: str) -> bool:
     """Whether a cell holds nothing: empty, dashes, or words that say so."""
     folded = fold(text)
-    return not folded or folded in NOT_STATED
+    return not folded or folded in NOT_STATED or _INVITATION.fullmatch(text.strip()) is not None
 
 
 def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
@@ -122,11 +130,12 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     if len(numbers) != 1:
         return Load(None, f"fracture load not understood: {text}")
     unit = unit_of(text) or header_unit
-    value = parse_number(numbers[0], decimal_mark)
-    kn = round(value * _KN_PER_UNIT[unit or "kN"], 6)
-    if not _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
-        return Load(None, f"fracture load without plausible unit: {text}")
-    return Load(kn)
+    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may.
+    for mark in (decimal_mark, "," if decimal_mark == "." else "."):
+        kn = round(parse_number(numbers[0], mark) * _KN_PER_UNIT[unit or "kN"], 6)
+        if _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
+            return Load(kn)
+    return Load(None, f"fracture load without plausible unit: {text}")
 
 
 def parse_number(text: str, decimal_mark: str) -> float:

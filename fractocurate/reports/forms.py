@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.records import Word
+from fractocurate.reports.header_cells import IDENTIFYING, INSTANCE_COLUMNS
 from fractocurate.reports.key_values import ASKED, Pair
 from fractocurate.reports.lines import (
     Line,
@@ -16,7 +17,7 @@ from fractocurate.reports.lines import (
     split_at_gaps,
     verticals_through,
 )
-from fractocurate.reports.table_headers import IDENTIFYING, INSTANCE_COLUMNS
+from fractocurate.reports.run_in import n_item_words
 from fractocurate.reports.table_rows import Anchors
 from fractocurate.reports.vocabulary import Vocabulary
 
@@ -29,6 +30,11 @@ _SMALLEST_FORM = 2
 """Rows of boxes; one row alone is a table."""
 _SHORTEST_LIST = 3
 """Labels that make a form where each stands alone in its line."""
+
+_LONGEST_STRAY, _STRAY = 2, 0.8
+"""Characters and confidence of what OCR makes of stamps and dirt, at most."""
+_FARTHEST_ROW = 1.5
+"""White space above the last row of a form, in those above the others: a wider one begins the next form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,15 @@ def find_forms(
     used: set[int] = set()
     index = 0
     while index < len(lines):
-        forms = [_form_at(page, index, lines, labels, is_value, below=below) for below in (True, False)]
         # A line of values may be read with the labels above it and with those below: more of them then fit one way.
+        # What looks like values of the first labels below may be a text that ends there.
+        starts = [
+            index,
+            next((k for k in range(index + 1, index + 2 + _MOST_VALUE_LINES) if labels[k : k + 1] != [[]]), index),
+        ]
+        forms = [_form_at(page, index, lines, labels, is_value, below=False)]
+        forms += [_form_at(page, start, lines, labels, is_value, below=True) for start in dict.fromkeys(starts)]
+        forms = [_without_heading(page, rows, lines, labels, is_value) for rows in forms]
         rows = max(forms, key=lambda rows: _n_fitting(rows, is_value))
         pairs += [p for row in rows for p in row.pairs]
         used.update(k for row in rows for k in range(row.first, row.last + 1))
@@ -96,6 +109,24 @@ def _form_at(
     identified = any(p.name in IDENTIFYING and is_value(p.name, p.text) for p in pairs)
     n_filled = sum(bool(p.text) for p in pairs)
     return rows if len(rows) >= _SMALLEST_FORM and n_filled >= _SHORTEST_LIST and identified else []
+
+
+def _without_heading(
+    page: int, rows: list[_BoxRow], lines: Sequence[Line], labels: Sequence[list[_Label]], is_value: Anchors
+) -> list[_BoxRow]:
+    """The form without a first row that is the heading above it ("Findings") and takes the place of a label below.
+
+    Its one label stands alone, what belongs to it is no value that anybody knows, and without it the form has as many
+    rows, no farther apart.
+    """
+    if not rows or len(rows[0].pairs) != 1 or is_value(rows[0].pairs[0].name, rows[0].pairs[0].text):
+        return rows
+    below = labels[rows[0].first] != []
+    later = _form_at(page, rows[0].last + 1, lines, labels, is_value, below=below)
+    if len(later) < len(rows) or _n_fitting(later, is_value) < _n_fitting(rows, is_value):
+        return rows
+    gaps = [lines[b.first].box.top - lines[a.last].box.bottom for a, b in itertools.pairwise(later)]
+    return later if gaps[-1] < _FARTHEST_ROW * min(gaps) else rows
 
 
 def _n_fitting(rows: Sequence[_BoxRow], is_value: Anchors) -> int:
@@ -171,9 +202,14 @@ def _labels(line: Line, rulings: Sequence[Ruling], vocabulary: Vocabulary, gap: 
         segments = [s for s in segments if s]
     else:
         segments = split_at_gaps(line.words, gap)
+    # A letter of a stamp that lies beside a label is none of it.
+    segments = [s for s in segments if len(s) > 1 or len(s[0].text) > _LONGEST_STRAY or s[0].confidence > _STRAY]
+    if not segments:
+        return []
     labels: list[_Label] = []
     ends = [s[0].box.left - 3 for s in segments[1:]] + [float("inf")]
     for segment, end in zip(segments, ends, strict=True):
+        segment = segment[n_item_words(segment) :]  # noqa: PLW2901 - "1.3 Root cause" is a label with its number
         text = join_text(segment)
         names, _ = vocabulary.columns(text)
         own = [n for n in names if n in INSTANCE_COLUMNS]

@@ -9,20 +9,24 @@ from data_contracts.records import InstanceReading, Reading, Word
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.reports.agreement import STANDS_ABOVE
 from fractocurate.reports.confidence import LESS_SURE, lowest_of_number
+from fractocurate.reports.header_cells import is_running_number
 from fractocurate.reports.key_blocks import lanes_of_values
 from fractocurate.reports.key_values import Pair
 from fractocurate.reports.lines import around, join_text
 from fractocurate.reports.row_values import Reader, Source, build_instance, doubted, with_confidence
 from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_content import infer_fields
-from fractocurate.reports.table_headers import is_running_number
 from fractocurate.reports.table_rows import Row
 from fractocurate.reports.tables import Table
+from fractocurate.reports.tags_in_turn import rows_with_tags_in_turn
 
 _DITTO = re.compile(
     r"[-\u2013\u2014\s]*(?:[\"\u2033\u3003\u201c\u201d\u201e\u00bb\u00ab]|''|,,|ditto|dito|dto\.?|do\.)[-\u2013\u2014\s]*",
     re.IGNORECASE,
 )
+_OF_A_PART = frozenset({"foan", "instance_tag", "component_id", "fracture_load_kn", "sub_type"})
+_FEWEST_OF_A_PART = 2
+_LONGEST_DITTO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def instances_of_table(
         section: FOAN of rows without one, for tables without a FOAN column.
     """
     columns = infer_fields(table.columns, table.rows, reader.identifiers, reader.vocabulary)
+    if source.method is ReadingMethod.OCR:
+        table = replace(table, rows=rows_with_tags_in_turn(columns, table.rows))
     rows = _with_values_from_above(table.rows, columns, reader, source)
     composites = tuple(c.fields for c in columns if len(c.fields) > 1)
     has_foan_column = any("foan" in c.fields for c in columns)
@@ -77,11 +83,26 @@ def instances_of_table(
             instance = _less_sure(instance, row.stated)
         if not has_foan_column and instance.foan is None and section is not None:
             instance = with_foan(instance, section)
+        if other := _other_foan(columns, cells, instance.foan, reader):
+            doubt = f"another FOAN in the row than the one it has from above: {other}"
+            instance = with_confidence(replace(instance, issues=(*instance.issues, doubt)))
         for column in columns:
             if column.is_inferred:
                 instance = _with_inferred(instance, column)
         instances.append(instance)
     return _with_repaired_tags(instances)
+
+
+def _other_foan(columns: Sequence[Column], cells: Sequence[tuple[Word, ...]], foan: str | None, reader: Reader) -> str:
+    """A FOAN in a column that is not known to hold any, where the row has another one; empty if there is none."""
+    if any("foan" in column.fields for column in columns):
+        return ""
+    for column, cell in zip(columns, cells, strict=True):
+        if set(column.fields) <= {"instance_tag"}:
+            found = reader.identifiers.profile.foan.grammar.parse(join_text(cell))
+            if found and not found.repairs and found.value != foan:
+                return found.value
+    return ""
 
 
 def _with_values_from_above(
@@ -99,11 +120,18 @@ def _with_values_from_above(
     filled = []
     for row in rows:
         above = tuple(
-            old if is_ditto(new) or (not new and fills and k == foan_column) else new
+            old if is_ditto(new) or (fills and k == foan_column and _says_nothing(new, source)) else new
             for k, (new, old) in enumerate(zip(row.cells, above, strict=True))
         )
         filled.append(above)
     return filled
+
+
+def _says_nothing(cell: Sequence[Word], source: Source) -> bool:
+    """Whether a cell is empty; on a scan also if it holds a letter or two, which OCR makes of a ditto mark."""
+    text = "".join(w.text for w in cell)
+    is_short = len(text) <= _LONGEST_DITTO and not any(c.isdigit() for c in text)
+    return not text or (source.method is ReadingMethod.OCR and is_short)
 
 
 def _less_sure(instance: InstanceReading, fields: Collection[str]) -> InstanceReading:
@@ -169,9 +197,14 @@ def _counting_columns(table: Table) -> set[int]:
 def instances_of_block(
     block: Sequence[Pair], reader: Reader, source: Source, section: SectionFoan | None
 ) -> list[InstanceReading]:
-    """Instances of a key/value block; none if it does not state a cause."""
+    """Instances of a key/value block.
+
+    None if it does not state a cause, unless it names a part and two more things of it: its cause was missed.
+    """
     names = {p.name for p in block}
-    if "defect_class" not in names or not names & {"serial_number", "instance_tag", "foan"}:
+    stated = {p.name for p in block if p.text}
+    is_part = "serial_number" in stated and len(stated & _OF_A_PART) >= _FEWEST_OF_A_PART
+    if ("defect_class" not in names and not is_part) or not names & {"serial_number", "instance_tag", "foan"}:
         return []
     unit = next((p.unit for p in block if p.name == "fracture_load_kn"), "")
     instances = []

@@ -1,61 +1,34 @@
 """The pages of one report, as words, to its facts and fracture instances. Pure: no file, no PDF, no Tesseract."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from data_contracts.records import FigureReading, InstanceReading, PageReading, Reading, ReportReading, Word
+from data_contracts.records import InstanceReading, Reading, ReportReading, Word
 from data_contracts.vocabulary import ReadingMethod, TextSource
 from fractocurate.profile import Profile
-from fractocurate.reports.agreement import flag_contradictions, flag_gaps, merge_repeated
-from fractocurate.reports.assertion import begins_quotation
+from fractocurate.reports.agreement import (
+    flag_contradictions,
+    flag_gaps,
+    flag_odd_loads,
+    flag_torn_header,
+    merge_repeated,
+)
+from fractocurate.reports.assertion import begins_quotation, may_quote
 from fractocurate.reports.facts import Fact, report_date, report_number, revision
-from fractocurate.reports.fields import decimal_mark_of, language_of, parse_load
+from fractocurate.reports.fields import language_of
 from fractocurate.reports.figures import without_letterhead
-from fractocurate.reports.forms import find_forms
+from fractocurate.reports.header_cells import INSTANCE_COLUMNS
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.instances import SectionFoan, instances_of_block, instances_of_table, with_foan
-from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unanswered, with_wrapped_key
-from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
+from fractocurate.reports.key_values import Pair
+from fractocurate.reports.layout import Layout, PageWords, find_layout, report_decimal_mark
 from fractocurate.reports.legends import find_legend, stated_unit
-from fractocurate.reports.lines import Line, Ruling, around, group_lines, join_text
+from fractocurate.reports.lines import around, group_lines, is_printed_rule, join_text
 from fractocurate.reports.mentions import Mention, find_mentions, mention_above
 from fractocurate.reports.occurrences import Occurrence, Witnesses, find_occurrences
-from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.prose import Statement, find_statements
 from fractocurate.reports.row_values import Cells, Reader, Source, build_instance
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
-from fractocurate.reports.tables import Table, continue_table, find_tables, with_causes
-from fractocurate.reports.tick_lists import find_tick_lists
 from fractocurate.reports.vocabulary import Vocabulary
-
-_FOOTER_LINES = 3
-"""Lines that may stand below a table that goes on on the next page: page numbers, file marks."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageWords:
-    """One page, read."""
-
-    reading: PageReading
-    words: tuple[Word, ...]
-    rulings: tuple[Ruling, ...]
-    figures: tuple[FigureReading, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Tables of a report, and its lines outside them, page by page."""
-
-    tables: tuple[Table, ...]
-    free: dict[int, list[Line]]
-    pairs: tuple[Pair, ...]
-    blocks: tuple[tuple[Pair, ...], ...]
-    """Pairs that state fractures, one block each; a key alone is a block, too."""
-
-    @property
-    def in_blocks(self) -> set[Pair]:
-        """Pairs of the blocks that name a part and its cause."""
-        return {pair for block in self.blocks if is_complete(block) for pair in block}
 
 
 def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str, ...] = ()) -> ReportReading:
@@ -74,8 +47,8 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         pages = [replace(page, words=_unmarked(page.words)) for page in pages]
     vocabulary = Vocabulary(profile)
     identifiers = Identifiers(profile)
-    lines = {p.reading.page: group_lines(p.words) for p in pages}
-    layout = _layout(pages, lines, vocabulary, identifiers)
+    lines = {p.reading.page: [x for x in group_lines(p.words) if not is_printed_rule(x.text)] for p in pages}
+    layout = find_layout(pages, lines, vocabulary, identifiers)
     first_page = lines[pages[0].reading.page]
     language = language_of(w.text for p in pages for w in p.words)
     occurrences = tuple(find_occurrences(lines, identifiers))
@@ -83,7 +56,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
     reader = Reader(
         identifiers,
         vocabulary,
-        _decimal_mark(layout, language),
+        report_decimal_mark(layout, language),
         Witnesses(occurrences),
         find_legend(texts, vocabulary),
         stated_unit(texts),
@@ -99,7 +72,7 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
         {m.identifier.value for m in mentions if m.is_heading},
         names_serials=any(o.field == "serial_number" for o in occurrences),
     )
-    instances = flag_gaps(instances)
+    instances = flag_odd_loads(flag_gaps(flag_torn_header(instances, _torn_header_foans(layout, identifiers))))
     number, date = report_number(layout.pairs), report_date(layout.pairs, first_page)
     about = revision(layout.free[pages[0].reading.page], layout.pairs, vocabulary)
     methods = {p.reading.page: _method(p) for p in pages}
@@ -121,6 +94,8 @@ def interpret(pages: Sequence[PageWords], profile: Profile, problems: tuple[str,
 
 def _without_quoted_mails(pages: Sequence[PageWords]) -> list[PageWords] | None:
     """The pages without the older mails below an answer; None if there are none."""
+    if not any(may_quote(w.text) for page in pages for w in page.words):
+        return None
     shown: list[PageWords] = []
     quoted = False
     for page in pages:
@@ -138,75 +113,9 @@ def _unmarked(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(w for line in lines if not begins_quotation(line.text) for w in line.words)
 
 
-def _layout(
-    pages: Sequence[PageWords], lines: dict[int, list[Line]], vocabulary: Vocabulary, identifiers: Identifiers
-) -> _Layout:
-    def is_value(name: str, text: str) -> bool:
-        return _is_value(name, text, identifiers, vocabulary)
-
-    tables: list[Table] = []
-    free: dict[int, list[Line]] = {}
-    pairs: list[Pair] = []
-    unanswered: list[Pair] = []
-    for page in pages:
-        number = page.reading.page
-        of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
-        of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
-        of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
-        outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]
-        files, outside = find_printed_files(number, outside, vocabulary, is_value, tables[-1] if tables else None)
-        found, rest = find_tables(number, outside, page.rulings, vocabulary, is_value)
-        if tables and _may_continue(tables[-1], number, free):
-            above = [line for line in rest if not found or line.box.bottom < found[0].box.top]
-            continued, left_over = continue_table(tables[-1], number, above, page.rulings, vocabulary, is_value)
-            if continued is not None:
-                found.insert(0, continued)
-                rest = [line for line in rest if line not in above or line in left_over]
-        tables += (*files, *found)
-        free[number] = rest
-        position = {id(line): k for k, line in enumerate(lines[number])}
-        numbers = [position[id(line)] for line in rest]
-        others = find_pairs(number, rest, vocabulary, numbers, is_value)
-        if any(pair.name == "defect_class" for pair in others):
-            unanswered += unanswered_keys(number, rest, others, vocabulary, numbers)
-        pairs += sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
-    found_blocks = with_wrapped_key(find_blocks(pairs), is_value)
-    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in found_blocks)
-    return _Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
-
-
-def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:
-    """Whether the table was the last thing on the page just before."""
-    if table.page != page - 1 or table.separator:
-        return False
-    below = [line for line in free.get(table.page, []) if line.box.top > table.box.bottom]
-    return len(below) <= _FOOTER_LINES
-
-
-def _is_value(name: str, text: str, identifiers: Identifiers, vocabulary: Vocabulary) -> bool:
-    if name == "foan":
-        return identifiers.foan(text).value is not None
-    if name == "serial_number":
-        return identifiers.serial_number(text).value is not None
-    if name == "fracture_load_kn":
-        return parse_load(text, "", ".").kn is not None
-    if name == "defect_class":
-        return vocabulary.defect_class(text) is not None
-    return name == "instance_tag" and len(text) <= 6 and any(c.isdigit() for c in text)
-
-
-def _decimal_mark(layout: _Layout, language: str) -> str:
-    texts = [p.text for p in layout.pairs if p.name == "fracture_load_kn"]
-    for table in layout.tables:
-        for index, column in enumerate(table.columns):
-            if "fracture_load_kn" in column.fields:
-                texts += [row.text(index) for row in table.rows]
-    return decimal_mark_of(texts, language)
-
-
 def _instances(
     pages: Sequence[PageWords],
-    layout: _Layout,
+    layout: Layout,
     reader: Reader,
     mentions: Sequence[Mention],
     problems: tuple[str, ...],
@@ -225,7 +134,7 @@ def _instances(
     return instances
 
 
-def _foans_in_tables(layout: _Layout, identifiers: Identifiers) -> set[str]:
+def _foans_in_tables(layout: Layout, identifiers: Identifiers) -> set[str]:
     found: set[str | None] = set()
     for table in layout.tables:
         for index, column in enumerate(table.columns):
@@ -236,7 +145,7 @@ def _foans_in_tables(layout: _Layout, identifiers: Identifiers) -> set[str]:
 
 def _stated_in_prose(
     pages: Sequence[PageWords],
-    layout: _Layout,
+    layout: Layout,
     reader: Reader,
     mentions: Sequence[Mention],
     problems: tuple[str, ...],
@@ -248,7 +157,12 @@ def _stated_in_prose(
     settled = {p for p in layout.pairs if p.name not in INSTANCE_COLUMNS} | layout.in_blocks
     for page, lines in layout.free.items():
         in_pairs = {id(w) for p in layout.pairs if p.page == page and p in settled for w in p.key}
-        text = [line for line in lines if id(line.words[0]) not in in_pairs]
+        in_blocks = {id(w) for p in layout.in_blocks if p.page == page for v in (p.key, *p.values) for w in v}
+        text = [
+            line
+            for line in lines
+            if id(line.words[0]) not in in_pairs and not any(id(w) in in_blocks for w in line.words)
+        ]
         for statement in find_statements(page, text, reader.identifiers, reader.vocabulary):
             source = Source(page, methods[page], (*problems, *((statement.unclear,) if statement.unclear else ())))
             cells, unit = _with_key_values(statement.cells, layout.blocks, reader.identifiers)
@@ -294,7 +208,7 @@ def _section(
     return SectionFoan(found.identifier.value, found.identifier.raw, found.words, found.page, methods[found.page])
 
 
-def _header_foans(layout: _Layout, identifiers: Identifiers, instances: Sequence[InstanceReading]) -> list[str]:
+def _header_foans(layout: Layout, identifiers: Identifiers, instances: Sequence[InstanceReading]) -> list[str]:
     """FOANs that the pages up to the first fracture state as key and value, outside the fractures themselves.
 
     Keys of a part whose cause a sentence states belong to that fracture, unless nothing stands above them.
@@ -310,6 +224,13 @@ def _header_foans(layout: _Layout, identifiers: Identifiers, instances: Sequence
             own.update(block)
     values = [identifiers.foan(p.text).value for k, p in enumerate(header) if k == 0 or p not in own]
     return list(dict.fromkeys(v for v in values if v))
+
+
+def _torn_header_foans(layout: Layout, identifiers: Identifiers) -> list[str]:
+    """What keys outside the fractures announce as a FOAN and is none, for a character of it was misread or lost."""
+    header = [p for p in layout.pairs if p.name == "foan" and p.page == 1 and p not in layout.in_blocks]
+    texts = [join_text(p.values[0]) for p in header if p.values]
+    return [text for text in texts if identifiers.foan(text).problem]
 
 
 def _method(page: PageWords) -> ReadingMethod:

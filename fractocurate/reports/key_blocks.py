@@ -1,14 +1,15 @@
 """Keys and values to blocks: one block states one fracture, or several side by side."""
 
 import itertools
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
 from data_contracts.records import Box, Word
+from fractocurate.reports.header_cells import INSTANCE_COLUMNS
 from fractocurate.reports.key_values import ASKED, Pair
-from fractocurate.reports.lines import around, group_lines, split_at_gaps
-from fractocurate.reports.table_headers import INSTANCE_COLUMNS
+from fractocurate.reports.lines import around, group_lines, join_text, split_at_gaps
 from fractocurate.reports.table_rows import Anchors
 
 _PAGE_PT = 1000.0
@@ -16,6 +17,7 @@ _PAGE_PT = 1000.0
 _LANE_GAP_HEIGHTS = 1.0
 _LINE_ROOM_HEIGHTS = 0.9
 """White space, in heights, that a line takes at least."""
+_METHOD = re.compile(r"(?:DIN|EN|ISO|ASTM|JIS|IEC|VDI|BS)\b")
 _FARTHEST_KEY_HEIGHTS = 5.0
 """Keys of one block follow each other at most this many line heights apart."""
 
@@ -173,7 +175,7 @@ def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:
     # A table with its fields as rows.
     leading = next((p for p in block if p.name in {"serial_number", "instance_tag"} and len(p.values) > 1), None)
     if leading is None:
-        return [{p.name: tuple(w for v in p.values for w in v) for p in block}]
+        return [{p.name: tuple(w for v in _of_one_part(p) for w in v) for p in block}]
     boxes = [around(v) for v in leading.values]
     lanes: list[dict[str, tuple[Word, ...]]] = [{} for _ in boxes]
     for pair in block:
@@ -186,6 +188,12 @@ def lanes_of_values(block: Sequence[Pair]) -> list[dict[str, tuple[Word, ...]]]:
             lane = lanes[_nearest_lane(around(segment), boxes)]
             lane[pair.name] = (*lane.get(pair.name, ()), *segment)
     return lanes
+
+
+def _of_one_part(pair: Pair) -> list[tuple[Word, ...]]:
+    """The values of a key without the standard by which it was tested, which systems print beside result and unit."""
+    behind = [v for v in pair.values[1:] if not _METHOD.match(join_text(v))]
+    return [*pair.values[:1], *behind]
 
 
 def _nearest_lane(box: Box, lanes: Sequence[Box]) -> int:

@@ -1,26 +1,27 @@
 """Keys and values: report headers, and blocks that state one fracture (or several side by side) key by key."""
 
-import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Word
 from fractocurate.reports.caption_texts import begins_caption
+from fractocurate.reports.header_cells import IDENTIFYING
+from fractocurate.reports.key_pieces import heading_pieces, inner_pieces, pieces_of
 from fractocurate.reports.lines import Line, around, cell_gap_heights, centre_y, join_text, split_at_gaps
-from fractocurate.reports.run_in import ends_value, joined_paragraphs, n_item_words, without_separator
-from fractocurate.reports.table_headers import IDENTIFYING
+from fractocurate.reports.run_in import ends_value, joined_paragraphs
 from fractocurate.reports.table_rows import Anchors
-from fractocurate.reports.vocabulary import HALF_UNDERSTOOD, Vocabulary, unit_of
+from fractocurate.reports.units import is_unit, unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
-_LONGEST_KEY_WORDS = 7
-_UNIT_ALONE = re.compile(r"[\[(]?\s*[kKM]?N\s*[\])]?\s*:?")
-_LONGEST_IDENTIFIER_WORDS = 3
-_FEWEST_DIGITS = 4
-_DIGITS_OF_A_VALUE = 2
-_MARK = re.compile(r"=|:|[.·…_]{3,}")
-"""What may stand between a key and its value."""
 _FARTHEST_WRAP_HEIGHTS = 1.6
+
+_LEADING_OF_VALUE = 0.6
+"""White space between two lines of one value, in heights."""
+
+
+_OFF_EDGE_HEIGHTS = 0.4
+
+_FEWEST_LANES = 2
 
 ASKED = frozenset({"serial_number", "sub_type", "fracture_load_kn"})
 """Keys whose missing value is missed: a FOAN may stand above, and a cause that is missing is told anyhow."""
@@ -84,6 +85,8 @@ def find_pairs(
             pairs = units
         elif pairs and pairs[-1].last_line == number - 1 and (longer := _continued(pairs[-1], lines[index - 1], line)):
             pairs[-1] = longer
+        elif lanes := _continued_in_lanes(pairs, number, lines[index - 1] if index else line, line, gap):
+            pairs = lanes
         else:
             wrapped.append((number, line))
     return _with_wrapped_values(pairs, wrapped)
@@ -92,7 +95,7 @@ def find_pairs(
 def _runs_in(line: Line, vocabulary: Vocabulary, gap: float) -> bool:
     """Whether keys and values follow each other in a line with nothing but a mark or a word space between."""
     last = split_at_gaps(line.words, gap)[-1]
-    n_keys = sum(bool(name) for name, _, _ in _pieces(last, vocabulary))
+    n_keys = sum(bool(name) for name, _, _ in pieces_of(last, vocabulary))
     return n_keys > 1 or (n_keys == 1 and (any(ends_value(w) for w in last) or _ends_with_key(last, vocabulary)))
 
 
@@ -112,7 +115,7 @@ def _units_of_keys(pairs: Sequence[Pair], number: int, line: Line, gap: float) -
             for k, pair in enumerate(longer)
             if pair.line == number - 1 and abs(pair.key[0].box.left - segment[0].box.left) < line.height
         ]
-        if not _UNIT_ALONE.fullmatch(join_text(segment)) or not above:
+        if not is_unit(join_text(segment)) or not above:
             return None
         pair = longer[above[0]]
         longer[above[0]] = replace(pair, key=(*pair.key, *segment), last_line=number)
@@ -195,7 +198,7 @@ def pairs_of_line(
     def close() -> None:
         if open_key is None or not (values or keeps_unanswered):
             return
-        inner = _inner_pieces(values, vocabulary, is_value) if is_value and open_key[0] in IDENTIFYING else []
+        inner = inner_pieces(values, vocabulary, is_value) if is_value and open_key[0] in IDENTIFYING else []
         if inner:
             words = tuple(w for v in values for w in v)
             values[:] = [words[: len(words) - sum(len(key) + len(value) for _, key, value in inner)]]
@@ -203,9 +206,9 @@ def pairs_of_line(
         pairs.extend(Pair(page, number, number, name, key, (value,)) for name, key, value in inner)
 
     for segment in segments:
-        pieces = _pieces(segment, vocabulary)
+        pieces = pieces_of(segment, vocabulary)
         if is_value is not None and not any(name for name, _, _ in pieces):
-            pieces = _heading_pieces(segment, vocabulary, is_value) or pieces
+            pieces = heading_pieces(segment, vocabulary, is_value) or pieces
         for name, key, value in pieces:
             if name:
                 close()
@@ -216,111 +219,29 @@ def pairs_of_line(
     return pairs
 
 
-def _pieces(segment: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
-    """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
-    whole, segment = segment, segment[n_item_words(segment) :]
-    keys: list[tuple[int, int, int, str]] = []
-    """First word, word behind the last, first word of the value, and meaning."""
-    for index, word in enumerate(segment):
-        is_mark = _MARK.fullmatch(word.text) is not None
-        if not is_mark and not word.text.endswith(":"):
-            continue
-        floor = keys[-1][2] if keys else 0
-        end = index if is_mark else index + 1
-        for start in range(max(floor, end - _LONGEST_KEY_WORDS), end):
-            names, similarity = vocabulary.columns(join_text(segment[start:end]))
-            holds_value = similarity <= HALF_UNDERSTOOD and _holds_value(segment[start : end - 1])
-            takes_all = similarity <= HALF_UNDERSTOOD and bool(keys) and start == keys[-1][2]
-            if names and (keys or start == 0) and not (holds_value or takes_all):
-                if keys and start == keys[-1][2]:
-                    start = _behind_value(segment, start, end, names[0], similarity, vocabulary)  # noqa: PLW2901
-                keys.append((start, end, index + 1, names[0]))
-                break
-    if not keys:
-        names, similarity = vocabulary.columns(join_text(segment))
-        if names and similarity >= 1.0:
-            return [(names[0], segment, ())]
-        return [("", (), whole)]
-    pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []
-    ends = [following[0] for following in keys[1:]] + [len(segment)]
-    for (start, end, value, name), last in zip(keys, ends, strict=True):
-        of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
-        pieces.append((name, segment[start:end], of_value))
-    return pieces
-
-
-def _behind_value(
-    segment: Sequence[Word], start: int, end: int, name: str, similarity: float, vocabulary: Vocabulary
-) -> int:
-    """Where a key begins that follows the value of the key before at once: a number at its front may be that value.
-
-    Numbers in front of a label mean nothing to the vocabulary: ``22.6. Root cause`` is as good a key as ``Root cause``.
-    """
-    for later in range(start + 1, end):
-        names, alike = vocabulary.columns(join_text(segment[later:end]))
-        if names[:1] == (name,) and alike >= similarity and any(_has_digit(w) for w in segment[start:later]):
-            return later
-    return start
-
-
-def _has_digit(word: Word) -> bool:
-    return any(map(str.isdigit, word.text))
-
-
-def _holds_value(words: Sequence[Word]) -> bool:
-    """Whether the value of the key before stands in what may be a key in two languages, one of them not understood."""
-    return any(ends_value(w) or sum(map(str.isdigit, w.text)) >= _DIGITS_OF_A_VALUE for w in words)
-
-
-def _heading_pieces(
-    segment: tuple[Word, ...], vocabulary: Vocabulary, is_value: Anchors
-) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
-    """``Serial no. 512345 (FOAN FOAN-2021-0117)``: keys without a mark, each with its identifier and nothing else."""
-    segment = segment[n_item_words(segment) :]
-    opening = [k for k, w in enumerate(segment) if k and w.text.startswith("(")]
-    pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []
-    for part in (segment[a:b] for a, b in itertools.pairwise([0, *opening, len(segment)])):
-        cut = next(
-            (k for k in range(min(len(part) - 1, _LONGEST_KEY_WORDS), 0, -1) if _is_key(part[:k], vocabulary)), 0
-        )
-        name = vocabulary.columns(join_text(part[:cut]))[0][0] if cut else ""
-        value = part[cut:]
-        if cut and len(value) <= _LONGEST_IDENTIFIER_WORDS and _may_be_identifier(name, value, is_value):
-            pieces.append((name, part[:cut], value))
-        elif not pieces:
-            return []
-        else:
-            last = pieces[-1]
-            pieces[-1] = (last[0], last[1], (*last[2], *part))
-    return pieces
-
-
-def _may_be_identifier(name: str, value: tuple[Word, ...], is_value: Anchors) -> bool:
-    """Whether some words are an identifier, or a misread one: it must not pass for a missing one."""
-    text = join_text(value)
-    return is_value(name, text) or (
-        len(value) < _LONGEST_IDENTIFIER_WORDS and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
-    )
-
-
-def _inner_pieces(
-    values: Sequence[tuple[Word, ...]], vocabulary: Vocabulary, is_value: Anchors
-) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
-    """Another identifier in brackets behind the first, with its own key: ``512345 (FOAN FOAN-2021-0117)``."""
-    words = tuple(w for v in values for w in v)
-    opening = next((k for k, w in enumerate(words) if k and w.text.startswith("(")), None)
-    return [] if opening is None else _heading_pieces(words[opening:], vocabulary, is_value)
-
-
-def _is_key(words: tuple[Word, ...], vocabulary: Vocabulary) -> bool:
-    names, similarity = vocabulary.columns(join_text(words))
-    return bool(names) and names[0] in IDENTIFYING and similarity >= 1.0
-
-
 def _continued(pair: Pair, above: Line, line: Line) -> Pair | None:
     """The pair with a value that goes on in the next line, set in below the value."""
     box = around(pair.values[-1])
-    is_close = line.box.top - above.box.bottom < 0.6 * line.height
+    is_close = line.box.top - above.box.bottom < _LEADING_OF_VALUE * line.height
     if len(pair.values) == 1 and is_close and line.box.left >= box.left - 3 and len(line.words) <= 8:
         return replace(pair, last_line=pair.last_line + 1, values=(pair.values[0] + line.words,))
     return None
+
+
+def _continued_in_lanes(pairs: Sequence[Pair], number: int, above: Line, line: Line, gap: float) -> list[Pair] | None:
+    """The pairs, those of the line above with what goes on below their values; None if anything else stands there.
+
+    For pairs that stand side by side: a line goes on with one or several of their values.
+    """
+    of_line = [k for k, pair in enumerate(pairs) if pair.last_line == number - 1 and len(pair.values) == 1]
+    if len(of_line) < _FEWEST_LANES or line.box.top - above.box.bottom > _LEADING_OF_VALUE * line.height:
+        return None
+    longer = list(pairs)
+    for segment in split_at_gaps(line.words, gap):
+        left = segment[0].box.left
+        own = [k for k in of_line if abs(pairs[k].values[0][0].box.left - left) < _OFF_EDGE_HEIGHTS * line.height]
+        if len(own) != 1:
+            return None
+        pair = longer[own[0]]
+        longer[own[0]] = replace(pair, last_line=number, values=((*pair.values[0], *segment),))
+    return longer

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractocurate.reports.vocabulary import Vocabulary
 
 _ENTRY = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,3}|\d{1,2})\s*(?:=|:|\s[-\u2013\u2014])\s*(?P<text>[^;=:]+?)\s*(?=;|$)")
+_TITLE = re.compile(r"(?:key|legende?|codes?|schlüssel)\s*:", re.IGNORECASE)
 _FEWEST_ENTRIES = 2
 _FORCES = re.compile(
     r"\b(?:forces?|loads?|\w*kräfte|\w*kraft(?:werte)?|\w*last(?:en|werte)?)\b[^.;:\d]{0,25}?\bin\s+\[?(?P<unit>kN|MN|N)\b",
@@ -30,6 +31,15 @@ def find_legend(texts: Iterable[str], vocabulary: Vocabulary) -> dict[str, str]:
     if len(set().union(*known.values())) < _FEWEST_ENTRIES:
         return {}
     return {code: wordings[code] for code in known}
+
+
+def is_of_legend(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a line is the title of a legend or one entry of it: ``Key:``, ``1 - green body defect``."""
+    if _TITLE.match(text):
+        return True
+    match = _ENTRY.fullmatch(text.strip())
+    meaning = vocabulary.defect_class(match["text"].strip(" .,")) if match else None
+    return meaning is not None and meaning.similarity >= 1.0
 
 
 def stated_unit(texts: Iterable[str]) -> str:

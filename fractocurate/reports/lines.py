@@ -15,11 +15,15 @@ _LEAST_HEIGHT, _USUAL_HEIGHT = 4.0, 10.0
 """Points: a word is taken to be at least as high as the first; print is about as high as the second."""
 _LINE_SHARE = 0.45
 """Words stand on one line if their centres differ by less than this share of their height."""
+_SURELY_LEVEL = 0.3
 _LONG_WORD = 5
 _FEWEST_LONG_WORDS = 4
 _EVEN_WIDTH = 0.09
 """Longest words of which the width of a character differs by less than this are monospaced: in proportional type the
 widths of ``Article`` and ``number`` differ by a quarter."""
+_SHORTEST_RULE = 2
+_BETWEEN_RULES = str.maketrans("", "", " |+")
+"""What parts the rules of columns."""
 _COLUMN_GAP_PITCHES = 1.75
 """White space of more than one character parts columns."""
 
@@ -64,6 +68,16 @@ class Line:
     def height(self) -> float:
         """Median height of the words."""
         return statistics.median(w.box.height for w in self.words)
+
+    def segments(self, gap_in_heights: float) -> list[tuple[Word, ...]]:
+        """Its words, parted at wider gaps: as ``split_at_gaps``, which is asked with few different gaps."""
+        if gap_in_heights not in self._segments:
+            self._segments[gap_in_heights] = split_at_gaps(self.words, gap_in_heights)
+        return self._segments[gap_in_heights]
+
+    @cached_property
+    def _segments(self) -> dict[float, list[tuple[Word, ...]]]:
+        return {}
 
 
 def centre_x(word: Word) -> float:
@@ -159,14 +173,29 @@ def gap_of_type(lines: Iterable[Line], otherwise: float) -> float:
     return _COLUMN_GAP_PITCHES * statistics.median(widths) / statistics.median(w.box.height for w in long)
 
 
+def is_printed_rule(text: str) -> bool:
+    """Whether a line of print only draws: a rule of dashes below each header, or ``* * *`` between two parts."""
+    marks = text.translate(_BETWEEN_RULES)
+    return len(marks) > _SHORTEST_RULE and len(set(marks)) == 1 and not marks[0].isalnum()
+
+
 def join_text(words: Sequence[Word]) -> str:
     """Text of a cell of one or more lines; a hyphen at a line's end keeps its word together."""
     if len(words) == 1:
         return words[0].text.strip()
+    if words and _are_level(words):
+        return " ".join(w.text for w in sorted(words, key=lambda w: (w.box.left, w.box.top))).strip()
     text = ""
     for line in group_lines(words):
         text = text + line.text if text.endswith(("-", "/")) and len(text) > 1 else f"{text} {line.text}".strip()
     return text
+
+
+def _are_level(words: Sequence[Word]) -> bool:
+    """Whether some words surely stand on one line, without asking which of several lines each belongs to."""
+    centres = [centre_y(w) for w in words]
+    lowest = min(max(w.box.height, _LEAST_HEIGHT) for w in words)
+    return max(centres) - min(centres) < _SURELY_LEVEL * lowest
 
 
 def without_debris(words: Iterable[Word]) -> list[Word]:

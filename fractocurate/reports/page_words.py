@@ -11,7 +11,7 @@ from data_contracts.vocabulary import FailureReason, TextSource
 from fractocurate.profile import Profile
 from fractocurate.reports.figures import read_figures
 from fractocurate.reports.identify import Identifiers
-from fractocurate.reports.interpret import PageWords
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.lines import Ruling, group_lines
 from fractocurate.reports.ocr import OcrPage, Prepared, prepare_image, prepare_page, read_prepared
 from fractocurate.reports.pages import SMALLEST_TRUSTED_SCORE, TextLayer, read_text_layer

@@ -15,8 +15,8 @@ from fractocurate.reports.drawn_boxes import with_drawn_boxes
 from fractocurate.reports.fields import COMMON_WORDS
 from fractocurate.reports.lines import Ruling
 from fractocurate.reports.rulings import drawn_rulings
+from fractocurate.reports.synonyms import fold
 from fractocurate.reports.tick_marks import plain_symbol
-from fractocurate.reports.vocabulary import fold
 
 SMALLEST_TRUSTED_SCORE = 0.5
 """Below it a page is read by OCR."""
@@ -52,10 +52,8 @@ class TextLayer:
     """Maps points of the PDF page (y up) to points of the upright page (y down)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Character:
-    text: str
-    box: Box
+_Character = tuple[str, float, float, float, float]
+"""A character and its box: left, top, right, bottom. Plain, for a page has thousands."""
 
 
 def read_text_layer(page: pdfium.PdfPage, known_words: frozenset[str]) -> TextLayer:
@@ -146,6 +144,8 @@ def _main_angle(text_page: pdfium.PdfTextPage) -> int:
 
 def _angle(text_page: pdfium.PdfTextPage, index: int) -> int:
     radians = pdfium_c.FPDFText_GetCharAngle(text_page, index)
+    if radians == 0.0:
+        return 0
     # PDFium counts clockwise.
     return -round(math.degrees(radians) / 90) % 4 * 90
 
@@ -171,7 +171,7 @@ def _characters(
     for index in range(text_page.count_chars()):
         code = pdfium_c.FPDFText_GetUnicode(text_page, index)
         text = plain_symbol(code)
-        if text.isspace() or code == 0 or pdfium_c.FPDFText_IsGenerated(text_page, index) == 1:
+        if text.isspace() or code == 0:
             # PDFium hands out a line-end hyphen as the control character 2.
             characters.append(None)
             continue
@@ -183,15 +183,18 @@ def _characters(
             continue
         x0, y0 = to_upright(rect.left, rect.bottom)
         x1, y1 = to_upright(rect.right, rect.top)
-        box = Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        characters.append(_Character("-" if code in {2, 0xAD} else text, box))
+        if x0 > x1:
+            x0, x1 = x1, x0
+        if y0 > y1:
+            y0, y1 = y1, y0
+        characters.append(("-" if code in {2, 0xAD} else text, x0, y0, x1, y1))
     return characters, unmapped / total if total else 0.0
 
 
 def _words(characters: Sequence[_Character | None]) -> Iterator[Word]:
     current: list[_Character] = []
     for character in characters:
-        if current and (character is None or _begins_word(current[-1].box, character.box)):
+        if current and (character is None or _begins_word(current[-1], character)):
             yield _word(current)
             current = []
         if character is not None:
@@ -200,24 +203,23 @@ def _words(characters: Sequence[_Character | None]) -> Iterator[Word]:
         yield _word(current)
 
 
-def _begins_word(previous: Box, box: Box) -> bool:
-    height = min(previous.height, box.height) or 1.0
+def _begins_word(previous: _Character, character: _Character) -> bool:
+    _, left, top, right, bottom = previous
+    _, own_left, own_top, _, own_bottom = character
+    height = min(bottom - top, own_bottom - own_top) or 1.0
     return (
-        box.left - previous.right > 0.25 * height
-        or box.left < previous.left - 0.5 * height
-        or abs((box.top + box.bottom) - (previous.top + previous.bottom)) > height
+        own_left - right > 0.25 * height
+        or own_left < left - 0.5 * height
+        or abs((own_top + own_bottom) - (top + bottom)) > height
     )
 
 
 def _word(characters: Sequence[_Character]) -> Word:
-    boxes = [c.box for c in characters]
-    box = Box(
-        min(b.left for b in boxes),
-        statistics.median(b.top for b in boxes),
-        max(b.right for b in boxes),
-        statistics.median(b.bottom for b in boxes),
-    )
-    return Word("".join(c.text for c in characters), box, 1.0)
+    texts, lefts, tops, rights, bottoms = zip(*characters, strict=True)
+    # Nearly all words are of one size.
+    top, bottom = (v[0] if min(v) == max(v) else statistics.median(v) for v in (tops, bottoms))
+    box = Box(min(lefts), top, max(rights), bottom)
+    return Word("".join(texts), box, 1.0)
 
 
 def _is_on_page(word: Word, width: float, height: float) -> bool:

@@ -19,7 +19,8 @@ from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_headers import Header, header_of_cells
 from fractocurate.reports.table_rows import Anchors, Row
 from fractocurate.reports.tables import Table
-from fractocurate.reports.vocabulary import Vocabulary, unit_of
+from fractocurate.reports.units import unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 SEPARATOR = ";"
 _LOOKALIKES = frozenset("i:jl!|")

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from data_contracts.records import Word
 from data_contracts.vocabulary import DefectClass
 from fractocurate.reports.assertion import is_asserted
+from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.identify import Identifiers
 from fractocurate.reports.lines import Line
 from fractocurate.reports.row_values import Cells
-from fractocurate.reports.vocabulary import Vocabulary, unit_of
+from fractocurate.reports.units import unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 _WIDEST_LEADING = 2.6
 """Lines of one paragraph follow each other at most so many of their heights from centre to centre ..."""
 _LARGEST_STEP = 1.35
 """... and at most so many times the page's usual step from line to line."""
+_SEVERAL = 2
 _LONGEST_CAUSE_WORDS = 8
 _SENTENCE_END = re.compile(r"[.;!?]$")
 _ABBREVIATION = re.compile(r"^\(?(?:[A-Za-z]{1,5}|[A-Za-z]{1,3}[.\-/][A-Za-z]{1,5})\.$")
 _WORD = re.compile(r"^[a-z]{4,5}\.$")
 _UNIT = re.compile(r"^[kKM]?N\.$")
+_JOINT = re.compile(r"is|was|ist|war|lautet|[:=\u2013-]|be|been|found|to", re.IGNORECASE)
 _LOAD = re.compile(r"\d[\d .,'\u00a0\u202f]*(?:kN|KN|N|MN)\b")
 
 
@@ -50,11 +54,25 @@ def find_statements(
     """
     statements = []
     for paragraph in _paragraphs(lines):
-        words = [w for line in paragraph for w in line.words]
-        statement = _statement(page, words, identifiers, vocabulary)
-        if statement is not None:
-            statements.append(statement)
+        if begins_caption(paragraph[0].text):
+            continue
+        n_parts = len({s.value for line in paragraph for s in identifiers.serial_numbers_in(line.text)})
+        for piece in [paragraph] if n_parts < _SEVERAL else _by_sentence_ends(paragraph):
+            words = [w for line in piece for w in line.words]
+            statement = _statement(page, words, identifiers, vocabulary)
+            if statement is not None:
+                statements.append(statement)
     return statements
+
+
+def _by_sentence_ends(paragraph: Sequence[Line]) -> list[list[Line]]:
+    """Lines that speak of several parts, parted where a sentence ends with its line."""
+    pieces: list[list[Line]] = [[]]
+    for line in paragraph:
+        pieces[-1].append(line)
+        if _SENTENCE_END.search(line.text):
+            pieces.append([])
+    return [piece for piece in pieces if piece]
 
 
 def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
@@ -71,7 +89,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
             # A line that stops short ends its paragraph.
             widest = max(x.box.right for x in paragraph)
             ends = last.box.right < widest - 0.25 * (widest - last.box.left) and _SENTENCE_END.search(last.text)
-            if is_apart or ends:
+            if is_apart or ends or begins_caption(line.text):
                 yield paragraph
                 paragraph = []
         paragraph.append(line)
@@ -140,6 +158,7 @@ def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
         is_short = _ABBREVIATION.match(word.text) and not (
             following is not None and following.text[:1].isupper() and _WORD.match(word.text)
         )
+        is_short = is_short or (following is not None and word.text.endswith(".") and following.text[:1].isdigit())
         if _UNIT.match(word.text) or (_SENTENCE_END.search(word.text) and not is_short):
             yield sentence
             sentence = []
@@ -161,6 +180,11 @@ def _cause_key(sentence: Sequence[Word], vocabulary: Vocabulary) -> slice | None
 def _stated_cause(sentence: Sequence[Word], key: slice, vocabulary: Vocabulary) -> tuple[tuple[Word, ...], bool]:
     """The longest words behind the key (else before it) that name one cause; else all that follows the key."""
     after = tuple(sentence[key.stop :])
+    # The words of a class may sound like a denial: "origin not found".
+    before = " ".join(w.text for w in sentence[: key.stop])
+    meaning = vocabulary.defect_class(_tidy(_without_verb(after)))
+    if meaning is not None and meaning.similarity >= 1.0 and is_asserted(before):
+        return _without_verb(after), True
     if is_asserted(" ".join(w.text for w in sentence)):
         for part in (after, tuple(sentence[: key.start])):
             known = _known_causes(part, vocabulary)
@@ -183,6 +207,12 @@ def _known_causes(words: tuple[Word, ...], vocabulary: Vocabulary) -> list[tuple
                 known.append((meaning.name, words[start : start + length]))
                 taken.update(span)
     return known
+
+
+def _without_verb(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Words behind a key without the verb or the mark that joins them to it."""
+    skipped = next((k for k, w in enumerate(words) if not _JOINT.fullmatch(w.text)), 0)
+    return words[skipped:]
 
 
 def _tidy(words: Sequence[Word]) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from data_contracts.records import Failure, ReportReading
 from data_contracts.vocabulary import FailureReason, Stage
 from fractocurate.profile import Profile
-from fractocurate.reports.interpret import PageWords, interpret
+from fractocurate.reports.interpret import interpret
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.page_words import read_pages
 from fractocurate.reports.pdf import is_cut_short, opened, read_pdf_bytes
 from fractocurate.reports.vocabulary import Vocabulary

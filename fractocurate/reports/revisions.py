@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from data_contracts.vocabulary import DefectClass
 from fractocurate.reports.fields import find_dates
-from fractocurate.reports.vocabulary import fold
+from fractocurate.reports.synonyms import fold
 
 
 @dataclass(frozen=True, slots=True)

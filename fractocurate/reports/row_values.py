@@ -22,8 +22,10 @@ from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
 from fractocurate.reports.lines import around, group_lines, join_text
 from fractocurate.reports.occurrences import Witnesses
+from fractocurate.reports.synonyms import Meaning
 from fractocurate.reports.tick_marks import choose, marks_of, read_options, set_apart
-from fractocurate.reports.vocabulary import Meaning, Vocabulary, unit_of
+from fractocurate.reports.units import unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 Cells = Mapping[str, tuple[Word, ...]]
 """Words by column of ``fracture_instances``."""

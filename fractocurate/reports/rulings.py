@@ -20,7 +20,14 @@ _MOST_SEGMENTS = 2_000
 _TEXT_BESIDE = 0.3
 _WIDEST_BREAK_INCH, _SHORTEST_BROKEN_INCH = 0.09, 0.4
 """White space between the dots of a leader, and the shortest leader."""
+_TALLEST_PIECE = 3.0
+"""Of a leader or a line of dashes, in thicknesses of a line."""
 _MOST_OF = 0.7
+_STEMS_OF_PRINT = 2.2
+"""What stands upright and is no taller than this many letters of the page may be one: an ``l`` of large print."""
+_LOWEST_LETTER_PX = 5
+_SLIMMEST = 4
+"""What is slimmer is a line."""
 _TALLEST_STEM_INCH = 0.6
 """Of characters of some 60 points."""
 
@@ -103,6 +110,7 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
     mask = np.zeros_like(ink)
     pt = 72.0 / dpi
     thickest_px = max(3, round(dpi / 30))
+    letter_px = 0.0
     for horizontal, shortest_inch in ((True, 0.4), (False, 0.22)):
         length = round(shortest_inch * dpi)
         # One row of slack keeps a line whole that climbs by a pixel over its length.
@@ -118,7 +126,10 @@ def pixel_rulings(ink: npt.NDArray[np.bool_], dpi: float) -> tuple[list[Ruling],
                 continue
             if not horizontal and height < _TALLEST_STEM_INCH * dpi and _is_stem(ink, rows, columns, thickest_px):
                 continue
-            mask[slices] |= labels[slices] == index
+            if not horizontal and height < _STEMS_OF_PRINT * (letter_px := letter_px or _letter_height(ink)):
+                continue
+            own = labels[slices] == index
+            mask[slices] |= own if horizontal else own & ~_crossed(ink, rows, columns)[:, None]
             x0, x1, y0, y1 = columns.start * pt, columns.stop * pt, rows.start * pt, rows.stop * pt
             if horizontal:
                 rulings.append(Ruling(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2))
@@ -140,17 +151,53 @@ def broken_lines(ink: npt.NDArray[np.bool_], dpi: float) -> npt.NDArray[np.bool_
     thick = _opened_runs(closed, thickest_px | 1, axis=0)  # odd: an even window moves what it keeps by a pixel
     thin = closed & ~maximum_filter(thick, 3)
     inside = _opened_runs(thin, round(_SHORTEST_BROKEN_INCH * dpi), axis=1) & ink
-    return _whole_pieces(ink, inside) if inside.any() else inside
+    return _whole_pieces(ink, inside, _TALLEST_PIECE * thickest_px) if inside.any() else inside
 
 
-def _whole_pieces(ink: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Connected ink that lies inside for the most part: dots, but not the foot of a character at a leader's end."""
+def _whole_pieces(
+    ink: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_], tallest_px: float
+) -> npt.NDArray[np.bool_]:
+    """Connected ink that lies inside for the most part: dots, but not the foot of a character at a leader's end.
+
+    Of what is taller, such as a grid with the letters that hang together with it, only what lies inside, and what runs
+    upright where no stroke crosses it.
+    """
     labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     is_piece = np.bincount(labels[inside], minlength=count + 1) > _MOST_OF * sizes
     is_piece[0] = False
-    pieces: npt.NDArray[np.bool_] = is_piece[labels]
-    return pieces
+    is_tall = np.zeros(count + 1, dtype=bool)
+    is_tall[1:] = [rows.stop - rows.start > tallest_px for rows, _ in ndimage.find_objects(labels)]
+    pieces: npt.NDArray[np.bool_] = (is_piece & ~is_tall)[labels]
+    grid: npt.NDArray[np.bool_] = (is_piece & is_tall)[labels]
+    if not grid.any():
+        return pieces
+    upright = _opened_runs(grid, round(tallest_px) * 2 | 1, axis=0)
+    strokes = grid & ~upright
+    reach = round(tallest_px / _TALLEST_PIECE)
+    crossed = upright & _beside(strokes, -1, reach) & _beside(strokes, 1, reach)
+    lines = grid & (inside | (upright & ~crossed))
+    return pieces | lines | _specks(grid & ~lines, 2 * reach)
+
+
+def _specks(ink: npt.NDArray[np.bool_], widest_px: int) -> npt.NDArray[np.bool_]:
+    """Connected pixels that are too small for letters: what is left of a grid where its lines met."""
+    labels, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    is_speck = np.zeros(count + 1, dtype=bool)
+    is_speck[1:] = [max(r.stop - r.start, c.stop - c.start) <= widest_px for r, c in ndimage.find_objects(labels)]
+    specks: npt.NDArray[np.bool_] = is_speck[labels]
+    return specks
+
+
+def _beside(ink: npt.NDArray[np.bool_], side: int, reach_px: int) -> npt.NDArray[np.bool_]:
+    """Pixels that have ink near by on one side of them: left (-1) or right (1)."""
+    beside = np.zeros_like(ink)
+    for step in range(1, reach_px + 1):
+        if side < 0:
+            beside[:, step:] |= ink[:, :-step]
+        else:
+            beside[:, :-step] |= ink[:, step:]
+    return beside
 
 
 def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *, horizontal: bool) -> float:
@@ -164,6 +211,21 @@ def _neighbours_share(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, *
             strip = ink[edge + step, columns] if horizontal else ink[rows, edge + step]
             beside.append(float(strip.mean()))
     return max(beside, default=0.0)
+
+
+def _crossed(ink: npt.NDArray[np.bool_], rows: slice, columns: slice) -> npt.NDArray[np.bool_]:
+    """Rows of an upright run where ink goes on at both sides: a letter under a streak, which must stay whole."""
+    sides = ink[rows, max(0, columns.start - 3) : columns.start], ink[rows, columns.stop : columns.stop + 3]
+    crossed: npt.NDArray[np.bool_] = np.logical_and(sides[0].any(axis=1), sides[1].any(axis=1))
+    return crossed
+
+
+def _letter_height(ink: npt.NDArray[np.bool_]) -> float:
+    """Usual height of a piece of ink that is taller than a point and no line, in pixels; 1 where there is none."""
+    labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    sizes = [(r.stop - r.start, c.stop - c.start) for r, c in ndimage.find_objects(labels)]
+    heights = [h for h, w in sizes if h >= _LOWEST_LETTER_PX and h < _SLIMMEST * w and w < _SLIMMEST * h]
+    return max(1.0, float(np.median(heights))) if heights else 1.0
 
 
 def _is_stem(ink: npt.NDArray[np.bool_], rows: slice, columns: slice, thickest_px: int) -> bool:

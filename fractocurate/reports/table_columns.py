@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from data_contracts.records import Word
 from fractocurate.reports.lines import Line, Ruling, verticals_through
 from fractocurate.reports.table_headers import Header
-from fractocurate.reports.vocabulary import unit_of
+from fractocurate.reports.units import unit_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from fractocurate.reports.fields import is_blank, parse_load
 from fractocurate.reports.identify import Identification, Identifiers
+from fractocurate.reports.synonyms import Meaning
 from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_rows import Row
-from fractocurate.reports.vocabulary import Meaning, Vocabulary, unit_of
+from fractocurate.reports.units import unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 _SMALLEST_SHARE = 0.8
 """Of the values of a column that must be of one kind."""

@@ -3,7 +3,7 @@
 import itertools
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data_contracts.records import Word
 from fractocurate.reports.lines import (
@@ -20,6 +20,9 @@ from fractocurate.reports.table_columns import Column
 
 Anchors = Callable[[str, str], bool]
 """Whether a text is a value of a column (``foan``, ``serial_number`` ...): tells rows from continuation lines."""
+
+_OFF_MIDDLE = 0.6
+"""How far from the middle of its rows a FOAN that is written once for them may stand, in rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def find_rows(
     rows: list[Row] = []
     for low, high in itertools.pairwise(edges):
         band = [w for w in words if low <= centre_y(w) < high]
-        rows += _rows_of_band(columns, band, is_value)
+        own = _rows_of_band(columns, band, is_value)
+        rows += _with_centred_foan(columns, own, is_value) if len(levels) > 1 else own
     return tuple(_with_merged_cells(columns, rows, horizontals))
 
 
@@ -160,6 +164,19 @@ def _with_merged_cells(columns: tuple[Column, ...], rows: list[Row], horizontals
             group = [k]
         _share(cells, group, index)
     return [Row(tuple(c)) for c in cells]
+
+
+def _with_centred_foan(columns: Sequence[Column], rows: list[Row], is_value: Anchors) -> list[Row]:
+    """Rows between two rulings, all with the one FOAN that stands at half their height: it is written once for them."""
+    at = next((k for k, c in enumerate(columns) if "foan" in c.fields), None)
+    filled = [row for row in rows if at is not None and row.cells[at]]
+    if at is None or len(rows) < 2 or len(filled) != 1 or rows[0].cells[at] or not is_value("foan", filled[0].text(at)):
+        return rows
+    foan, box = filled[0].cells[at], around(w for row in rows for w in row.words)
+    pitch = box.height / len(rows)
+    if abs(centre_y(foan[0]) - (box.top + box.bottom) / 2) > _OFF_MIDDLE * pitch:
+        return rows
+    return [replace(row, cells=(*row.cells[:at], foan, *row.cells[at + 1 :])) for row in rows]
 
 
 def _share(cells: list[list[tuple[Word, ...]]], group: Sequence[int], column: int) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from data_contracts.records import Box
 from fractocurate.reports.caption_texts import begins_caption
 from fractocurate.reports.cause_columns import rows_with_marks, with_group_titles
+from fractocurate.reports.header_cells import IDENTIFYING
+from fractocurate.reports.legends import is_of_legend
 from fractocurate.reports.lines import (
     Line,
     Ruling,
@@ -21,7 +23,7 @@ from fractocurate.reports.lines import (
     verticals_through,
 )
 from fractocurate.reports.table_columns import Column, columns_of, leaves_gutters_white, moved_columns, settle_gutters
-from fractocurate.reports.table_headers import IDENTIFYING, Header, find_header
+from fractocurate.reports.table_headers import Header, find_header
 from fractocurate.reports.table_notes import Note, note_of, part_notes, rows_with_notes
 from fractocurate.reports.table_rows import Anchors, Row, find_rows
 from fractocurate.reports.vocabulary import Vocabulary
@@ -34,6 +36,11 @@ _WIDEST_NOTE_HEIGHTS = 2.0
 """White space above a line that states a cause and belongs to the table, in line heights."""
 _WIDEST_GAP_HEIGHTS = 12.0
 """The same where the next line states an identifier in the column that holds them."""
+
+_TALLEST_ROW_LINES = 6
+_CELL_LEADING_HEIGHTS = 0.6
+_FEWEST_VALUES = 3
+"""In a row that does not leave the gutters white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ def find_tables(
     index = 0
     of_page = cell_gap_heights(lines)
     while index < len(lines):
-        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE], of_page)
+        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE - 1], of_page)
+        gap = gap_of_type(lines[index : index + _LINES_OF_TYPE], gap)
         header = find_header(lines, index, rulings, vocabulary, gap)
         if header is None:
             free.append(lines[index])
@@ -195,10 +203,14 @@ def _body_end(
     while end < len(lines):
         line = lines[end]
         passed = closing is not None and end > start and lines[end - 1].centre_y < closing < line.centre_y
-        if passed and not _states_identifier(columns, line, is_value):
+        if passed and not _begins_row(columns, lines, end, is_value):
             break
         is_note = note_of(line, columns, vocabulary) is not None
-        if begins_caption(line.text) or not (is_note or leaves_gutters_white(columns, line, gap)):
+        if (
+            begins_caption(line.text)
+            or is_of_legend(line.text, vocabulary)
+            or not (is_note or leaves_gutters_white(columns, line, gap) or _is_row(columns, line, is_value))
+        ):
             break
         # OCR may have missed rows between.
         farthest = _WIDEST_GAP_HEIGHTS if _states_identifier(columns, line, is_value) else _WIDEST_PITCH_HEIGHTS
@@ -227,6 +239,25 @@ def _states_identifier(columns: Sequence[Column], line: Line, is_value: Anchors)
         if text and any(is_value(name, text) for name in column.fields if name in IDENTIFYING):
             return True
     return False
+
+
+def _begins_row(columns: Sequence[Column], lines: Sequence[Line], index: int, is_value: Anchors) -> bool:
+    """Whether a line, or one set close below it, states an identifier: cells of a row are centred on each other."""
+    for number in range(index, min(index + _TALLEST_ROW_LINES, len(lines))):
+        if number > index and not _is_near(lines, number, index, None, _CELL_LEADING_HEIGHTS):
+            return False
+        if _states_identifier(columns, lines[number], is_value):
+            return True
+    return False
+
+
+def _is_row(columns: Sequence[Column], line: Line, is_value: Anchors) -> bool:
+    """Whether a line has values where the columns are that hold them, though a long one fills a gutter."""
+    n_values = 0
+    for column in columns:
+        text = join_text([w for w in line.words if column.left <= centre_x(w) < column.right])
+        n_values += bool(text) and any(is_value(name, text) for name in column.fields)
+    return n_values >= _FEWEST_VALUES and _states_identifier(columns, line, is_value)
 
 
 def _closing_rule(header: Box, rulings: Sequence[Ruling]) -> float | None:

@@ -91,15 +91,15 @@ def _heading(
     top = lines[first].words
     for end in range(1, len(top)):
         is_end_of_key = top[end - 1].text.endswith(":") or bool(marks_of(set_apart(top[end : end + 1])))
-        if (is_end_of_key or marks_of(top[end : end + 2])) and (name := _column(top[:end], vocabulary)):
+        if (is_end_of_key or marks_of(top[end : end + 2])) and (name := chosen_column(top[:end], vocabulary)):
             return (name, first, top[:end]), [*top[end:], *body]
     words = [*top, *body]
-    if first > 0 and _is_near(lines, first) and (name := _column(lines[first - 1].words, vocabulary)):
+    if first > 0 and _is_near(lines, first) and (name := chosen_column(lines[first - 1].words, vocabulary)):
         return (name, first - 1, lines[first - 1].words), words
     return None, words
 
 
-def _column(words: Sequence[Word], vocabulary: Vocabulary) -> str:
+def chosen_column(words: Sequence[Word], vocabulary: Vocabulary) -> str:
     """``defect_class`` or ``sub_type`` if some words announce one; what stands in brackets aside."""
     names, _ = vocabulary.columns(_ASIDE.sub(" ", join_text(words)).strip())
     return next((name for name in names if name in CHOSEN), "")

@@ -11,7 +11,8 @@ from enum import Enum
 
 from data_contracts.records import Box, Word
 from fractocurate.reports.lines import Line, group_lines, join_text, split_at_gaps
-from fractocurate.reports.vocabulary import Vocabulary, fold
+from fractocurate.reports.synonyms import fold
+from fractocurate.reports.vocabulary import Vocabulary
 
 TICKED_BOX, EMPTY_BOX = "\u2612", "\u2610"
 """What a drawn box is noted as."""

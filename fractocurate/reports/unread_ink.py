@@ -27,6 +27,9 @@ _SLOT_GAP_HEIGHTS = 3.0
 _MARGIN_PX = 6
 _SURE_ENOUGH = 0.85
 """Confidence below which a second look has seen dirt."""
+_SURE_ENOUGH_OF_A_CROSS = 0.55
+_LONGEST_CROSS = 2
+"""Characters: one cross may be read as two."""
 _BESIDE_HEIGHTS = 0.9
 _FEWEST_DARK_PX = 3
 _BESIDE_UNREAD = 0.5
@@ -88,7 +91,9 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
     for piece in pieces:
         own = sorted((w for w in read if _is_inside(w, piece.strip, dpi / 72)), key=lambda w: w.box.left)
         before = sum(_n_characters(words[k]) for k in piece.words)
-        if own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
+        if _is_cross(piece, own):
+            found += [_on_page(w, piece, dpi, 1.0) for w in own]
+        elif own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
             surest = 1.0 if piece.is_alone else _BESIDE_UNREAD
             found += [_on_page(w, piece, dpi, surest) for w in own]
             for k in piece.words:
@@ -96,6 +101,19 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         else:
             kept.update({k: _doubtful(words[k]) for k in piece.words})
     return [*kept.values(), *found]
+
+
+def _is_cross(piece: Piece, read: Sequence[Word]) -> bool:
+    """Whether ink that stands alone was read as a cross: a mark in a table, of which Tesseract is never sure."""
+    text = "".join(w.text for w in read)
+    is_sure = all(w.confidence >= _SURE_ENOUGH_OF_A_CROSS for w in read)
+    return (
+        piece.is_alone
+        and not piece.words
+        and 0 < len(text) <= _LONGEST_CROSS
+        and not text.strip("xX\u00d7")
+        and is_sure
+    )
 
 
 def _n_characters(word: Word) -> int:

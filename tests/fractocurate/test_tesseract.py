@@ -1,6 +1,9 @@
 """Tesseract: missing, lacking a language; its table; the folders of its files."""
 
 import os
+import re
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -68,3 +71,42 @@ def test_a_call_runs_on_one_thread_and_leaves_the_environment(monkeypatch: pytes
         with pytest.raises(OcrError, match="longer than 1 s"), one_call(("eng",), 1.0):
             raise RuntimeError
         assert os.environ.get("OMP_THREAD_LIMIT") == before
+
+
+@pytest.fixture
+def language_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of Tesseract's that holds English and German."""
+    said = subprocess.run(
+        [shutil.which("tesseract") or "tesseract", "--list-langs"], capture_output=True, text=True, check=True
+    )
+    (folder,) = re.findall(r'"(.+)"', said.stdout + said.stderr)
+    for language in ("eng", "deu"):
+        shutil.copy(Path(folder) / f"{language}.traineddata", tmp_path)
+    shutil.copytree(Path(folder) / "configs", tmp_path / "configs")
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    return tmp_path
+
+
+def test_languages_that_load_pass(language_folder: Path) -> None:
+    """The folder itself is right: what the other tests do to it makes the difference."""
+    assert language_folder.is_dir()
+    require_tesseract(("eng", "deu"))
+
+
+@pytest.mark.parametrize("damage", ["cut short", "empty", "junk"])
+def test_a_damaged_language_is_an_error_with_its_remedy(language_folder: Path, damage: str) -> None:
+    """Tesseract itself would read on in the other language and succeed."""
+    file = language_folder / "deu.traineddata"
+    content = file.read_bytes()
+    file.write_bytes({"cut short": content[:300_000], "empty": b"", "junk": b"no model"}[damage])
+    with pytest.raises(MissingToolError, match=r"cannot load deu.*--reinstall tesseract-ocr-deu"):
+        require_tesseract(("eng", "deu"))
+
+
+def test_a_language_that_goes_in_mid_run_ends_the_run(language_folder: Path) -> None:
+    """The next call notices, for the file is not what it was."""
+    with one_call(("eng", "deu"), 10):
+        pass
+    (language_folder / "deu.traineddata").unlink()
+    with pytest.raises(MissingToolError, match="cannot load deu"), one_call(("eng", "deu"), 10):
+        pass

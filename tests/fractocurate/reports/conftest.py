@@ -23,7 +23,7 @@ from data_contracts.records import Box, InstanceReading, PageReading, Word
 from data_contracts.vocabulary import TextSource
 from fractocurate.profile import Profile, load_profile
 from fractocurate.reports.identify import Identifiers
-from fractocurate.reports.interpret import PageWords
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.lines import Line, Ruling
 from fractocurate.reports.occurrences import Witnesses
 from fractocurate.reports.row_values import Reader, Source, build_instance

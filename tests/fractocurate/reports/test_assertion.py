@@ -81,3 +81,11 @@ def test_lines_about_other_cases_and_quotations_are_told() -> None:
     assert begins_quotation("-----Original Message-----")
     assert begins_quotation("-----Ursprüngliche Nachricht-----")
     assert not begins_quotation("The original message was lost.")
+
+
+@pytest.mark.parametrize(
+    "text", ["hard machining damage: none", "green body defect: none found", "material defect none"]
+)
+def test_a_class_of_which_there_is_none_is_not_stated(vocabulary: Vocabulary, text: str) -> None:
+    """Four words are a sentence, and "none" denies what it names."""
+    assert cause_in(text, vocabulary) is None

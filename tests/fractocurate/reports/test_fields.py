@@ -132,3 +132,14 @@ def test_language_and_decimal_mark_are_told_by_the_text() -> None:
     assert decimal_mark_of(["61,2", "58,95"], "en") == ","
     assert decimal_mark_of(["1,234"], "de") == ","
     assert decimal_mark_of(["1,234"], "en") == "."
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "mark", "kn"),
+    [("5.410", "N", ".", 5.41), ("5,410 N", "", ",", 5.41), ("5.410", "kN", ".", 5.41), ("5,410 kN", "", ".", 5.41)],
+)
+def test_thousands_are_told_from_decimals_where_only_one_makes_sense(
+    text: str, unit: str, mark: str, kn: float
+) -> None:
+    """Five newtons break no part, and five thousand kilonewtons no machine of the laboratory can give."""
+    assert parse_load(text, unit, mark).kn == kn

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from data_contracts.records import InstanceReading, ReportReading
 from data_contracts.vocabulary import DefectClass, ReadingMethod
 from fractocurate.profile import Profile
-from fractocurate.reports.interpret import PageWords, interpret
+from fractocurate.reports.interpret import interpret
+from fractocurate.reports.layout import PageWords
 
 PageOf = Callable[..., PageWords]
 Read = Callable[..., ReportReading]

@@ -18,6 +18,7 @@ from fractocurate.reports.lines import (
     distinct_levels,
     gap_of_type,
     group_lines,
+    is_printed_rule,
     join_text,
     level_groups,
     split_at_gaps,
@@ -140,3 +141,23 @@ def test_distinct_levels_stand_apart_and_leave_none_far_from_all(levels: list[fl
     kept = distinct_levels(levels)
     assert all(b - a > 3 for a, b in itertools.pairwise(kept))
     assert all(any(0 <= level - k <= 3 for k in kept) for level in levels)
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(-1.5, 1.5)), min_size=2, max_size=8))
+def test_words_that_surely_stand_on_one_line_are_joined_as_lines_are(places: list[tuple[float, float]]) -> None:
+    """The short way gives what the long one does."""
+    words = [Word(f"w{k}", Box(x, 100 + y, x + 12, 110 + y), 1.0) for k, (x, y) in enumerate(places)]
+    lines = group_lines(words)
+    assert len(lines) > 1 or join_text(words) == lines[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rule"),
+    [
+        *((text, True) for text in ("----- ---- ---", "* * *", "_______", "|-----|----|")),
+        *((text, False) for text in ("-", "- -", "n/a - -", ". . . 5", "-=-=-")),
+    ],
+)
+def test_a_rule_of_print_is_one_mark_again_and_again(text: str, *, is_rule: bool) -> None:
+    """One or two dashes are empty cells."""
+    assert is_printed_rule(text) == is_rule

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from data_contracts.errors import FractoError, MissingToolError
 from data_contracts.vocabulary import TextSource
 from fractocurate.profile import Profile
-from fractocurate.reports.interpret import PageWords
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.page_words import read_pages
 
 LINES = ("The part failed at the surface", "FOAN-2021-0117  512345  61.2", "Bruchursprung im Werkstoff gefunden")

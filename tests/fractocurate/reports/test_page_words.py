@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from data_contracts.vocabulary import TextSource
 from fractocurate.profile import Profile
 from fractocurate.reports import ocr, page_words
-from fractocurate.reports.interpret import PageWords
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.page_words import read_pages
 from fractocurate.tesseract import OcrError
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from data_contracts.records import ReportReading, Word
 from fractocurate.profile import Profile
-from fractocurate.reports.interpret import PageWords, interpret
+from fractocurate.reports.interpret import interpret
+from fractocurate.reports.layout import PageWords
 from fractocurate.reports.lines import around
 
 PageOf = Callable[..., PageWords]

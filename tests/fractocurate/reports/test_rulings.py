@@ -152,3 +152,37 @@ def test_leaders_and_lines_of_dashes_are_found_and_print_is_not() -> None:
     assert not mask[:100, :180].any()
     assert not mask[190:].any()
     assert not broken_lines(np.zeros((300, 300), dtype=bool), DPI).any()
+
+
+def _print(texts: list[tuple[int, int, str]], size: int) -> Image.Image:
+    image = Image.new("L", (1200, 700), 255)
+    font = ImageFont.load_default(size=size)
+    for x, y, text in texts:
+        ImageDraw.Draw(image).text((x, y), text, fill=0, font=font)
+    return image
+
+
+def _wiped(image: Image.Image) -> np.ndarray:
+    ink = np.asarray(image) < 128
+    _, mask = pixel_rulings(ink, DPI)
+    return np.asarray(ink & ~mask & ~broken_lines(ink, DPI))
+
+
+def test_letters_that_hang_together_with_a_grid_stay() -> None:
+    """A streak joins the letters under it to the rules of a table: the rules go, the letters stay nearly whole."""
+    image = _print([(200, 60 + 70 * k, "Materialfehler Pressfehler") for k in range(6)], 32)
+    letters = np.asarray(image) < 128
+    draw = ImageDraw.Draw(image)
+    for k in range(7):
+        draw.line((100, 45 + 70 * k, 900, 45 + 70 * k), fill=0, width=3)
+    draw.line((310, 0, 310, 700), fill=0, width=2)
+    left = _wiped(image)
+    assert (left & letters).sum() > 0.9 * letters.sum()
+    assert (left & ~letters).sum() < 0.05 * letters.sum()
+
+
+def test_slim_letters_of_large_print_are_no_rulings() -> None:
+    """Each ``l`` stands alone and is as tall as the shortest ruling of a page in usual type."""
+    image = _print([(100, 100 + 130 * k, "l alle Fall feststellbar") for k in range(4)], 72)
+    letters = np.asarray(image) < 128
+    assert (_wiped(image) & letters).sum() > 0.98 * letters.sum()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fractocurate.profile import Profile
-from fractocurate.reports.table_headers import Header, find_header, is_running_number
+from fractocurate.reports.header_cells import is_running_number
+from fractocurate.reports.table_headers import Header, find_header
 from fractocurate.reports.vocabulary import Vocabulary
 
 GAP = 0.6

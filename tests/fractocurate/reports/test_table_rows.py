@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fractocurate.reports.lines import Ruling
 from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_rows import Row, find_rows
 
@@ -155,3 +156,31 @@ def test_planted_rows_come_back(sketch: Sketch, planted: list[tuple[str, str, li
         lines.append(f"{serial:12}{load:8}{cause[0]}")
         lines += [" " * 20 + part for part in cause[1:]]
     assert rows_of(sketch("\n".join(lines))) == [[s, load, " ".join(cause)] for s, load, cause in planted]
+
+
+CENTRED = """
+                 512345   material
+FOAN-2021-0117   512346   green body
+                 512347   material
+"""
+
+
+def test_a_foan_at_the_middle_of_its_rows_is_that_of_all(sketch: Sketch) -> None:
+    """Rules part it from the rows of other FOANs; without them it stands in its own row, for what fills down below."""
+    columns = (
+        Column(("foan",), "FOAN", "", 20.0, 125.0, 50.0),
+        Column(("serial_number",), "Serial no.", "", 125.0, 175.0, 135.0),
+        Column(("defect_class",), "Cause", "", 175.0, 400.0, 180.0),
+    )
+
+    def holds(name: str, text: str) -> bool:
+        return text.startswith("FOAN-") if name == "foan" else is_value(name, text)
+
+    drawn = sketch(CENTRED)
+    top, bottom = drawn.lines[0].box.top - 2, drawn.lines[-1].box.bottom + 2
+    rules = [Ruling(40, y, 260, y) for y in (top, bottom)]
+    own = ["FOAN-2021-0117"]
+    rows = find_rows(columns, drawn.lines, rules, top, holds)
+    assert [row.text(0) for row in rows] == own * 3
+    rows = find_rows(columns, drawn.lines, [], top, holds)
+    assert [row.text(0) for row in rows] == ["", *own, ""]

@@ -150,3 +150,18 @@ def test_no_word_is_lost_or_doubled(places: list[tuple[int, int]]) -> None:
     assert len(shown) == len(set(shown))
     texts = [w.text for w in with_pieces(sheet.words, pieces, [], DPI)]
     assert sorted(texts) == sorted(w.text for w in sheet.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "is_kept"), [("x", 0.6, True), ("xX", 0.7, True), ("x", 0.4, False), ("z", 0.6, False)]
+)
+def test_a_lone_cross_is_believed_sooner_than_letters(
+    sheet: Sheet, text: str, confidence: float, *, is_kept: bool
+) -> None:
+    """It marks a column, and Tesseract is never sure of it; its own confidence goes with it."""
+    sheet.write(1000, 160, "x", is_read=False)
+    pieces, strip = find_pieces(sheet.grey, DPI, sheet.words)
+    assert strip is not None
+    (piece,) = pieces
+    found = [w for w in with_pieces(sheet.words, pieces, [seen(piece, text, confidence)], DPI) if w not in sheet.words]
+    assert [(w.text, w.confidence) for w in found] == ([(text, confidence)] if is_kept else [])

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from data_contracts.vocabulary import DefectClass
 from fractocurate.profile import Profile
-from fractocurate.reports.vocabulary import Synonyms, Vocabulary, fold, strip_unit, unit_of
+from fractocurate.reports.synonyms import Synonyms, fold
+from fractocurate.reports.units import is_unit, strip_unit, unit_of
+from fractocurate.reports.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +169,17 @@ def test_headers_in_two_languages_are_understood(vocabulary: Vocabulary, text: s
 def test_headers_of_two_columns_are_not_one(vocabulary: Vocabulary) -> None:
     """``Serial no. / load`` holds two values: whoever reads the header has to part them."""
     assert vocabulary.columns("serial no. / fracture load")[0] == ()
+
+
+@pytest.mark.parametrize("text", ["Seriennummer / S/N", "S/N / Seriennummer", "Seriennummer / S/N:"])
+def test_a_stroke_inside_a_word_parts_no_languages(profile: Profile, text: str) -> None:
+    """Nor is the N behind it a unit of force."""
+    assert Vocabulary(profile).columns(text) == (("serial_number",), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("[kN]", True), ("N", True), ("in kN", True), ("No", False), ("kN m", False)]
+)
+def test_a_unit_alone_is_told_from_words(text: str, *, expected: bool) -> None:
+    """Only units of force are."""
+    assert is_unit(text) == expected
