@@ -4,6 +4,7 @@ Small batches leave a GPU, and a tiny model several cores, waiting for Python: a
 is handed what it can pickle in no time, paths instead of pixels, and finds the rest on disk.
 """
 
+import contextlib
 import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
@@ -42,15 +43,14 @@ def fit_side_by_side(begin: Callable[[], FitFold[R]], folds: Sequence[int], n_pr
     try:
         for _ in range(min(n_processes, len(folds))):
             connection, process = _start(begin)
-            busy[connection] = process, waiting[-1]
-            connection.send(waiting.pop())
+            busy[connection] = process, _hand_over(waiting, connection)
         while busy:
             for ready in wait(list(busy)):
                 connection = next(known for known in busy if known is ready)
                 process, fold = busy[connection]
                 try:
                     kind, content = connection.recv()
-                except EOFError:
+                except (EOFError, ConnectionResetError):  # the latter if it left something unread
                     raise TrainingError(_obituary(process, fold, n_processes)) from None
                 if kind == _ERROR:
                     raise content
@@ -59,14 +59,21 @@ def fit_side_by_side(begin: Callable[[], FitFold[R]], folds: Sequence[int], n_pr
                     continue
                 results[fold] = content
                 if waiting:
-                    busy[connection] = process, waiting[-1]
-                    connection.send(waiting.pop())
+                    busy[connection] = process, _hand_over(waiting, connection)
                 else:
                     _end(connection, busy.pop(connection)[0])
     finally:
         for connection, (process, _) in busy.items():
             _end(connection, process)
     return [results[fold] for fold in folds]
+
+
+def _hand_over(waiting: list[int], connection: Connection) -> int:
+    """The fold that is now the worker's; a worker that is dead by now says so when it is next listened to."""
+    fold = waiting.pop()
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(fold)
+    return fold
 
 
 class _Teller(Watch):
