@@ -68,9 +68,10 @@ def _read(content: bytes, profile: Profile) -> list[PageWords]:
     ids=["killed", "hangs", "writes nothing", "result cut short"],
 )
 def test_a_tesseract_that_fails_is_told(
-    use_tesseract: UseTesseract, profile: Profile, script: str, reason: str
+    use_tesseract: UseTesseract, profile: Profile, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
     """No words, and the reason."""
+    monkeypatch.setattr("fractocurate.tesseract._LONGEST_CHECK_S", 0.5)
     use_tesseract(script)
     settings = profile.ocr.model_copy(update={"timeout_s": 0.5 if reason == "timed_out" else 60.0})
     (page,) = _read(_pdf(_page()), profile.model_copy(update={"ocr": settings}))
