@@ -66,5 +66,5 @@ def test_fold_that_fails_ends_the_run_and_is_named(unlucky: ModuleType, fold: in
 
 def test_worker_that_dies_before_it_takes_its_fold_is_named(unlucky: ModuleType) -> None:
     """The fold lies unread in the pipe, so the other end is reset and not closed."""
-    with pytest.raises(TrainingError, match="fold [78]: its process ended by itself, with exit code 4"):
+    with pytest.raises(TrainingError, match=r"fold [78]: its process ended by itself, with exit code 4"):
         fit_side_by_side(unlucky.begin_badly, (7, 8), 2, Watch())
