@@ -12,9 +12,6 @@ N_CLASSES = len(TRAINABLE_CLASSES)
 OVERALL = ("accuracy", "macro_f1", "macro_precision", "macro_recall")
 """Figures of a whole fold, in the order of the closing table."""
 
-PER_CLASS = ("precision", "recall", "f1", "support")
-"""Figures of one class."""
-
 Confusion = NDArray[np.int64]
 """Shape (classes, classes): rows are true, columns predicted, both in the order of ``TRAINABLE_CLASSES``."""
 

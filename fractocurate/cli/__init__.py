@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Entry point of `fracto`. The commands are imported here, so that worker processes need not load them."""
     try:
-        from fractocurate.cli.app import main as run  # noqa: PLC0415 - see above
+        from fractocurate.cli.app import main as run
     except KeyboardInterrupt:  # Ctrl-C before anything began
         sys.stderr.write("\ninterrupted\n")
         sys.exit(130)
