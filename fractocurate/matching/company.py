@@ -24,7 +24,8 @@ from fractocurate.matching.evidence import (
     SerialEvidence,
     TagEvidence,
 )
-from fractocurate.matching.sittings import SITTING, Neighbours, Sittings, time_of
+from fractocurate.matching.numbering import Neighbours
+from fractocurate.matching.sittings import SITTING, Sittings, time_of
 
 _MIN_AGAINST = 3
 """Fewer linked images around it say nothing against a link."""

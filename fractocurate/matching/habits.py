@@ -21,7 +21,7 @@ from typing import TypeVar
 from data_contracts.vocabulary import MatchMethod, MatchReason, MatchStatus
 from fractocurate.matching.dates import Dated, ReportDates, day_of
 from fractocurate.matching.evidence import Candidate, Decision, Decisions, ImageEvidence, Instance
-from fractocurate.matching.sittings import Neighbours, mark_of
+from fractocurate.matching.numbering import Neighbours, mark_of
 
 _MIN_UNITS = 20
 """Parts, FOANs or folders that must show a habit."""

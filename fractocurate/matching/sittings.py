@@ -5,25 +5,25 @@ numbers. A slip that turns one FOAN of the archive into another leaves a trace i
 
 - *between*: the frames before and after it are of a FOAN one slip away, and no frame of its own is near;
 - *beside*: the nearest frame is of a FOAN one slip away, as near in time as frames of one part are, and its own frames
-  were taken at another time, or its number goes on where theirs end;
+  were taken at another time; or its number goes on where theirs end, or comes right before theirs begin;
 - *out of order*: all around it stand FOANs that follow each other, its own is far from these, and one slip away is one
   among them that stands next to it or has no frame at all;
-- *twice*: two frames of one part bear the same number, and a FOAN one slip away lacks exactly that one.
+- *numbers*: two frames of a part bear one number, or its number fills a gap elsewhere (``matching/numbering.py``).
 
 Such a frame goes to a person. None of this links anything. Where an archive's order does not hold (no times, numbers
 that repeat, FOANs in no order of time), nothing is told.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
 from fractocurate.matching.evidence import Decision, ImageEvidence
+from fractocurate.matching.numbering import Neighbours, Numbering, number_of, part_of
 
 SITTING = timedelta(minutes=10)
 """Frames that follow each other within this time are of one sitting, whatever folder they lie in."""
@@ -41,11 +41,6 @@ _ORDER_SPAN = 10
 _FAR = 25
 _MIN_IN_ORDER = 3
 _IN_ORDER_SHARE = 0.75
-_MAX_TWIN_SHARE = 0.02
-"""Where more frames than these share number and part with another, numbers do not tell frames apart."""
-
-Neighbours = Callable[[str], frozenset[str]]
-"""FOAN -> the FOANs of the archive one slip away."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,6 +48,7 @@ class _Frame:
     taken: datetime
     sha256: str
     foan: str
+    part: str
     number: int | None
     """Running number in its name."""
 
@@ -66,8 +62,7 @@ class Sittings:
         self._neighbours_of = neighbours_of
         self._image_of = image_of
         self._magnifications: dict[str, Counter[float]] = defaultdict(Counter)
-        self._marks_of_foan: dict[str, set[str]] = defaultdict(set)
-        self._twins: Counter[tuple[str, str]] = Counter()
+        self._numbering = Numbering(image_of, decisions, neighbours_of)
         self._n_timed: Counter[str] = Counter()
         self._frames: dict[str, list[_Frame]] = defaultdict(list)
         """Instrument -> its frames in order: microscopes are at work at the same time."""
@@ -79,13 +74,10 @@ class Sittings:
             seen.add((foan, image.sha256))
             if image.magnification is not None:
                 self._magnifications[foan][image.magnification] += 1
-            mark = mark_of(image)
-            self._marks_of_foan[foan].add(mark)
-            if mark and decision.instance_id is not None:
-                self._twins[decision.instance_id, mark] += 1
             taken = time_of(image.acquired_at)
             if taken is not None:
-                self._frames[image.instrument].append(_Frame(taken, image.sha256, foan, _number(mark)))
+                frame = _Frame(taken, image.sha256, foan, part_of(decision), number_of(image))
+                self._frames[image.instrument].append(frame)
                 self._n_timed[foan] += 1
         for frames in self._frames.values():
             frames.sort(key=lambda frame: (frame.taken, frame.sha256, frame.foan))
@@ -93,8 +85,6 @@ class Sittings:
         self._close = _close_together(self._frames.values())
         self._n_frames = Counter(foan for foan, _ in seen)
         self._foans = sorted(self._n_frames)
-        n_twins = sum(n for n in self._twins.values() if n > 1)
-        self._numbers_tell = n_twins <= _MAX_TWIN_SHARE * self._twins.total()
 
     def has_order(self, path: str) -> bool:
         """Whether other frames were taken near to an image, so that its place can speak against it."""
@@ -110,7 +100,9 @@ class Sittings:
         if any(frame.foan == foan for frame in (*before, *after)):
             return ""
         return (
-            self._beside(foan, image, before, after) or self._out_of_order(foan, image) or self._twice(decision, image)
+            self._beside(decision, image, before, after)
+            or self._out_of_order(foan, image)
+            or self._numbering.against(decision, image)
         )
 
     def _sides(self, image: ImageEvidence, pause: timedelta) -> tuple[list[_Frame], list[_Frame]]:
@@ -136,13 +128,13 @@ class Sittings:
             found.append(frame)
         return found
 
-    def _beside(self, foan: str, image: ImageEvidence, before: list[_Frame], after: list[_Frame]) -> str:
-        number = _number(mark_of(image))
+    def _beside(self, decision: Decision, image: ImageEvidence, before: list[_Frame], after: list[_Frame]) -> str:
+        foan, part, number = decision.foan or "", part_of(decision), number_of(image)
         near = [
             (frame, place, step)
             for side, step in ((before, -1), (after, 1))
             for place, frame in enumerate(side[:_N_BESIDE])
-            if frame.foan in self._neighbours_of(foan) and not self._holds(frame.foan, number)
+            if frame.foan in self._neighbours_of(foan) and not self._numbering.holds(frame.part, number)
         ]
         next_to = [frame.foan for frame, place, _ in near if place == 0]
         if len(next_to) > len(set(next_to)):
@@ -160,22 +152,18 @@ class Sittings:
                     f"it was taken next to frames of {other}, one slip away, which has none at {at:g}x; "
                     f"{foan} has one, taken at another time"
                 )
-            if taken is None or abs(frame.taken - taken) > self._close:
-                continue
-            if self._n_timed[foan] > 1:
+            is_close = taken is not None and abs(frame.taken - taken) <= self._close
+            goes_on = number is not None and frame.number == number + step
+            if self._n_timed[foan] > 1 and (is_close or (goes_on and place == 0)):
                 return f"it was taken right beside frames of {other}, one slip away; those of {foan} at another time"
+            if number is None or not goes_on or not is_close:
+                continue
             # A series that begins with 2 lacks its first frame; one that ends with 1 lacks nothing.
-            goes_on = number is not None and number > 1 and frame.number == number + step
-            if number is not None and goes_on and not self._has_number(foan, number - 1):
+            if number > 1 and not self._numbering.has(part, number - 1):
                 return f"its number {number} goes on with that of the frame of {other} beside it, one slip away"
+            if step > 0 and not self._numbering.has(part, number + 1):
+                return f"its number {number} comes before that of the frame of {other} beside it, one slip away"
         return ""
-
-    def _holds(self, foan: str, number: int | None) -> bool:
-        """Whether a FOAN has a frame of that running number already, so that it misses none."""
-        return number is not None and self._numbers_tell and self._has_number(foan, number)
-
-    def _has_number(self, foan: str, number: int) -> bool:
-        return any(_number(mark) == number for mark in self._marks_of_foan[foan])
 
     def _out_of_order(self, foan: str, image: ImageEvidence) -> str:
         before, after = self._sides(image, _HALF_DAY)
@@ -196,18 +184,6 @@ class Sittings:
                 return f"it was taken among FOANs from {first} to {last}, and {other}, one slip away, has no frame"
         return ""
 
-    def _twice(self, decision: Decision, image: ImageEvidence) -> str:
-        mark = mark_of(image)
-        if not self._numbers_tell or self._twins[decision.instance_id or "", mark] < 2:
-            return ""
-        foan = decision.foan or ""
-        lacking = [
-            o for o in sorted(self._neighbours_of(foan)) if self._n_frames[o] and mark not in self._marks_of_foan[o]
-        ]
-        if not lacking:
-            return ""
-        return f"another frame of {foan} bears {mark!r} as well, and {lacking[0]}, one slip away, has none of that name"
-
 
 def time_of(acquired_at: str | None) -> datetime | None:
     """A time by the microscope's clock; None if there is none, if it cannot be read, or if it is a day alone."""
@@ -216,18 +192,6 @@ def time_of(acquired_at: str | None) -> datetime | None:
     except ValueError:
         return None
     return taken.replace(tzinfo=None) if len(acquired_at or "") > _LENGTH_OF_A_DAY else None
-
-
-def mark_of(image: ImageEvidence) -> str:
-    """What a file name says beside its identifiers; empty without a number, because words repeat."""
-    rest = image.name.file.rest
-    return rest if any(c.isdigit() for c in rest) else ""
-
-
-def _number(mark: str) -> int | None:
-    """The running number: digits that stand alone at the end of a mark."""
-    found = re.search(r"(?:^| )(?:[a-z]{0,5})(\d{1,5})$", mark)
-    return int(found[1]) if found else None
 
 
 def _close_together(of_instruments: Iterable[Sequence[_Frame]]) -> timedelta:

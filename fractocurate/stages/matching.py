@@ -23,7 +23,7 @@ from fractocurate.stages.match_inputs import image_evidence, inputs_hash, instan
 from fractocurate.stages.rows import Row, reading_rows
 from fractocurate.stages.settled import current_instances, decided, settled
 
-MATCHING_VERSION = 6
+MATCHING_VERSION = 7
 TAKEN_ON = "taken_on"
 """Field of the reading that says why the day of an image is at odds with its link."""
 

@@ -92,11 +92,17 @@ def test_out_of_the_order_of_its_day(run: Callable[..., str]) -> None:
     assert "FOANs from FOAN-2021-0411 to FOAN-2021-0418, and FOAN-2021-0417, one slip away, has no frame" in guard
 
 
-def test_two_frames_of_one_number_where_a_neighbour_lacks_it(run: Callable[..., str]) -> None:
-    """Without times: 0418 has two frames 500x_02, and 0417 has none of that name."""
-    numbered = [(f"06{n:02d}_500x_{k:02d}", None, None) for n in range(40) for k in (1, 2, 3)]
-    guard = run(("0418_500x_02", None, None), ("0418 500x 02", None, None), ("0417_500x_01", None, None), *numbered)
-    assert "another frame of FOAN-2021-0418 bears '500x 02' as well, and FOAN-2021-0417, one slip away" in guard
+def test_a_number_that_comes_before_those_of_the_neighbours(run: Callable[..., str]) -> None:
+    """0418 has no other frame, and two minutes later come the frames 2 and 4 of 0417, which has no first."""
+    assert run(("0418_01", "03T10:00:00", None), *SERIES, *HABIT).startswith("its number 1 comes before")
+
+
+def test_goes_on_some_minutes_later_while_its_own_were_taken_on_another_day(run: Callable[..., str]) -> None:
+    """Here another part may follow after five minutes: nine are no sign, unless the number goes on, too."""
+    busy = [(f"06{part:02d}_{k:02d}", f"12T10:{6 * part + k - 1:02d}:00", None) for part in range(9) for k in (1, 2)]
+    guard = run(("0418_05", "03T10:15:00", None), *SERIES, *ELSEWHERE, *busy)
+    assert "right beside frames of FOAN-2021-0417" in guard
+    assert run(("0418_07", "03T10:15:00", None), *SERIES, *ELSEWHERE, *busy) == ""
 
 
 @pytest.mark.parametrize(
@@ -123,9 +129,3 @@ def test_two_frames_of_one_number_where_a_neighbour_lacks_it(run: Callable[..., 
 def test_a_frame_in_its_place_stays_linked(run: Callable[..., str], frame: Take, others: tuple[Take, ...]) -> None:
     """Each of these has an explanation without a slip."""
     assert run(frame, *SERIES, *others, *HABIT) == ""
-
-
-def test_where_numbers_repeat_they_tell_nothing(run: Callable[..., str]) -> None:
-    """Every part has its frames 01 twice: two of them are no sign of a slip."""
-    numbered = [(f"06{n:02d}{joint}01", None, None) for n in range(40) for joint in "_ "]
-    assert run(("0418_01", None, None), ("0418 01", None, None), ("0417_02", None, None), *numbered) == ""
