@@ -40,6 +40,7 @@ from fractocurate.workers import default_jobs
 
 _INTERRUPTED = 130
 """Exit code of typer after Ctrl-C, and of a shell."""
+_INTERRUPTION = "\ninterrupted; what was recorded is kept, and the same command goes on from there\n"
 
 app = typer.Typer(
     name="fracto",
@@ -63,11 +64,25 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            sys.stderr.write("\ninterrupted; what was recorded is kept, and the same command goes on from there\n")
+            sys.stderr.write(_INTERRUPTION)
         raise
     except BrokenPipeError:  # the reader of a pipe (head, less) has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.CLEAN)
+    except Exception as error:
+        if not _is_of_interrupt(error):
+            raise
+        sys.stderr.write(_INTERRUPTION)
+        sys.exit(_INTERRUPTED)
+
+
+def _is_of_interrupt(error: BaseException | None) -> bool:
+    """Whether an error arose while Ctrl-C was dealt with: within a lock of the standard library, it may become another."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
 
 
 def printable_lines(text: str) -> str:

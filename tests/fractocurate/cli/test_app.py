@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,23 @@ def test_every_class_of_error_ends_with_its_own_code(
     assert code == error.exit_code
     assert "error: x.tif: what [bold]is[/bold] wrong\n" in err
     assert "\x1b[31m" not in err
+
+
+def test_interrupt_stays_one_where_a_lock_makes_another_error_of_it(
+    fracto: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while a lock of the standard library was being taken: exit code 130 and one sentence, no traceback."""
+
+    def interrupted() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            threading.Lock().release()
+
+    monkeypatch.setattr(app_module, "app", interrupted)
+    code, _, err = fracto("ingest")
+    assert code == 130
+    assert err.strip().startswith("interrupted; what was recorded is kept")
 
 
 def test_broken_contract_is_exit_code_five(fracto: Any, catalog: Path) -> None:
