@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _is_of_interrupt(error: BaseException | None) -> bool:
-    """Whether an error arose while Ctrl-C was dealt with: within a lock of the standard library, it may become another."""
+    """Whether an error arose from Ctrl-C, which a lock of the standard library may turn into another one."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
