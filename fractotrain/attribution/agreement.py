@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.catalog import Catalog
+from data_contracts.tables.links import ANSWER
 from fractotrain.attribution.questions import QUESTIONS
 
 N_DRAWS = 500
@@ -40,9 +41,9 @@ def latest_answers(catalog: Catalog, run_id: str | None = None) -> dict[About, d
     """Run, method, picture and question -> rater -> latest answer; of one run, or of all."""
     answers: dict[About, dict[str, str]] = defaultdict(dict)
     rows = catalog.query(
-        "SELECT run_id, method, sha256, question, rater, answer FROM expert_answers "
-        "WHERE run_id = coalesce(?, run_id) ORDER BY answer_id",
-        [run_id],
+        "SELECT run_id, method, sha256, question, reviewer, answer FROM decisions "
+        "WHERE action = ? AND run_id = coalesce(?, run_id) ORDER BY decision_id",
+        [ANSWER, run_id],
     )
     for *about, rater, answer in rows.iter_rows():
         answers[tuple(about)][rater] = answer

@@ -73,8 +73,9 @@ def test_answers_come_back_append_only(form: Path, trained_catalog: Any) -> None
         assert (imported.n_new, imported.n_unchanged, imported.n_blank) == (7, 0, 2)
         assert import_answers(catalog, read_answers(first), "Anna").n_new == 0
         assert import_answers(catalog, read_answers(second), "Anna").n_new == 1
-        rows = catalog.read("expert_answers")
-        assert list(rows["answer_id"]) == list(range(1, 9))
+        rows = catalog.read("decisions")
+        assert list(rows["decision_id"]) == list(range(1, 9))
+        assert set(rows["action"]) == {"answer"}
         assert set(rows["answer"]) == {"yes", "no", "unsure"}
         assert validate(catalog) == []
 
