@@ -1,5 +1,6 @@
 """Write the catalog's documentation from its contracts: ``python -m data_contracts.document docs/catalog.md``."""
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def _table(name: str, table: type[Table]) -> str:
     lines = [
         f"## Table `{name}`",
         "",
-        f"{(table.__doc__ or '').strip()} Key: {key}.",
+        f"{inspect.cleandoc(table.__doc__ or '')} Key: {key}.",
         "",
         "| column | type | may be null | meaning |",
         "|---|---|---|---|",

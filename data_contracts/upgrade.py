@@ -20,8 +20,8 @@ _EXPERT_ANSWERS_TO_DECISIONS = [
     """
     INSERT INTO decisions BY NAME
     SELECT (SELECT coalesce(max(decision_id), 0) FROM decisions) + row_number() OVER (ORDER BY answer_id)
-               AS decision_id, sha256, path, 'answer' AS action, run_id, method, question, answer, rater AS reviewer, note,
-           answered_at AS decided_at
+               AS decision_id, sha256, path, 'answer' AS action, run_id, method, question, answer,
+           rater AS reviewer, note, answered_at AS decided_at
     FROM expert_answers
     """,
     "DROP TABLE expert_answers",

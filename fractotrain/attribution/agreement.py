@@ -30,10 +30,13 @@ class Agreement:
     n_images: int
     share_agreeing: float | None
     """Of pairs of raters."""
+    share_low: float | None
+    """95 % interval of it, pictures drawn with replacement; None for fewer than ``FEWEST_PICTURES``."""
+    share_high: float | None
     kappa: float | None
     """None without common images, or where all gave the same answer always."""
     kappa_low: float | None
-    """95 % interval, pictures drawn with replacement; None for fewer than ``FEWEST_PICTURES``."""
+    """As of the share."""
     kappa_high: float | None
 
 
@@ -60,7 +63,8 @@ def agreements(catalog: Catalog, run_id: str | None = None) -> list[Agreement]:
         common = {about: [b[r] for r in raters] for about, b in answers.items() if len(b) == len(raters)}
         ratings = list(common.values())
         can_compare = len(raters) > 1 and bool(ratings)
-        low, high = _interval(ratings, [about[2] for about in common]) if can_compare else (None, None)
+        nothing = ((None, None), (None, None))
+        of_share, of_kappa = _intervals(ratings, [about[2] for about in common]) if can_compare else nothing
         found.append(
             Agreement(
                 question,
@@ -68,23 +72,31 @@ def agreements(catalog: Catalog, run_id: str | None = None) -> list[Agreement]:
                 dict(Counter(answer for by_rater in answers.values() for answer in by_rater.values())),
                 len(ratings),
                 share_agreeing(ratings) if can_compare else None,
+                *of_share,
                 kappa(ratings) if can_compare else None,
-                low,
-                high,
+                *of_kappa,
             )
         )
     return found
 
 
-def _interval(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[float | None, float | None]:
-    """Percentile interval of kappa; draws in which it has no definition are left out."""
+Ends = tuple[float | None, float | None]
+
+
+def _intervals(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[Ends, Ends]:
+    """Percentile intervals of share and kappa; draws in which kappa has no definition are left out of its own."""
     of_picture: dict[str, list[Sequence[str]]] = defaultdict(list)
     for picture, rating in zip(pictures, ratings, strict=True):
         of_picture[picture].append(rating)
     if len(of_picture) < FEWEST_PICTURES:
-        return None, None
+        return (None, None), (None, None)
     piles, rng = list(of_picture.values()), np.random.default_rng(0)
-    drawn = (kappa([r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]]) for _ in range(N_DRAWS))
+    drawn = [[r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]] for _ in range(N_DRAWS)]
+    shares, kappas = ([figure(sample) for sample in drawn] for figure in (share_agreeing, kappa))
+    return _percentiles(shares), _percentiles(kappas)
+
+
+def _percentiles(drawn: Sequence[float | None]) -> Ends:
     known = [value for value in drawn if value is not None]
     if not known:
         return None, None

@@ -23,7 +23,7 @@ from data_contracts.vocabulary import FailureReason, Stage
 from fractotrain.attribution.asked import AskedModel, Targets, asked_of
 from fractotrain.attribution.methods import Method
 from fractotrain.attribution.overlay import overlay
-from fractotrain.attribution.sheet import Panel, as_panel, draw_sheet
+from fractotrain.attribution.sheet import Panel, draw_sheet, sheet_data
 from fractotrain.attribution.subjects import Choice, Subject, choose, read_subjects
 from fractotrain.attribution.together import attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
@@ -142,7 +142,7 @@ def explain(plan: Plan, on_done: Callable[[int, int], None] = lambda _done, _tot
             for group, members in groups.items():
                 of_group = [panels[subject.path] for subject in members if subject.path in panels]
                 if of_group:
-                    draw_sheet(group, _note(plan), of_group, plan.methods).save(_sheet_file(plan, group))
+                    _write_sheet(plan, group, of_group)
             done += len(batch)
             on_done(done, len(plan.subjects))
     except OSError as error:
@@ -192,25 +192,16 @@ def _explain_batch(
             _sheet_file(plan, subject.group),
         )
         stored: dict[Method, StoredMap] = {}
-        shown: dict[Method, Image.Image] = {}
-        for method, of_method in maps.items():
-            if of_method[i].any():
-                stored[method] = _store_map(plan, facts, method, of_method[i])
-                colours = overlay(cropped, of_method[i])
-                Image.fromarray(colours).save(plan.output / "overlays" / _overlay_name(facts, method))
-                shown[method] = as_panel(colours)
+        kept = {method: of_method[i] for method, of_method in maps.items() if of_method[i].any()}
+        for method, heat in kept.items():
+            stored[method] = _store_map(plan, facts, method, heat)
+            Image.fromarray(overlay(cropped, heat)).save(plan.output / "overlays" / _overlay_name(facts, method))
         if empty := [method for method in plan.methods if method not in stored]:
             failures.append(_empty(facts, empty))
         explanations.append(dataclasses.replace(facts, maps=stored))
-        panels[subject.path] = Panel(
-            subject,
-            as_panel(cropped),
-            shown,
-            facts.target_class,
-            facts.target_probability,
-            facts.predicted_class,
-            facts.predicted_probability,
-        )
+        target_facts = (facts.target_class, facts.target_probability)
+        answer_facts = (facts.predicted_class, facts.predicted_probability)
+        panels[subject.path] = Panel.of(subject, cropped, kept, target_facts, answer_facts)
     return explanations, panels, failures
 
 
@@ -252,6 +243,14 @@ def _empty(facts: Explanation, methods: Sequence[Method]) -> Failure:
         "only against it or not at all; the map is zero throughout and was not stored"
     )
     return Failure(facts.subject.path, Stage.EXPLAINING, FailureReason.EMPTY_MAP, detail)
+
+
+def _write_sheet(plan: Plan, group: str, panels: Sequence[Panel]) -> None:
+    """As pixels, as vectors, and as a table of the maps' values."""
+    file, drawing = _sheet_file(plan, group), draw_sheet(group, _note(plan), panels, plan.methods)
+    drawing.as_image().save(file)
+    file.with_suffix(".svg").write_text(drawing.as_svg(), encoding="utf-8", errors="backslashreplace")
+    sheet_data(panels).write_csv(file.with_suffix(".csv"))
 
 
 def _sheet_file(plan: Plan, group: str) -> Path:

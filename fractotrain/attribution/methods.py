@@ -13,6 +13,9 @@ from fractotrain.attribution.relevance import relevance
 from fractotrain.attribution.rollout import rollout
 from fractotrain.cache import Pixels
 
+Heat = NDArray[np.float32]
+"""The map of one picture, shape (rows, columns) of the patch grid."""
+
 
 class Method(StrEnum):
     """How a heat-map is made."""
@@ -34,7 +37,7 @@ def attribute(method: Method, model: AskedModel, pixels: Pixels, targets: Target
     return _MAPS_OF[method](model, pixels, targets)
 
 
-def enlarge(heat: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
+def enlarge(heat: Heat, size_px: tuple[int, int]) -> NDArray[np.float32]:
     """A map of patches spread over a picture of (height, width) pixels, bilinear between the centres of the patches."""
     height_px, width_px = size_px
     return np.asarray(Image.fromarray(heat).resize((width_px, height_px), Image.Resampling.BILINEAR), np.float32)

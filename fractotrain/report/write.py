@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
-from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict, counted, words
+from fractotrain.report.blocks import Figure, Level, Section, Verdict, counted
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
 from fractotrain.report.sections.attributions import attributions
@@ -93,10 +95,8 @@ def _reserve(study: Study, *, is_of_answers: bool) -> str | None:
         return None
     if not study.is_better_than_chance:
         return "It says little, as the model is not shown to be better than chance."
-    least = min(((name, n) for name, n in study.foans_of_class.items() if n), key=lambda item: item[1])
-    if least[1] < study.settings.min_foans:
-        return f"It rests on few FOANs ({words(least[0])}: {least[1]})."
-    return None
+    few = study.class_with_few_foans
+    return None if few is None else f"It rests on few FOANs ({few})."
 
 
 def _subtitle(record: RunRecord) -> str:
@@ -116,8 +116,8 @@ def _write_files(folder: Path, sections: list[Section]) -> None:
         files.mkdir()
         for section in sections:
             for block in section.blocks:
-                if isinstance(block, Table | Figure):
-                    block.data.write_csv(files / f"{block.name}.csv")
+                data = block.data if section.split is None else block.data.with_columns(split=pl.lit(section.split))
+                data.write_csv(files / f"{block.name}.csv")
                 if isinstance(block, Figure):
                     (files / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
         if folder.exists():

@@ -1,30 +1,17 @@
 """Where the model looked (the paper's Figs. 5 and 6), and whether those maps may be believed."""
 
-import base64
-import hashlib
-import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from PIL import Image
 
-from data_contracts.masks import cut_picture
-from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from fractotrain.attribution.agreement import Agreement
-from fractotrain.attribution.overlay import overlay
 from fractotrain.attribution.questions import ANSWERS, QUESTIONS
 from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, rounded, step_name, words
-from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.blocks import Cell, Figure, Level, Measured, Section, Table, Verdict, step_name, words
+from fractotrain.report.sections.sheets import heat_map_sheets
 from fractotrain.report.study import Study
-from fractotrain.report.surroundings import FramePlaces
 
-_SHOWN = 8
-"""Images; some 50 kB each and method."""
-_PANEL_PX = 320
 _DECISIVE = ("answer_depends_on_picture", "randomisation", "insertion_over_random", "deletion_over_random")
 _TESTS = {
     "has_map": "finds anything at all",
@@ -46,10 +33,10 @@ def attributions(study: Study) -> Section:
     """Verdicts and tests of the maps, and maps over their frames, wrong answers first."""
     record = study.record
     lead = "Heat-maps of the run's final model, made and tested by `fracto explain`."
-    blocks: list[Table | Picture] = []
-    pictures, states = _pictures(study)
-    blocks += pictures
-    if not pictures and not record.attributions.is_empty():
+    blocks: list[Table | Figure] = []
+    sheets, states = heat_map_sheets(study)
+    blocks += sheets
+    if not sheets and not record.attributions.is_empty():
         lead += (
             " No picture is shown: the images are not where the catalog says, or the files of the maps are not as they "
             "were made (table below)."
@@ -89,12 +76,13 @@ def _tests(tests: pl.DataFrame) -> Table:
             words(row["defect_class"]),
             "all" if row["magnification"] is None else step_name(row["magnification"]),
             _estimate(row),
-            "-" if row["threshold"] is None else f"{_side(row['test'])} {row['threshold']:g}",
+            "" if row["threshold"] is None else _side(row["test"]),
+            row["threshold"],
             {True: "passed", False: "failed", None: "-"}[row["passed"]],
         )
         for row in sorted(tests.to_dicts(), key=_whole_first)
     ]
-    columns = ("method", "test", "class", "magnification", "value", "limit", "result")
+    columns = ("method", "test", "class", "magnification", "value", "has to be", "limit", "result")
     caption = (
         "Heat-maps put to the test: mean over the images, FOANs drawn with replacement. Passed: the whole interval "
         "lies on the good side of the limit"
@@ -125,17 +113,16 @@ def _asked(test: str) -> str:
 def _experts(agreement: Sequence[Agreement]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for asked in agreement:
-        interval = None
-        if asked.kappa_low is not None and asked.kappa_high is not None:
-            interval = f"[{rounded(asked.kappa_low)}, {rounded(asked.kappa_high)}]"
-        agreeing = None if asked.share_agreeing is None else f"{asked.share_agreeing:.0%}"
-        kappa = None if asked.kappa is None else rounded(asked.kappa)
         said = (asked.counts.get(answer, 0) for answer in ANSWERS)
-        rows.append((QUESTIONS[asked.question], len(asked.raters), *said, asked.n_images, agreeing, kappa, interval))
-    columns = ("question", "raters", *ANSWERS, "answered by all", "pairs that agree", "kappa", "95 % interval")
+        of_pairs = Measured(
+            asked.share_agreeing, asked.share_low, asked.share_high, asked.n_images, "heat-map", is_share=True
+        )
+        kappa = Measured(asked.kappa, asked.kappa_low, asked.kappa_high, asked.n_images, "heat-map")
+        rows.append((QUESTIONS[asked.question], len(asked.raters), *said, of_pairs, kappa))
+    columns = ("question", "raters", *ANSWERS, "pairs that agree", "kappa")
     caption = (
-        "What experts said of the heat-maps before they talked (`fracto explain --form`); Cohen's kappa of two raters, "
-        "Fleiss' of more, pictures drawn with replacement"
+        "What experts said of the heat-maps before they talked (`fracto explain --form`); agreement on those that all "
+        "answered; Cohen's kappa of two raters, Fleiss' of more, pictures drawn with replacement"
     )
     return Table("experts", caption, columns, tuple(rows))
 
@@ -164,65 +151,3 @@ def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
     ]  # fmt: skip
     columns = ("image", "method", "class asked for", "its probability", "answer", "trained on it", "file", "state")
     return Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=12)
-
-
-def _pictures(study: Study) -> tuple[list[Picture], dict[str, str]]:
-    """Some images with their maps side by side, and the state of every map's file."""
-    record, answers = study.record, study.answers
-    rows = record.attributions.to_dicts()
-    maps = {row["map_path"]: _load(record.catalog.parent / row["map_path"], row["map_sha256"]) for row in rows}
-    position = {path: i for i, path in enumerate(answers.paths)}
-    is_wrong = dict(zip(answers.paths, (answers.labels != answers.predicted).tolist(), strict=True))
-    paths = sorted({row["path"] for row in rows}, key=lambda path: (not is_wrong.get(path, False), path))
-    pictures: list[Picture] = []
-    for path in paths:
-        shown = [row for row in rows if row["path"] == path and maps[row["map_path"]][1] is not None]
-        if len(pictures) == _SHOWN or not shown or record.places is None or path not in position:
-            continue
-        frame = _cropped(record.places[position[path]])
-        if frame is None:
-            continue
-        panels = [np.repeat(frame[..., None], 3, axis=2)]
-        panels += [overlay(frame, heat) for row in shown if (heat := maps[row["map_path"]][1]) is not None]
-        truth = CLASS_NAMES[answers.labels[position[path]]]
-        names = ", ".join(f"{words(row['method'])} ({words(row['target_class'])})" for row in shown)
-        trained = "; the model was trained on it" if shown[0]["trained_on"] else ""
-        caption = (
-            f"{path}: frame, then {names}; answer {words(shown[0]['predicted_class'])}, truth {words(truth)}; out of "
-            f"fold {'wrong' if is_wrong[path] else 'right'}{trained}"
-        )
-        pictures.append(Picture(caption, "image/jpeg", _jpeg(panels)))
-    return pictures, {name: state for name, (state, _) in maps.items()}
-
-
-def _load(file: Path, sha256: str) -> tuple[str, np.ndarray | None]:
-    """What can be said about the file of a map, and the map (patches) if it is as it was made."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        return f"not there ({error.strerror})", None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return "changed since it was made", None
-    return "as made", np.load(io.BytesIO(content), allow_pickle=False)
-
-
-def _cropped(place: FramePlaces) -> GreyImage | None:
-    """The crop, reduced to the width of a panel; None if the image is not there: its map is listed all the same."""
-    try:
-        grey = decode_grey(read_bytes(place.path)).grey
-    except PixelError:
-        return None
-    picture = cut_picture(grey, place.crop, place.masks)
-    if not picture.size:
-        return None  # the catalog no longer knows the crop
-    cropped = Image.fromarray(picture)
-    height_px = max(1, round(_PANEL_PX * cropped.height / cropped.width))
-    return np.asarray(cropped.resize((_PANEL_PX, height_px), Image.Resampling.LANCZOS))
-
-
-def _jpeg(panels: list[np.ndarray]) -> str:
-    gap = np.full((panels[0].shape[0], 8, 3), 255, np.uint8)
-    strip = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
-    written = io.BytesIO()
-    Image.fromarray(strip).save(written, "JPEG", quality=85)
-    return base64.b64encode(written.getvalue()).decode("ascii")

@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from PIL import Image
 from scipy.special import softmax
@@ -70,7 +71,12 @@ def test_overlay_has_the_size_of_the_cropped_frame_and_a_sheet_holds_a_foan(trai
     (sheet,) = {e.sheet for e in explained.explanations}
     with Image.open(sheet) as picture:
         assert picture.width > 3 * 360
-    assert [f.name for f in (plan.output / "sheets").iterdir()] == [sheet.name]
+    beside = {f.name for f in (plan.output / "sheets").iterdir()}
+    assert beside == {sheet.with_suffix(suffix).name for suffix in (".png", ".svg", ".csv")}
+    values = pl.read_csv(sheet.with_suffix(".csv"))
+    first = explained.explanations[0]
+    stored = values.filter(image=first.subject.path, method="rollout").sort("row", "column")["value"]
+    assert np.allclose(stored.to_numpy().reshape(4, 4), np.load(first.maps[Method.ROLLOUT].file))
 
 
 def test_second_run_replaces_its_rows_and_keeps_the_others(trained_catalog: Any) -> None:

@@ -190,11 +190,11 @@ def test_heat_maps_that_failed_their_tests_are_not_believed(record: RunRecord) -
 def test_what_experts_said_stands_on_the_page(record: RunRecord) -> None:
     """Answers and agreement per question, with the interval of kappa; nothing where nobody was asked."""
     assert "experts" not in {getattr(block, "name", "") for block in attributions(Study(record, QUICK)).blocks}
-    said = Agreement("right_for_wrong_reason", ("A", "B"), {"yes": 5, "no": 15}, 10, 0.9, 0.62, 0.1, 1.0)
+    said = Agreement("right_for_wrong_reason", ("A", "B"), {"yes": 5, "no": 15}, 10, 0.9, 0.7, 1.0, 0.62, 0.1, 1.0)
     asked = replace(record, expert_agreement=(said,))
     (table,) = (b for b in attributions(Study(asked, QUICK)).blocks if getattr(b, "name", "") == "experts")
     assert table.data.row(0) == (
-        "Is the answer right for the wrong reason?", 2, 5, 15, 0, 10, "90%", "0.620", "[0.100, 1.000]"
+        "Is the answer right for the wrong reason?", 2, 5, 15, 0, 0.9, 0.7, 1.0, 10, 0.62, 0.1, 1.0, 10
     )  # fmt: skip
 
 

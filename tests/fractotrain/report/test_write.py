@@ -81,7 +81,10 @@ def test_figures_are_those_of_the_stored_answers(clean: tuple[Any, Report]) -> N
     confusion = pl.read_csv(report.folder / "confusion.csv")
     assert confusion["frames"].sum() == 360
     curve = pl.read_csv(report.folder / "risk_coverage.csv")
-    assert len(curve) == 360
+    assert len(curve) == 100
+    last = curve.row(-1, named=True)
+    assert (last["coverage"], last["n"], last["FOANs"]) == (1, 360, 60)
+    assert last["low"] < last["risk"] < last["high"]
     gap = pl.read_csv(report.folder / "training_gap.csv")
     assert sorted(gap["part"].unique()) == ["train", "validation"]
     # planted: 0.99 less 0.80 to 0.84; corrected: t(0.975, 4) sd sqrt(1 / 5 + 1 / 4)
