@@ -28,6 +28,7 @@ from fractotrain.attribution.subjects import Choice, Subject, choose, read_subje
 from fractotrain.attribution.together import attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
 from fractotrain.data import find_images_root
+from fractotrain.drafts import draft_of
 from fractotrain.errors import AttributionError
 from fractotrain.stored_model import StoredModel, load_stored_model
 
@@ -231,7 +232,7 @@ def _store_map(plan: Plan, facts: Explanation, method: Method, heat: NDArray[np.
     np.save(buffer, heat)
     crop = "-".join(map(str, facts.subject.crop_box))
     file = plan.maps_folder / f"{facts.subject.sha256[:16]}-{crop}-{method}-{facts.target_class}.npy"
-    draft = file.with_suffix(".draft")
+    draft = draft_of(file)
     draft.write_bytes(buffer.getvalue())
     draft.replace(file)
     return StoredMap(file, hashlib.sha256(buffer.getvalue()).hexdigest())

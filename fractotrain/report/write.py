@@ -1,7 +1,5 @@
 """From the catalog to the page and the files beside it."""
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +8,7 @@ import polars as pl
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
+from fractotrain.drafts import draft_of, put_folder, remove, remove_abandoned
 from fractotrain.report.blocks import Figure, Level, Section, Verdict, counted
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
@@ -59,8 +58,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     html = render_page("Training report", _subtitle(record), record.run_id, sections)
     folder = output.with_suffix(".files")
     try:
-        _write_files(folder, sections)
-        output.write_text(html, encoding="utf-8", errors="backslashreplace")
+        _write(output, html, folder, sections)
     except OSError as error:
         raise _cannot_write(output, error) from error
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
@@ -109,17 +107,22 @@ def _subtitle(record: RunRecord) -> str:
     return ", ".join([name, record.split_words, counted(len(record.answers), "frame"), *marks])
 
 
-def _write_files(folder: Path, sections: list[Section]) -> None:
-    """All files, or none: an older report's folder is replaced when the new one is whole."""
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as draft:
-        files = Path(draft) / folder.name
+def _write(output: Path, html: str, folder: Path, sections: list[Section]) -> None:
+    """Page and files appear when they are whole; a run that is killed leaves what was there before."""
+    for place in (output, folder):
+        remove_abandoned(place)
+    page, files = draft_of(output), draft_of(folder)
+    try:
+        page.write_text(html, encoding="utf-8", errors="backslashreplace")
         files.mkdir()
         for section in sections:
             for block in section.blocks:
                 data = block.data if section.split is None else block.data.with_columns(split=pl.lit(section.split))
                 data.write_csv(files / f"{block.name}.csv")
                 if isinstance(block, Figure):
-                    (files / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        files.rename(folder)
+                    (files / f"{block.name}.svg").write_text(block.svg, encoding="utf-8", errors="backslashreplace")
+        put_folder(files, folder)
+        page.replace(output)
+    finally:
+        for draft in (page, files):
+            remove(draft)

@@ -26,6 +26,7 @@ _TESTS = {
     "pointing": "hottest point in the marked region",
     "pointing_by_chance": "the region's share of the frame",
 }
+_NO_SPLIT = "none: the final model, fitted on all labelled images"
 _LEVELS = {"may be believed": Level.BELIEVE, "to be read with care": Level.CAUTION, "not to be believed": Level.DO_NOT}
 
 
@@ -47,7 +48,9 @@ def attributions(study: Study) -> Section:
         blocks.append(_experts(record.expert_agreement))
     if not record.attributions.is_empty():
         blocks.append(_listing(record.attributions, states))
-    return Section("Attributions", lead, tuple(blocks), _verdicts(study))
+    return Section(
+        "Attributions", lead, tuple(blocks), _verdicts(study), "none: the final model, fitted on all labelled images"
+    )
 
 
 def _verdicts(study: Study) -> tuple[Verdict, ...]:

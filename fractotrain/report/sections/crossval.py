@@ -195,6 +195,12 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
     if absent:
         sentence = f"No frame of {', '.join(absent)} was answered: nothing here is about such frames."
         verdicts.append(Verdict(Level.DO_NOT, sentence))
+    if lacking := _lacking(study):
+        sentence = (
+            f"Some folds hold no frame of a class ({lacking}): an answer of that class counts 0 there, and means over "
+            "folds are of unequal tasks."
+        )
+        verdicts.append(Verdict(Level.CAUTION, sentence))
     few = [f"{words(name)} {n}" for name, n in study.foans_of_class.items() if 0 < n < _FEW_FOANS]
     if few:
         sentence = f"Few FOANs in some classes ({', '.join(few)}): intervals are themselves rough below {_FEW_FOANS}."
@@ -208,6 +214,17 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
             )
         verdicts.append(Verdict(Level.CAUTION, sentence))
     return tuple(verdicts)
+
+
+def _lacking(study: Study) -> str:
+    """Classes that the run answered, but that some folds do not hold."""
+    labels, folds = study.answers.labels, study.answers.folds
+    found = []
+    for i, name in enumerate(CLASS_NAMES):
+        without = sorted(set(folds.tolist()) - set(folds[labels == i].tolist()))
+        if without and study.foans_of_class[name]:
+            found.append(f"{words(name)} is not in {', '.join(str(fold) for fold in without)}")
+    return "; ".join(found)
 
 
 def _range(low: float | None, high: float | None) -> str:

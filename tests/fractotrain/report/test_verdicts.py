@@ -210,6 +210,23 @@ def test_many_long_sub_types_are_drawn_together(record: RunRecord) -> None:
     assert "a sub-type with a name that is much too…" in by_sub_type.svg
 
 
+def test_a_class_that_a_fold_lacks_is_said(record: RunRecord, only: Only) -> None:
+    """Its macro figures are of two classes only; the mean over folds is then of unequal tasks."""
+    whole, lacking = record.answers.labels >= 0, (record.answers.labels == 2) & (record.answers.folds == 3)
+    said = "Some folds hold no frame of a class (material is not in 3)"
+    assert said in _sentences(cross_validation(Study(only(record, whole & ~lacking), QUICK)), Level.CAUTION)
+    assert "Some folds hold" not in _sentences(cross_validation(Study(record, QUICK)), Level.CAUTION)
+
+
+def test_a_shortcut_over_few_foans_may_be_chance(record: RunRecord, only: Only) -> None:
+    """What betrays the class among eight components of a class is a caution, among twenty it is said outright."""
+    telling = replace(record, facts={"microscope": record.answers.labels.astype(str).astype(object)})
+    is_early = np.array([int(name[-4:]) < 24 for name in record.answers.foans])
+    for where, level in ((is_early, Level.CAUTION), (is_early | True, Level.DO_NOT)):
+        section = shortcuts(Study(only(telling, where), QUICK))
+        assert "can be told without the fracture surface, from microscope" in _sentences(section, level)
+
+
 @pytest.mark.parametrize("case", ["one frame", "one FOAN", "two FOANs", "one class", "three frames a class"])
 def test_a_tiny_run_has_a_plain_page(case: str, record: RunRecord, only: Only) -> None:
     """No traceback, no figure that is not a number, no empty drawing; nothing of the answers is simply believed."""
