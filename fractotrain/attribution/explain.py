@@ -29,7 +29,6 @@ from fractotrain.attribution.together import attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
 from fractotrain.data import find_images_root
 from fractotrain.drafts import draft_of
-from fractotrain.errors import AttributionError
 from fractotrain.stored_model import StoredModel, load_stored_model
 
 BATCH_SIZE = 16
@@ -125,7 +124,8 @@ def explain(plan: Plan, on_done: Callable[[int, int], None] = lambda _done, _tot
     """Heat-maps of all images of the plan; a bad image is a failure, and the others are explained.
 
     Raises:
-        AttributionError: the model cannot be explained at all, or a file cannot be written.
+        AttributionError: the model cannot be explained at all.
+        UsageError: a file cannot be written.
     """
     started_at = datetime.now(UTC)
     model = asked_of(plan.model, BATCH_SIZE)
@@ -147,9 +147,9 @@ def explain(plan: Plan, on_done: Callable[[int, int], None] = lambda _done, _tot
             done += len(batch)
             on_done(done, len(plan.subjects))
     except OSError as error:
-        raise AttributionError(
-            f"{error.filename or plan.output}: cannot be written ({error.strerror or error}); name another folder by "
-            "--output, or free some space. Nothing was recorded in the catalog"
+        raise UsageError(
+            f"{error.filename or plan.output}: cannot be written ({error.strerror or error}). Maps go beside the "
+            f"catalog, sheets and overlays to --output {plan.output}: both need room. Nothing was recorded"
         ) from error
     return Explained(started_at, tuple(explanations), tuple(failures))
 

@@ -1,5 +1,6 @@
 """One sheet per FOAN, as the paper's Fig. 5: magnifications in a row; frame, heat-maps, answer, confidence, truth."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def as_panel(pixels: GreyImage | Colours) -> Image.Image:
 
 
 def draw_sheet(title: str, note: str, panels: Sequence[Panel], methods: Sequence[Method]) -> Drawing:
-    """All frames of one FOAN, ordered by serial number and magnification.
+    """All frames of one FOAN: each broken part in a row of its own, or several, its lowest magnification left.
 
     Args:
         title: The FOAN.
@@ -107,8 +108,8 @@ def draw_sheet(title: str, note: str, panels: Sequence[Panel], methods: Sequence
         panels: At least one.
         methods: Rows of heat-maps, from the top.
     """
-    panels = in_order(panels)
-    bands = [panels[i : i + MOST_COLUMNS] for i in range(0, len(panels), MOST_COLUMNS)]
+    parts = [list(part) for _, part in itertools.groupby(in_order(panels), lambda p: p.subject.serial_number)]
+    bands = [part[i : i + MOST_COLUMNS] for part in parts for i in range(0, len(part), MOST_COLUMNS)]
     width_px = max(2 * PANEL_PX + 3 * _GAP_PX, max(map(len, bands)) * (PANEL_PX + _GAP_PX) + _GAP_PX)
     marks, top = _head(title, note, width_px)
     for band in bands:

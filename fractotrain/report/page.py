@@ -16,7 +16,7 @@ _LEVEL_NAMES = {
 }
 
 
-_WIDE = 700
+_WIDE = 900
 """Units of a drawing's width from which it is made to fill the page."""
 
 _ORDER = (Level.DO_NOT, Level.BELIEVE, Level.CAUTION)

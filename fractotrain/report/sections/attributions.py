@@ -6,7 +6,9 @@ from typing import Any
 import polars as pl
 
 from fractotrain.attribution.agreement import Agreement
+from fractotrain.attribution.methods import Method
 from fractotrain.attribution.questions import ANSWERS, QUESTIONS
+from fractotrain.attribution.sheet import METHOD_NAMES
 from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.report.blocks import Cell, Figure, Level, Measured, Section, Table, Verdict, step_name, words
 from fractotrain.report.sections.sheets import heat_map_sheets
@@ -59,7 +61,7 @@ def _verdicts(study: Study) -> tuple[Verdict, ...]:
         return tuple(
             Verdict(
                 _LEVELS.get(said["belief"], Level.CAUTION),
-                f"Heat-maps by {words(method)}: "
+                f"Heat-maps by {_method(method)}: "
                 f"{': '.join(filter(None, [said['belief'], '; '.join(said['reasons'])]))}.",
             )
             for method, said in record.attribution_verdicts.items()
@@ -74,21 +76,21 @@ def _verdicts(study: Study) -> tuple[Verdict, ...]:
 def _tests(tests: pl.DataFrame) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            words(row["method"]),
+            _method(row["method"]),
             _asked(row["test"]),
             words(row["defect_class"]),
             "all" if row["magnification"] is None else step_name(row["magnification"]),
             _estimate(row),
             "" if row["threshold"] is None else _side(row["test"]),
             row["threshold"],
-            {True: "passed", False: "failed", None: "-"}[row["passed"]],
+            _result(row),
         )
-        for row in sorted(tests.to_dicts(), key=_whole_first)
+        for row in sorted(tests.to_dicts(), key=_in_order)
     ]
     columns = ("method", "test", "class", "magnification", "value", "has to be", "limit", "result")
     caption = (
         "Heat-maps put to the test: mean over the images, FOANs drawn with replacement. Passed: the whole interval "
-        "lies on the good side of the limit"
+        "lies on the good side of the limit; not shown: the mean does, the interval does not"
     )
     n_whole = sum(not any(_whole_first(row)) for row in tests.to_dicts())
     return Table("attribution_tests", caption, columns, tuple(rows), max_shown=n_whole)
@@ -102,9 +104,10 @@ def _tests_by_part(tests: pl.DataFrame) -> Table:
     for method, defect_class, step in sorted(parts, key=lambda part: (part[0], part[2] or 0, part[1])):
         cells = [found.get((method, defect_class, step, test)) for test in _DECISIVE]
         name = words(defect_class) if step is None else step_name(step)
-        rows.append((words(method), name, *(None if cell is None else _estimate(cell) for cell in cells)))
-    columns = ("method", "images", *(_asked(test) for test in _DECISIVE))
-    caption = "The decisive tests by class and by magnification; limits as above"
+        estimates = (None if cell is None else _estimate(cell) for cell in cells)
+        rows.append((_method(method), name, *estimates, _together(cells)))
+    columns = ("method", "images", *(_asked(test) for test in _DECISIVE), "together")
+    caption = "The decisive tests by class and by magnification; limits as above. Together: the worst of them"
     return Table("attribution_tests_by_part", caption, columns, tuple(rows))
 
 
@@ -143,10 +146,38 @@ def _whole_first(row: dict[str, Any]) -> tuple[bool, bool]:
     return row["defect_class"] != "all" or row["magnification"] is not None, ":" in row["test"]
 
 
+def _in_order(row: dict[str, Any]) -> tuple[bool, bool, str, int]:
+    """All images first, parts of a test last, a method's tests in the order of the list above."""
+    tests = list(_TESTS)
+    return *_whole_first(row), row["method"], tests.index(row["test"]) if row["test"] in tests else len(tests)
+
+
+def _result(row: dict[str, Any]) -> str:
+    """A test whose interval holds its limit is not passed, but shows no failure either."""
+    if row["passed"] is None:
+        return "-"
+    if row["passed"]:
+        return "passed"
+    is_good = row["value"] < row["threshold"] if _side(row["test"]) == "below" else row["value"] > row["threshold"]
+    return "not shown" if is_good else "failed"
+
+
+def _together(rows: Sequence[dict[str, Any] | None]) -> str:
+    """What the decisive tests say of the maps of one part."""
+    results = {"not measured" if row is None else _result(row) for row in rows}
+    if "-" in results:
+        return "too few FOANs"
+    return next(worst for worst in ("failed", "not measured", "not shown", "passed") if worst in results)
+
+
+def _method(name: str) -> str:
+    return METHOD_NAMES[Method(name)]
+
+
 def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
     listed: list[tuple[Cell, ...]] = [
         (
-            row["path"], words(row["method"]), words(row["target_class"]), round(row["target_probability"], 3),
+            row["path"], _method(row["method"]), words(row["target_class"]), round(row["target_probability"], 3),
             words(row["predicted_class"]), "yes" if row["trained_on"] else "no", row["map_path"],
             states[row["map_path"]],
         )

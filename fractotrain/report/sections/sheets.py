@@ -27,7 +27,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def heat_map_sheets(study: Study) -> tuple[list[Figure], dict[str, str]]:
-    """Sheets of some FOANs, those with a wrong out-of-fold answer first; and the state of every map's file."""
+    """Sheets of some FOANs, those with the most wrong answers and frames first; and the state of every map's file."""
     record, answers = study.record, study.answers
     rows = record.attributions.to_dicts()
     maps = {row["map_path"]: _load(record.catalog.parent / row["map_path"], row["map_sha256"]) for row in rows}
@@ -42,7 +42,7 @@ def heat_map_sheets(study: Study) -> tuple[list[Figure], dict[str, str]]:
         for foan, images in of_foan.items()
     }
     sheets: list[Figure] = []
-    for foan in sorted(of_foan, key=lambda name: (-n_wrong[name], name)):
+    for foan in sorted(of_foan, key=lambda name: (-n_wrong[name], -len(of_foan[name]), name)):
         if len(sheets) == _MOST_SHEETS:
             break
         if sheet := _sheet(study, foan, of_foan[foan], position, f"heat_maps_{len(sheets) + 1}"):

@@ -1,6 +1,7 @@
 """Overlays and sheets: colours that everybody can read, places that stay where they are."""
 
 import base64
+import dataclasses
 import io
 import xml.etree.ElementTree as ET
 
@@ -81,6 +82,16 @@ def test_sheet_orders_frames_by_magnification_and_wraps() -> None:
     many = draw_sheet("F-1", "note", [panel(n) for n in range(1, MOST_COLUMNS + 2)], [Method.ROLLOUT])
     assert many.width == MOST_COLUMNS * (PANEL_PX + 14) + 14
     assert many.height > 1.5 * draw_sheet("F-1", "note", panels, [Method.ROLLOUT]).height
+
+
+def test_each_broken_part_begins_a_row() -> None:
+    """Frames of two parts of one FOAN do not share a row, few as they are."""
+    second = panel(2)
+    second = dataclasses.replace(second, subject=dataclasses.replace(second.subject, serial_number="S2"))
+    sheet = draw_sheet("F-1", "", [second, panel(1), panel(3)], [])
+    tops = {mark.text: (mark.left, mark.top) for mark in sheet.marks if isinstance(mark, Words)}
+    assert tops["50 x   S1"][1] == tops["150 x   S1"][1] < tops["100 x   S2"][1]
+    assert tops["50 x   S1"][0] == tops["100 x   S2"][0]
 
 
 def test_sheet_says_what_the_model_was_trained_on() -> None:

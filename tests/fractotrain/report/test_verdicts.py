@@ -177,12 +177,13 @@ def test_heat_maps_that_failed_their_tests_are_not_believed(record: RunRecord) -
     verdict = {"grad_cam": {"belief": "not to be believed", "reasons": ["the map hardly changes"]}}
     tested = replace(record, attribution_tests=tests, attribution_verdicts=verdict)
     section = attributions(Study(tested, QUICK))
-    assert "by grad cam: not to be believed: the map hardly changes" in _sentences(section, Level.DO_NOT)
+    assert "by Grad-CAM: not to be believed: the map hardly changes" in _sentences(section, Level.DO_NOT)
     table, by_part = (b for b in section.blocks if getattr(b, "name", "").startswith("attribution_tests"))
     whole, of_class = table.data.to_dicts()
     assert len(table.shown) == 1  # of the classes there is a table of its own
-    assert by_part.rows[0][:2] == ("grad cam", "material")
+    assert by_part.rows[0][:2] == ("Grad-CAM", "material")
     assert by_part.rows[0][3] == Estimate(0.8, 0.7, 0.9, 40, 20)
+    assert by_part.rows[0][-1] == "failed"
     assert (whole["value"], whole["value low"], whole["value n"], whole["value FOANs"]) == (0.8, 0.7, 40, 20)
     assert (whole["result"], whole["class"], of_class["class"]) == ("failed", "all", "material")
 
