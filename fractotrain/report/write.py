@@ -104,7 +104,9 @@ def _subtitle(record: RunRecord) -> str:
     if record.selection == "best_val":
         marks.append("optimistic: best epoch")
     name = f"Run {record.run_id}, recipe {record.settings['recipe']}, {record.settings['model']['name']}"
-    return ", ".join([name, record.split_words, counted(len(record.answers), "frame"), *marks])
+    n_foans = len(set(record.answers.foans))
+    basis = f"{counted(len(record.answers), 'frame')} of {counted(n_foans, 'FOAN')}"
+    return ", ".join([name, record.split_words, basis, *marks])
 
 
 def _write(output: Path, html: str, folder: Path, sections: list[Section]) -> None:
