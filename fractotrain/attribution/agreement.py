@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from data_contracts.catalog import Catalog
 from data_contracts.tables.links import ANSWER
 from fractotrain.attribution.questions import QUESTIONS
+from fractotrain.evaluation.bootstrap import Estimate, never_certain
 
 N_DRAWS = 500
 FEWEST_PICTURES = 5
@@ -84,7 +85,11 @@ Ends = tuple[float | None, float | None]
 
 
 def _intervals(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[Ends, Ends]:
-    """Percentile intervals of share and kappa; draws in which kappa has no definition are left out of its own."""
+    """Percentile intervals of share and kappa; draws in which kappa has no definition are left out of its own.
+
+    Where all agree, disagreement may still be as frequent as what was seen on none of n pictures. A kappa that is the same in
+    every draw has no interval: a rater who gives one answer always makes it 0, whatever the other says.
+    """
     of_picture: dict[str, list[Sequence[str]]] = defaultdict(list)
     for picture, rating in zip(pictures, ratings, strict=True):
         of_picture[picture].append(rating)
@@ -93,7 +98,9 @@ def _intervals(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tup
     piles, rng = list(of_picture.values()), np.random.default_rng(0)
     drawn = [[r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]] for _ in range(N_DRAWS)]
     shares, kappas = ([figure(sample) for sample in drawn] for figure in (share_agreeing, kappa))
-    return _percentiles(shares), _percentiles(kappas)
+    of_share, of_kappa = _percentiles(shares), _percentiles(kappas)
+    sure = never_certain(Estimate(share_agreeing(ratings), *of_share, len(ratings), len(piles)))
+    return (sure.low, sure.high), (None, None) if of_kappa[0] == of_kappa[1] else of_kappa
 
 
 def _percentiles(drawn: Sequence[float | None]) -> Ends:

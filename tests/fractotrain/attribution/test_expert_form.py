@@ -240,6 +240,9 @@ def test_the_interval_of_kappa_draws_pictures(form: Path, trained_catalog: Any) 
     assert found[MORPHOLOGY].kappa_low < 0.5
     assert 0.8 < (found[MORPHOLOGY].kappa_high or 0) <= 1
     assert found[PLAUSIBLE].kappa_low is None  # all said yes in every draw
+    of_pictures = len({row["sha256"] for row in rows})
+    assert found[PLAUSIBLE].share_agreeing == found[PLAUSIBLE].share_high == 1
+    assert found[PLAUSIBLE].share_low == pytest.approx(0.025 ** (1 / of_pictures))
 
 
 def test_agreement_needs_the_same_raters_everywhere() -> None:
