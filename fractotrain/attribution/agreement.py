@@ -87,8 +87,8 @@ Ends = tuple[float | None, float | None]
 def _intervals(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[Ends, Ends]:
     """Percentile intervals of share and kappa; draws in which kappa has no definition are left out of its own.
 
-    Where all agree, disagreement may still be as frequent as what was seen on none of n pictures. A kappa that is the same in
-    every draw has no interval: a rater who gives one answer always makes it 0, whatever the other says.
+    Where all agree, disagreement may still be as frequent as what was seen on none of n pictures. A kappa that is the
+    same in every draw has no interval: a rater who gives one answer always makes it 0, whatever the other says.
     """
     of_picture: dict[str, list[Sequence[str]]] = defaultdict(list)
     for picture, rating in zip(pictures, ratings, strict=True):

@@ -25,7 +25,7 @@ from fractotrain.attribution.methods import Method
 from fractotrain.attribution.overlay import overlay
 from fractotrain.attribution.sheet import Panel, draw_sheet, sheet_data
 from fractotrain.attribution.subjects import Choice, Subject, choose, read_subjects
-from fractotrain.attribution.together import attribute_by
+from fractotrain.attribution.together import ANSWER, attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
 from fractotrain.data import find_images_root
 from fractotrain.drafts import draft_of
@@ -175,14 +175,12 @@ def _explain_batch(
     if not decoded:
         return [], {}, failures
     pixels = np.stack([as_model_sees(cropped, plan.model.input_format.size_px) for _, cropped in decoded])
-    probabilities = model.probabilities(pixels)
-    predicted = probabilities.argmax(axis=1)
-    targets = _targets(plan, [subject for subject, _ in decoded], predicted)
-    maps = attribute_by(plan.methods, model, pixels, targets)
+    found = attribute_by(plan.methods, model, pixels, _targets(plan, [subject for subject, _ in decoded]))
+    probabilities, predicted = found.probabilities, found.probabilities.argmax(axis=1)
     explanations: list[Explanation] = []
     panels: dict[str, Panel] = {}
     for i, (subject, cropped) in enumerate(decoded):
-        answer, target = int(predicted[i]), int(targets[i])
+        answer, target = int(predicted[i]), int(found.targets[i])
         facts = Explanation(
             subject,
             str(plan.model.classes[answer]),
@@ -193,7 +191,7 @@ def _explain_batch(
             _sheet_file(plan, subject.group),
         )
         stored: dict[Method, StoredMap] = {}
-        kept = {method: of_method[i] for method, of_method in maps.items() if of_method[i].any()}
+        kept = {method: of_method[i] for method, of_method in found.maps.items() if of_method[i].any()}
         for method, heat in kept.items():
             stored[method] = _store_map(plan, facts, method, heat)
             Image.fromarray(overlay(cropped, heat)).save(plan.output / "overlays" / _overlay_name(facts, method))
@@ -206,13 +204,11 @@ def _explain_batch(
     return explanations, panels, failures
 
 
-def _targets(plan: Plan, subjects: Sequence[Subject], predicted: NDArray[np.int64]) -> Targets:
-    """Index of the class to explain, per image."""
+def _targets(plan: Plan, subjects: Sequence[Subject]) -> Targets:
+    """Index of the class to explain, per image; the answer, where that is asked for or the label is none of these."""
     index = {str(name): i for i, name in enumerate(plan.model.classes)}
-    if plan.target == PREDICTED:
-        return predicted
     wanted = [subject.true_class if plan.target == TRUE else plan.target for subject in subjects]
-    return np.array([index.get(name or "", answer) for name, answer in zip(wanted, predicted, strict=True)], np.int64)
+    return np.array([index.get(name or "", ANSWER) for name in wanted], np.int64)
 
 
 def _batches_of_groups(subjects: Sequence[Subject]) -> Iterator[dict[str, list[Subject]]]:

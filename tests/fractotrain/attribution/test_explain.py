@@ -123,11 +123,7 @@ def test_bad_images_are_failures_and_the_others_are_explained(trained_catalog: A
 
 def test_empty_map_is_a_failure_with_its_reason(trained_catalog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A map of zeros is never stored; the other method's map is, and the sheet is drawn."""
-
-    def mostly_empty(method: Method, *_: object) -> np.ndarray:
-        return np.zeros((3, 4, 4), np.float32) if method == Method.GRAD_CAM else np.ones((3, 4, 4), np.float32)
-
-    monkeypatch.setattr("fractotrain.attribution.together.attribute", mostly_empty)
+    monkeypatch.setattr("fractotrain.attribution.together.cam", lambda *_: np.zeros((3, 4, 4), np.float32))
     _, explained = run_on(trained_catalog, Choice(foan=FOAN), (Method.GRAD_CAM, Method.ROLLOUT))
     assert {f.reason for f in explained.failures} == {FailureReason.EMPTY_MAP}
     assert "grad_cam: no patch speaks for" in explained.failures[0].detail
