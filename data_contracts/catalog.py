@@ -20,7 +20,7 @@ import pandera.errors
 import polars as pl
 
 from data_contracts.errors import CatalogError, ContractError
-from data_contracts.schema import SCHEMA_VERSION, statements
+from data_contracts.schema import SCHEMA_VERSION, VIEWS, statements
 from data_contracts.tables import TABLES, polars_schema
 from data_contracts.upgrade import upgrade_statements
 
@@ -270,7 +270,7 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _checked(name: str) -> str:
-    if name not in TABLES and name not in {"dataset", "pairs"}:
+    if name not in TABLES and name not in VIEWS:
         raise ValueError(f"{name!r} is no table or view of a catalog")
     return name
 

@@ -1,9 +1,10 @@
 """Write the catalog's documentation from its contracts: ``python -m data_contracts.document docs/catalog.md``."""
 
+import inspect
 import sys
 from pathlib import Path
 
-from data_contracts.schema import DATASET_COLUMNS, PAIRS_COLUMNS, SCHEMA_VERSION
+from data_contracts.schema import DATASET_COLUMNS, LABEL_DECISIONS_COLUMNS, PAIRS_COLUMNS, SCHEMA_VERSION
 from data_contracts.tables import TABLES, Table, key_columns
 
 _TYPES = {"String": "text", "Int64": "integer", "Float64": "number", "Boolean": "true/false", "Binary": "bytes"}
@@ -23,6 +24,8 @@ def document() -> str:
         conventions,
         "## View `dataset`\n\nOne row per image file, whatever became of it.\n\n" + _view(DATASET_COLUMNS),
         "## View `pairs`\n\nOne row per confirmed pair of image files.\n\n" + _view(PAIRS_COLUMNS),
+        "## View `label_decisions`\n\nThe rows of `decisions` on which labels rest: links and exclusions, no answers "
+        "of experts.\n\n" + _view(LABEL_DECISIONS_COLUMNS),
         *(_table(name, table) for name, table in TABLES.items()),
     ]
     return "\n\n".join(parts) + "\n"
@@ -38,7 +41,7 @@ def _table(name: str, table: type[Table]) -> str:
     lines = [
         f"## Table `{name}`",
         "",
-        f"{(table.__doc__ or '').strip()} Key: {key}.",
+        f"{inspect.cleandoc(table.__doc__ or '')} Key: {key}.",
         "",
         "| column | type | may be null | meaning |",
         "|---|---|---|---|",

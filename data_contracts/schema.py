@@ -3,8 +3,9 @@
 import polars as pl
 
 from data_contracts.tables import TABLES, Table, key_columns, polars_schema
+from data_contracts.tables.links import ANSWER
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised with every change of a table or view; ``Catalog.open`` brings older catalogs up to date."""
 
 _SQL_TYPES: dict[pl.DataType, str] = {
@@ -62,6 +63,19 @@ PAIRS_COLUMNS: dict[str, str] = {
 
 # A name may state a magnification where neither tag nor bar does. A bare number is too weak a statement.
 MINIMUM_NAME_CONFIDENCE = 0.6
+
+LABEL_DECISIONS_COLUMNS: dict[str, str] = {
+    "decision_id": "Number of the row in `decisions`.",
+    "sha256": "The micrograph it is about, by its bytes.",
+    "path": "Where it lay then.",
+    "action": "`link` or `exclude`.",
+    "foan": "FOAN of the instance; null for an exclusion.",
+    "serial_number": "Serial number of the instance; null if not needed.",
+    "reviewer": "Who decided.",
+    "note": "Why.",
+    "decided_at": "UTC, ISO 8601.",
+}
+"""Columns of the view ``label_decisions``: what labels may rest on. Matching reads this view, never ``decisions``."""
 
 _DATASET = f"""
 CREATE OR REPLACE VIEW dataset AS
@@ -122,13 +136,20 @@ alike AS (
 SELECT * FROM same_bytes UNION ALL SELECT * FROM alike
 """
 
+_LABEL_DECISIONS = f"""
+CREATE OR REPLACE VIEW label_decisions AS
+SELECT {", ".join(LABEL_DECISIONS_COLUMNS)} FROM decisions WHERE action <> '{ANSWER}'
+"""
+
+VIEWS = ("dataset", "pairs", "label_decisions")
+
 
 def statements() -> list[str]:
     """SQL that makes an empty catalog; safe to run on one that exists."""
     tables = [create_table(name, table) for name, table in TABLES.items()]
     meta = "CREATE TABLE IF NOT EXISTS catalog_meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)"
     version = f"INSERT OR IGNORE INTO catalog_meta VALUES ('schema_version', '{SCHEMA_VERSION}')"
-    return [meta, version, *tables, _DATASET, _PAIRS]
+    return [meta, version, *tables, _DATASET, _PAIRS, _LABEL_DECISIONS]
 
 
 def create_table(name: str, table: type[Table]) -> str:

@@ -16,6 +16,19 @@ _EMPTY_VALUES: dict[pl.DataType, str] = {
 }
 
 
+_EXPERT_ANSWERS_TO_DECISIONS = [
+    """
+    INSERT INTO decisions BY NAME
+    SELECT (SELECT coalesce(max(decision_id), 0) FROM decisions) + row_number() OVER (ORDER BY answer_id)
+               AS decision_id, sha256, path, 'answer' AS action, run_id, method, question, answer,
+           rater AS reviewer, note, answered_at AS decided_at
+    FROM expert_answers
+    """,
+    "DROP TABLE expert_answers",
+]
+"""Up to version 5 what experts said of heat-maps had a table of its own."""
+
+
 def upgrade_statements(existing: Mapping[str, Sequence[str]]) -> list[str]:
     """SQL for one transaction: tables and views become what ``statements`` makes, and rows are kept.
 
@@ -29,7 +42,8 @@ def upgrade_statements(existing: Mapping[str, Sequence[str]]) -> list[str]:
         name: table for name, table in TABLES.items() if name in existing and set(existing[name]) != _columns(table)
     }
     rebuilt = [sql for name, table in outdated.items() for sql in _rebuild(name, table, existing[name])]
-    return [*rebuilt, *statements()]
+    moved = [] if "expert_answers" not in existing else _EXPERT_ANSWERS_TO_DECISIONS
+    return [*rebuilt, *statements(), *moved]
 
 
 def _columns(table: type[Table]) -> set[str]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from data_contracts.catalog import Catalog
 from data_contracts.tables import TABLES, key_columns
+from data_contracts.tables.links import ANSWER
 from data_contracts.vocabulary import MatchReason, MatchStatus, SplitStrategy
 
 Frames = Mapping[str, pl.DataFrame]
@@ -217,6 +218,16 @@ def folds_do_not_straddle(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Vi
     )
 
 
+def answers_are_whole(frames: Frames, _dataset: pl.DataFrame) -> Iterator[Violation]:
+    """An expert's answer says which heat-map and which question it is about; a decision on a label says none of it."""
+    about = [pl.col(name).is_not_null() for name in ("run_id", "method", "question", "answer")]
+    is_answer = pl.col("action") == ANSWER
+    torn = (is_answer & ~pl.all_horizontal(about)) | (~is_answer & pl.any_horizontal(about))
+    torn |= is_answer & pl.col("foan").is_not_null()
+    rows = frames["decisions"].filter(torn).select("decision_id")
+    yield from _violation("decisions", "answers_are_whole", rows, "half a decision on a label and half an answer")
+
+
 _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("report_pages", "report_id", "reports", "report_id"),
     ("report_figures", "report_id", "reports", "report_id"),
@@ -240,7 +251,7 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("label_issues", "run_id", "runs", "run_id"),
     ("attributions", "run_id", "runs", "run_id"),
     ("attribution_tests", "run_id", "runs", "run_id"),
-    ("expert_answers", "run_id", "runs", "run_id"),
+    ("decisions", "run_id", "runs", "run_id"),
 )
 
 RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (
@@ -252,5 +263,6 @@ RULES: tuple[Callable[[Frames, pl.DataFrame], Iterator[Violation]], ...] = (
     matched_have_a_picture,
     boxes_inside,
     folds_do_not_straddle,
+    answers_are_whole,
 )
 """The rules between tables, each a function of all tables and the view ``dataset``."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from data_contracts.catalog import Catalog
 from data_contracts.finding import find_file
 from data_contracts.masks import MaskBox, read_masks
+from data_contracts.tables.links import ANSWER
 from fractocurate.why_report import ChainLink, explain_instance, one, readings_link, text_of
 
 _SHOWN_CANDIDATES = 5
@@ -48,7 +49,8 @@ def explain(catalog: Catalog, path: str) -> list[ChainLink]:
     if row["instance_id"] is not None:
         chain += explain_instance(catalog, str(row["instance_id"]))
     chain += [*_human_decisions(catalog, str(row["sha256"])), *_folds(catalog, path), *_predictions(catalog, path)]
-    chain += [_doubted(catalog, str(row["sha256"])), _attributions(catalog, path)]
+    sha256 = str(row["sha256"])
+    chain += [_doubted(catalog, sha256), _attributions(catalog, path), _experts(catalog, sha256)]
     return [link for link in chain if link.facts]
 
 
@@ -137,7 +139,7 @@ def _decision(catalog: Catalog, path: str, row: Mapping[str, object]) -> ChainLi
 
 
 def _human_decisions(catalog: Catalog, sha256: str) -> list[ChainLink]:
-    rows = catalog.query("SELECT * FROM decisions WHERE sha256 = ? ORDER BY decision_id", [sha256])
+    rows = catalog.query("SELECT * FROM label_decisions WHERE sha256 = ? ORDER BY decision_id", [sha256])
     facts = tuple(
         (d["decided_at"], f"{' '.join(filter(None, said))} by {d['reviewer']}: {d['note']}")
         for d in rows.iter_rows(named=True)
@@ -204,3 +206,19 @@ def _attributions(catalog: Catalog, path: str) -> ChainLink:
         for a in rows.iter_rows(named=True)
     )
     return ChainLink("Heat-maps", facts)
+
+
+def _experts(catalog: Catalog, sha256: str) -> ChainLink:
+    """Every answer, in the order given: of a rater who changed his mind the last one holds."""
+    rows = catalog.query(
+        "SELECT * FROM decisions WHERE sha256 = ? AND action = ? ORDER BY decision_id", [sha256, ANSWER]
+    )
+    facts = tuple(
+        (
+            a["decided_at"],
+            f"{a['run_id']} {a['method']}: {text_of(a['question'])}? {a['answer']}, by {a['reviewer']}"
+            + (f": {a['note']}" if a["note"] else ""),
+        )
+        for a in rows.iter_rows(named=True)
+    )
+    return ChainLink("Experts on its heat-maps", facts)

@@ -1,7 +1,14 @@
-"""Files that appear under their name only when they are whole: written as drafts, of which each process has its own."""
+"""Files and folders that appear when they are whole: written as drafts, of which each process has its own."""
 
+import contextlib
+import errno
 import os
+import shutil
 from pathlib import Path
+
+_MOST_TRIES = 100
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
+"""What a rename says if another process has put its own folder there meanwhile."""
 
 
 def draft_of(file: Path) -> Path:
@@ -14,7 +21,36 @@ def remove_abandoned(file: Path) -> None:
     for draft in file.parent.glob(f".{file.name}.*.draft"):
         pid = draft.name.removeprefix(f".{file.name}.").removesuffix(".draft")
         if pid.isdecimal() and not _is_alive(int(pid)):
-            draft.unlink(missing_ok=True)
+            remove(draft)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)  # another process may be doing the same
+    else:
+        path.unlink(missing_ok=True)
+
+
+def put_folder(draft: Path, folder: Path) -> None:
+    """Let a whole folder take the place of what bears its name, even while other processes do the same.
+
+    Raises:
+        OSError: it cannot be moved there.
+    """
+    retired = draft.with_name(f"{draft.name}.retired")
+    for _ in range(_MOST_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(retired)
+        remove(retired)
+        try:
+            draft.rename(folder)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+        else:
+            return
+    raise OSError(errno.EBUSY, "other processes keep writing it", str(folder))
 
 
 def _is_alive(pid: int) -> bool:

@@ -256,10 +256,11 @@ def plant_sound(plot: Plot) -> Plot:
     plot.add("label_issues", run_id="train-1", path="gone.png")
     plot.add("attributions", run_id="train-1", path="a/1.png", method="grad_cam", map_sha256="e" * 64)
     plot.add("attribution_tests", run_id="train-1", method="grad_cam", test="stability", defect_class="all", value=0.7)
-    plot.add(
-        "expert_answers", answer_id=1, run_id="train-1", method="grad_cam", sha256=sha256, path="a/1.png", rater="R"
-    )
     plot.add("decisions", decision_id=1, sha256="c" * 64, path="b/3.png", action="exclude", reviewer="R")
+    plot.add(
+        "decisions", decision_id=2, sha256=sha256, path="a/1.png", action="answer", run_id="train-1", reviewer="R",
+        method="grad_cam", question="mechanistically_plausible", answer="yes",
+    )  # fmt: skip
     plot.add("ledger", stage="reports", input_sha256=sha256, stage_version=1, settings="f" * 16)
     return plot
 

@@ -21,7 +21,7 @@ from data_contracts.tables.base import Table
 from data_contracts.tables.course import Epochs, LabelIssues
 from data_contracts.tables.leakage import Fingerprints, Folds, FrameFeatures, Leakage, SelfTest, SimilarPairs
 from data_contracts.tables.links import Decisions, FigureLinks, MatchCandidates, Matches
-from data_contracts.tables.models import Attributions, AttributionTests, ExpertAnswers, FoldMetrics, Predictions
+from data_contracts.tables.models import Attributions, AttributionTests, FoldMetrics, Predictions
 from data_contracts.tables.work import Failures, Ledger, Runs
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Attributions",
     "Decisions",
     "Epochs",
-    "ExpertAnswers",
     "Failures",
     "FigureLinks",
     "Files",
@@ -84,7 +83,6 @@ TABLES: dict[str, type[Table]] = {
     "label_issues": LabelIssues,
     "attributions": Attributions,
     "attribution_tests": AttributionTests,
-    "expert_answers": ExpertAnswers,
     "decisions": Decisions,
     "failures": Failures,
     "ledger": Ledger,

@@ -1,7 +1,10 @@
 """Which micrograph shows which broken part: candidates, matches, and what people decided."""
 
-from data_contracts.tables.base import Table, column, fraction, one_of
+from data_contracts.tables.base import SHA256, Table, column, fraction, one_of
 from data_contracts.vocabulary import MatchMethod, MatchReason, ReadingMethod
+
+ANSWER = "answer"
+"""Action of a row of ``decisions`` that says something about a heat-map and nothing about a label."""
 
 
 class FigureLinks(Table):
@@ -61,14 +64,28 @@ class Matches(Table):
 
 
 class Decisions(Table):
-    """What people decided, append-only. The latest decision on a micrograph holds, and no re-run loses it."""
+    """What people said of micrographs, append-only; the latest holds, and no re-run loses any.
+
+    Labels rest on links and exclusions (view `label_decisions`), never on experts' answers about heat-maps.
+    """
 
     decision_id: int = column("Running number.", unique=True, ge=1)
-    sha256: str = column("The micrograph it is about, by its bytes: a renamed file keeps its decision.")
+    sha256: str = column("The micrograph it is about, by its bytes: a renamed file keeps it.", str_matches=SHA256)
     path: str = column("Where it lay then.")
-    action: str = column("Link it to an instance, or leave it out.", isin=["link", "exclude"])
-    foan: str = column("FOAN of the instance; null for an exclusion.", nullable=True)
+    action: str = column(
+        "Link it to an instance, leave it out, or answer a question about its heat-map.",
+        isin=["link", "exclude", ANSWER],
+    )
+    foan: str = column("FOAN of the instance; null unless it is a link.", nullable=True)
     serial_number: str = column("Serial number of the instance; null if not needed.", nullable=True)
-    reviewer: str = column("Who decided.")
-    note: str = column("Why.")
-    decided_at: str = column("UTC, ISO 8601.")
+    run_id: str = column("Of an answer: the run whose model was asked.", nullable=True)
+    method: str = column("Of an answer: method of the heat-map.", nullable=True)
+    question: str = column(
+        "Of an answer: question of the consensus session.",
+        isin=["coincides_with_morphology", "mechanistically_plausible", "right_for_wrong_reason"],
+        nullable=True,
+    )
+    answer: str = column("Of an answer: what was ticked.", isin=["yes", "no", "unsure"], nullable=True)
+    reviewer: str = column("Who decided, or the rater who answered.")
+    note: str = column("Why; of an answer, in the rater's own words, may be empty.")
+    decided_at: str = column("When, of an answer when it was imported; UTC, ISO 8601.")

@@ -1,4 +1,4 @@
-"""What training and explaining leave: figures, predictions, attributions, and what experts say of these."""
+"""What training and explaining leave: figures, predictions, attributions."""
 
 from data_contracts.tables.base import SHA256, Table, column, fraction, one_of
 from data_contracts.vocabulary import DefectClass
@@ -86,21 +86,3 @@ class AttributionTests(Table):
         """Read by pandera."""
 
         unique = ["run_id", "method", "test", "defect_class", "magnification"]  # noqa: RUF012 - names a key
-
-
-class ExpertAnswers(Table):
-    """What raters say of heat-maps, append-only. The latest answer of a rater to a question holds."""
-
-    answer_id: int = column("Running number.", unique=True, ge=1)
-    run_id: str = column("The run whose model was asked.")
-    method: str = column("Method of the heat-map.")
-    sha256: str = column("The micrograph, by its bytes: a renamed file keeps its answers.", str_matches=SHA256)
-    path: str = column("Where it lay then.")
-    question: str = column(
-        "Of the consensus session.",
-        isin=["coincides_with_morphology", "mechanistically_plausible", "right_for_wrong_reason"],
-    )
-    answer: str = column("What was ticked.", isin=["yes", "no", "unsure"])
-    rater: str = column("Who answered.")
-    note: str = column("In the rater's own words; may be empty.")
-    answered_at: str = column("When it was imported, UTC, ISO 8601.")

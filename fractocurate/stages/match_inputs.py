@@ -130,7 +130,7 @@ def _makers_named(catalog: Catalog) -> dict[str, str]:
 
 def inputs_hash(catalog: Catalog, profile: Profile, version: int) -> str:
     """Hash of all that matching rests on, its own version included: equal hash, equal outcome."""
-    tables = catalog.content_hash("fracture_instances", "decisions", "figure_links")
+    tables = catalog.content_hash("fracture_instances", "label_decisions", "figure_links")
     images = catalog.query(
         "SELECT d.path, d.sha256, d.micrograph_id, m.leftover, m.magnification, m.vendor "
         "FROM dataset d LEFT JOIN micrographs m USING (micrograph_id) ORDER BY d.path",

@@ -80,7 +80,7 @@ def record_sheet(catalog: Catalog, sheet: Path, progress: Progress) -> DecisionS
     if problems:
         listed = "\n".join(f"  {problem}" for problem in sorted(problems, key=_row_number))
         raise BadInputError(f"{sheet}: nothing was recorded, because of {len(problems)} problem(s):\n{listed}")
-    known = {_content(row) for row in catalog.read("decisions").iter_rows(named=True)}
+    known = {_content(row) for row in catalog.read("label_decisions").iter_rows(named=True)}
     new: dict[tuple[object, ...], SheetDecision] = {}
     for decision in decisions:
         content = _content(_row(decision, 0, ""))

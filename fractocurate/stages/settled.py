@@ -48,7 +48,7 @@ def _without_print_left(catalog: Catalog, decisions: Sequence[Decision]) -> list
 
 def _with_human_decisions(catalog: Catalog, decisions: Sequence[Decision]) -> list[Decision]:
     """The latest decision of a person on a picture overrules every rule."""
-    latest = {row["sha256"]: row for row in catalog.read("decisions").sort("decision_id").iter_rows(named=True)}
+    latest = {row["sha256"]: row for row in catalog.read("label_decisions").sort("decision_id").iter_rows(named=True)}
     if not latest:
         return list(decisions)
     sha_of = dict(catalog.query("SELECT path, sha256 FROM files WHERE kind = 'image'").iter_rows())

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.catalog import Catalog
+from data_contracts.tables.links import ANSWER
 from fractotrain.attribution.questions import QUESTIONS
+from fractotrain.evaluation.bootstrap import Estimate, never_certain
 
 N_DRAWS = 500
 FEWEST_PICTURES = 5
@@ -29,10 +31,13 @@ class Agreement:
     n_images: int
     share_agreeing: float | None
     """Of pairs of raters."""
+    share_low: float | None
+    """95 % interval of it, pictures drawn with replacement; None for fewer than ``FEWEST_PICTURES``."""
+    share_high: float | None
     kappa: float | None
     """None without common images, or where all gave the same answer always."""
     kappa_low: float | None
-    """95 % interval, pictures drawn with replacement; None for fewer than ``FEWEST_PICTURES``."""
+    """As of the share."""
     kappa_high: float | None
 
 
@@ -40,9 +45,9 @@ def latest_answers(catalog: Catalog, run_id: str | None = None) -> dict[About, d
     """Run, method, picture and question -> rater -> latest answer; of one run, or of all."""
     answers: dict[About, dict[str, str]] = defaultdict(dict)
     rows = catalog.query(
-        "SELECT run_id, method, sha256, question, rater, answer FROM expert_answers "
-        "WHERE run_id = coalesce(?, run_id) ORDER BY answer_id",
-        [run_id],
+        "SELECT run_id, method, sha256, question, reviewer, answer FROM decisions "
+        "WHERE action = ? AND run_id = coalesce(?, run_id) ORDER BY decision_id",
+        [ANSWER, run_id],
     )
     for *about, rater, answer in rows.iter_rows():
         answers[tuple(about)][rater] = answer
@@ -59,7 +64,8 @@ def agreements(catalog: Catalog, run_id: str | None = None) -> list[Agreement]:
         common = {about: [b[r] for r in raters] for about, b in answers.items() if len(b) == len(raters)}
         ratings = list(common.values())
         can_compare = len(raters) > 1 and bool(ratings)
-        low, high = _interval(ratings, [about[2] for about in common]) if can_compare else (None, None)
+        nothing = ((None, None), (None, None))
+        of_share, of_kappa = _intervals(ratings, [about[2] for about in common]) if can_compare else nothing
         found.append(
             Agreement(
                 question,
@@ -67,23 +73,37 @@ def agreements(catalog: Catalog, run_id: str | None = None) -> list[Agreement]:
                 dict(Counter(answer for by_rater in answers.values() for answer in by_rater.values())),
                 len(ratings),
                 share_agreeing(ratings) if can_compare else None,
+                *of_share,
                 kappa(ratings) if can_compare else None,
-                low,
-                high,
+                *of_kappa,
             )
         )
     return found
 
 
-def _interval(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[float | None, float | None]:
-    """Percentile interval of kappa; draws in which it has no definition are left out."""
+Ends = tuple[float | None, float | None]
+
+
+def _intervals(ratings: Sequence[Sequence[str]], pictures: Sequence[str]) -> tuple[Ends, Ends]:
+    """Percentile intervals of share and kappa; draws in which kappa has no definition are left out of its own.
+
+    Where all agree, disagreement may still be as frequent as what was seen on none of n pictures. A kappa that is the
+    same in every draw has no interval: a rater who gives one answer always makes it 0, whatever the other says.
+    """
     of_picture: dict[str, list[Sequence[str]]] = defaultdict(list)
     for picture, rating in zip(pictures, ratings, strict=True):
         of_picture[picture].append(rating)
     if len(of_picture) < FEWEST_PICTURES:
-        return None, None
+        return (None, None), (None, None)
     piles, rng = list(of_picture.values()), np.random.default_rng(0)
-    drawn = (kappa([r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]]) for _ in range(N_DRAWS))
+    drawn = [[r for k in rng.integers(0, len(piles), len(piles)) for r in piles[k]] for _ in range(N_DRAWS)]
+    shares, kappas = ([figure(sample) for sample in drawn] for figure in (share_agreeing, kappa))
+    of_share, of_kappa = _percentiles(shares), _percentiles(kappas)
+    sure = never_certain(Estimate(share_agreeing(ratings), *of_share, len(ratings), len(piles)))
+    return (sure.low, sure.high), (None, None) if of_kappa[0] == of_kappa[1] else of_kappa
+
+
+def _percentiles(drawn: Sequence[float | None]) -> Ends:
     known = [value for value in drawn if value is not None]
     if not known:
         return None, None

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from data_contracts.errors import UsageError
 from fractotrain.cache import Pixels
-from fractotrain.errors import AttributionError
 from fractotrain.stored_model import StoredModel
 from fractotrain.transforms import Normaliser
 
@@ -92,17 +91,3 @@ def asked(model: torch.nn.Module, normalise: Normaliser, batch_size: int = 16) -
 def asked_of(stored: StoredModel, batch_size: int = 16) -> AskedModel:
     """The final model of a run, ready to be explained."""
     return asked(stored.module, stored.normalise, batch_size)
-
-
-def batches(pixels: Pixels, targets: Targets, size: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Pictures and their explained classes, ``size`` at a time.
-
-    Raises:
-        AttributionError: not one class per picture.
-    """
-    if len(pixels) != len(targets):
-        raise AttributionError(f"{len(pixels)} pictures, but {len(targets)} classes to explain")
-    return [
-        (torch.from_numpy(np.array(pixels[i : i + size])), torch.from_numpy(targets[i : i + size]))
-        for i in range(0, len(pixels), size)
-    ]

@@ -13,6 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, UsageError
+from data_contracts.tables.links import ANSWER
 from fractotrain.attribution.agreement import latest_answers
 from fractotrain.attribution.questions import ANSWERS, QUESTIONS
 from fractotrain.record import Row
@@ -83,7 +84,7 @@ def import_answers(catalog: Catalog, rows: Sequence[Mapping[str, str]], rater: s
     answered = [row for row in rows if any(row[question] for question in QUESTIONS)]
     _check(catalog, answered)
     latest = latest_answers(catalog)
-    number = int(catalog.query("SELECT coalesce(max(answer_id), 0) AS n FROM expert_answers")["n"][0])
+    number = int(catalog.query("SELECT coalesce(max(decision_id), 0) AS n FROM decisions")["n"][0])
     new: list[Row] = []
     n_unchanged = n_blank = 0
     for row in rows:
@@ -97,15 +98,16 @@ def import_answers(catalog: Catalog, rows: Sequence[Mapping[str, str]], rater: s
                 number += 1
                 new.append(
                     {
-                        "answer_id": number, "run_id": row["run_id"], "method": row["method"], "sha256": row["sha256"],
-                        "path": row["image"], "question": question, "answer": row[question], "rater": rater,
-                        "note": row["note"], "answered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                        "decision_id": number, "sha256": row["sha256"], "path": row["image"], "action": ANSWER,
+                        "foan": None, "serial_number": None, "run_id": row["run_id"], "method": row["method"],
+                        "question": question, "answer": row[question], "reviewer": rater, "note": row["note"],
+                        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
                     }
                 )  # fmt: skip
     if not new and not n_unchanged:
         raise UsageError("the form holds no answer; fill the columns " + ", ".join(QUESTIONS))
     with catalog.transaction():
-        catalog.append("expert_answers", new)
+        catalog.append("decisions", new)
     return Imported(rater, len(new), n_unchanged, n_blank)
 
 

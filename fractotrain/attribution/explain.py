@@ -23,12 +23,12 @@ from data_contracts.vocabulary import FailureReason, Stage
 from fractotrain.attribution.asked import AskedModel, Targets, asked_of
 from fractotrain.attribution.methods import Method
 from fractotrain.attribution.overlay import overlay
-from fractotrain.attribution.sheet import Panel, as_panel, draw_sheet
+from fractotrain.attribution.sheet import Panel, draw_sheet, sheet_data
 from fractotrain.attribution.subjects import Choice, Subject, choose, read_subjects
-from fractotrain.attribution.together import attribute_by
+from fractotrain.attribution.together import ANSWER, attribute_by
 from fractotrain.cache import as_model_sees, crop_frame
 from fractotrain.data import find_images_root
-from fractotrain.errors import AttributionError
+from fractotrain.drafts import draft_of
 from fractotrain.stored_model import StoredModel, load_stored_model
 
 BATCH_SIZE = 16
@@ -124,7 +124,8 @@ def explain(plan: Plan, on_done: Callable[[int, int], None] = lambda _done, _tot
     """Heat-maps of all images of the plan; a bad image is a failure, and the others are explained.
 
     Raises:
-        AttributionError: the model cannot be explained at all, or a file cannot be written.
+        AttributionError: the model cannot be explained at all.
+        UsageError: a file cannot be written.
     """
     started_at = datetime.now(UTC)
     model = asked_of(plan.model, BATCH_SIZE)
@@ -142,13 +143,13 @@ def explain(plan: Plan, on_done: Callable[[int, int], None] = lambda _done, _tot
             for group, members in groups.items():
                 of_group = [panels[subject.path] for subject in members if subject.path in panels]
                 if of_group:
-                    draw_sheet(group, _note(plan), of_group, plan.methods).save(_sheet_file(plan, group))
+                    _write_sheet(plan, group, of_group)
             done += len(batch)
             on_done(done, len(plan.subjects))
     except OSError as error:
-        raise AttributionError(
-            f"{error.filename or plan.output}: cannot be written ({error.strerror or error}); name another folder by "
-            "--output, or free some space. Nothing was recorded in the catalog"
+        raise UsageError(
+            f"{error.filename or plan.output}: cannot be written ({error.strerror or error}). Maps go beside the "
+            f"catalog, sheets and overlays to --output {plan.output}: both need room. Nothing was recorded"
         ) from error
     return Explained(started_at, tuple(explanations), tuple(failures))
 
@@ -174,14 +175,12 @@ def _explain_batch(
     if not decoded:
         return [], {}, failures
     pixels = np.stack([as_model_sees(cropped, plan.model.input_format.size_px) for _, cropped in decoded])
-    probabilities = model.probabilities(pixels)
-    predicted = probabilities.argmax(axis=1)
-    targets = _targets(plan, [subject for subject, _ in decoded], predicted)
-    maps = attribute_by(plan.methods, model, pixels, targets)
+    found = attribute_by(plan.methods, model, pixels, _targets(plan, [subject for subject, _ in decoded]))
+    probabilities, predicted = found.probabilities, found.probabilities.argmax(axis=1)
     explanations: list[Explanation] = []
     panels: dict[str, Panel] = {}
     for i, (subject, cropped) in enumerate(decoded):
-        answer, target = int(predicted[i]), int(targets[i])
+        answer, target = int(predicted[i]), int(found.targets[i])
         facts = Explanation(
             subject,
             str(plan.model.classes[answer]),
@@ -192,35 +191,24 @@ def _explain_batch(
             _sheet_file(plan, subject.group),
         )
         stored: dict[Method, StoredMap] = {}
-        shown: dict[Method, Image.Image] = {}
-        for method, of_method in maps.items():
-            if of_method[i].any():
-                stored[method] = _store_map(plan, facts, method, of_method[i])
-                colours = overlay(cropped, of_method[i])
-                Image.fromarray(colours).save(plan.output / "overlays" / _overlay_name(facts, method))
-                shown[method] = as_panel(colours)
+        kept = {method: of_method[i] for method, of_method in found.maps.items() if of_method[i].any()}
+        for method, heat in kept.items():
+            stored[method] = _store_map(plan, facts, method, heat)
+            Image.fromarray(overlay(cropped, heat)).save(plan.output / "overlays" / _overlay_name(facts, method))
         if empty := [method for method in plan.methods if method not in stored]:
             failures.append(_empty(facts, empty))
         explanations.append(dataclasses.replace(facts, maps=stored))
-        panels[subject.path] = Panel(
-            subject,
-            as_panel(cropped),
-            shown,
-            facts.target_class,
-            facts.target_probability,
-            facts.predicted_class,
-            facts.predicted_probability,
-        )
+        target_facts = (facts.target_class, facts.target_probability)
+        answer_facts = (facts.predicted_class, facts.predicted_probability)
+        panels[subject.path] = Panel.of(subject, cropped, kept, target_facts, answer_facts)
     return explanations, panels, failures
 
 
-def _targets(plan: Plan, subjects: Sequence[Subject], predicted: NDArray[np.int64]) -> Targets:
-    """Index of the class to explain, per image."""
+def _targets(plan: Plan, subjects: Sequence[Subject]) -> Targets:
+    """Index of the class to explain, per image; the answer, where that is asked for or the label is none of these."""
     index = {str(name): i for i, name in enumerate(plan.model.classes)}
-    if plan.target == PREDICTED:
-        return predicted
     wanted = [subject.true_class if plan.target == TRUE else plan.target for subject in subjects]
-    return np.array([index.get(name or "", answer) for name, answer in zip(wanted, predicted, strict=True)], np.int64)
+    return np.array([index.get(name or "", ANSWER) for name in wanted], np.int64)
 
 
 def _batches_of_groups(subjects: Sequence[Subject]) -> Iterator[dict[str, list[Subject]]]:
@@ -240,7 +228,7 @@ def _store_map(plan: Plan, facts: Explanation, method: Method, heat: NDArray[np.
     np.save(buffer, heat)
     crop = "-".join(map(str, facts.subject.crop_box))
     file = plan.maps_folder / f"{facts.subject.sha256[:16]}-{crop}-{method}-{facts.target_class}.npy"
-    draft = file.with_suffix(".draft")
+    draft = draft_of(file)
     draft.write_bytes(buffer.getvalue())
     draft.replace(file)
     return StoredMap(file, hashlib.sha256(buffer.getvalue()).hexdigest())
@@ -252,6 +240,14 @@ def _empty(facts: Explanation, methods: Sequence[Method]) -> Failure:
         "only against it or not at all; the map is zero throughout and was not stored"
     )
     return Failure(facts.subject.path, Stage.EXPLAINING, FailureReason.EMPTY_MAP, detail)
+
+
+def _write_sheet(plan: Plan, group: str, panels: Sequence[Panel]) -> None:
+    """As pixels, as vectors, and as a table of the maps' values."""
+    file, drawing = _sheet_file(plan, group), draw_sheet(group, _note(plan), panels, plan.methods)
+    drawing.as_image().save(file)
+    file.with_suffix(".svg").write_text(drawing.as_svg(), encoding="utf-8", errors="backslashreplace")
+    sheet_data(panels).write_csv(file.with_suffix(".csv"))
 
 
 def _sheet_file(plan: Plan, group: str) -> Path:

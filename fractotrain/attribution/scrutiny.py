@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fractotrain.attribution.asked import AskedModel, Maps, Targets
-from fractotrain.attribution.methods import Method, attribute
+from fractotrain.attribution.methods import Method
 from fractotrain.attribution.perturb import (
     Areas,
     Order,
@@ -22,6 +22,7 @@ from fractotrain.attribution.pointing import Box, area, hits
 from fractotrain.attribution.randomise import cascade
 from fractotrain.attribution.shifting import stability
 from fractotrain.attribution.similarity import rank_correlation
+from fractotrain.attribution.together import ANSWER, attribute_by
 from fractotrain.cache import Pixels
 
 Values = NDArray[np.float64]
@@ -90,10 +91,9 @@ def scrutinise(
         seed: Of the random orders and weights.
         on_trial: Told what is measured next.
     """
-    probabilities = model.probabilities(sample.pixels)
-    targets = probabilities.argmax(axis=1)
     on_trial("heat-maps")
-    maps = {method: attribute(method, model, sample.pixels, targets) for method in methods}
+    found = attribute_by(methods, model, sample.pixels, np.full(len(sample.pixels), ANSWER))
+    probabilities, targets, maps = found.probabilities, found.targets, found.maps
     values: dict[Method, dict[str, Values]] = {method: {} for method in methods}
 
     blank = model.probabilities(np.stack([blank_like(picture) for picture in sample.pixels]))
@@ -102,10 +102,10 @@ def scrutinise(
     randomised = _randomisation(model, sample.pixels, targets, maps, seed)
     on_trial("insertion and deletion")
     gains = _gains(model, sample.pixels, targets, maps, seed)
+    on_trial("stability")
+    stable = _stability(model, sample.pixels, targets, maps)
     for method, heat in maps.items():
-        on_trial(f"stability of {method}")
-        values[method] |= {**randomised[method], **gains[method]}
-        values[method][Trial.STABILITY] = _stability(model, sample.pixels, targets, method, heat)
+        values[method] |= {**randomised[method], **gains[method], Trial.STABILITY: stable[method]}
         values[method] |= _pointing(heat, sample)
         values[method] |= _agreement(method, maps)
         empty = ~heat.any(axis=(1, 2))
@@ -120,9 +120,9 @@ def _randomisation(
     """Absolute rank correlation with the map of the randomised model; a map turned upside down still says the same."""
     found: dict[Method, dict[str, Values]] = {method: {} for method in maps}
     for part, forgetful in cascade(model, seed):
+        others = attribute_by(tuple(maps), forgetful, pixels, targets).maps
         for method, heat in maps.items():
-            other = attribute(method, forgetful, pixels, targets)
-            found[method][f"{Trial.RANDOMISATION}:{part}"] = np.abs(rank_correlation(heat, other))
+            found[method][f"{Trial.RANDOMISATION}:{part}"] = np.abs(rank_correlation(heat, others[method]))
     for alike in found.values():
         alike[Trial.RANDOMISATION] = alike.pop(list(alike)[-1])  # the last part: nothing learnt is left
     return found
@@ -151,9 +151,11 @@ def _gains(
     return found
 
 
-def _stability(model: AskedModel, pixels: Pixels, targets: Targets, method: Method, maps: Maps) -> Values:
+def _stability(
+    model: AskedModel, pixels: Pixels, targets: Targets, maps: Mapping[Method, Maps]
+) -> dict[Method, Values]:
     shift_px = max(1, round(SHIFT_SHARE * pixels.shape[2] / model.grid.n_columns))
-    return stability(lambda moved: attribute(method, model, moved, targets), pixels, maps, shift_px)
+    return stability(lambda moved: attribute_by(tuple(maps), model, moved, targets).maps, pixels, maps, shift_px)
 
 
 def _agreement(method: Method, maps: Mapping[Method, Maps]) -> dict[str, Values]:

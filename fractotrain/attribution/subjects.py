@@ -48,6 +48,8 @@ class Subject:
     foan_trained_on: bool
     """It was fitted on frames of this FOAN."""
     out_of_fold: OutOfFold | None
+    pixel_size_nm: float | None = None
+    """Of the uncropped frame; None where it is not known."""
 
     @property
     def group(self) -> str:
@@ -103,6 +105,7 @@ def read_subjects(catalog: Catalog, model: StoredModel) -> list[Subject]:
             row["sha256"] in model.training_images,
             row["foan"] in model.training_foans,
             _out_of_fold(row, model),
+            row["pixel_size_nm"],
         )
         for row in rows.iter_rows(named=True)
     ]

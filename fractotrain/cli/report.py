@@ -23,7 +23,7 @@ LowStep = Annotated[float | None, typer.Option("--low", help="Magnification that
 HighStep = Annotated[float | None, typer.Option("--high", help="Magnification that it is compared with.")]
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.5, help="Error rate that conformal sets guarantee.")]
 Pixels = Annotated[
-    bool, typer.Option("--pixels", help="Probe the pixels of data bar and border, too: decodes every image.")
+    bool, typer.Option("--pixels", help="Probe the pixels of data bar and border of all images, not of 1,000.")
 ]
 Pdf = Annotated[bool, typer.Option("--pdf", help="Print the page to NAME.pdf as well; needs Chromium.")]
 
@@ -60,7 +60,9 @@ def report(
         from fractotrain.report.write import write_report  # noqa: PLC0415 - as above
     if output.suffix.lower() not in {".html", ".htm"}:
         raise UsageError(f"--output {output}: the page is HTML; name a file that ends in .html")
-    settings = ReportSettings(margin=margin, low_step=low, high_step=high, alpha=alpha, look_at_pixels=pixels)
+    settings = ReportSettings(margin=margin, low_step=low, high_step=high, alpha=alpha)
+    if pixels:
+        settings = dataclasses.replace(settings, most_pixel_frames=None)
     written = write_report(catalog, run, output, settings)
     printed = write_pdf(written.page) if pdf else None
     if as_json:

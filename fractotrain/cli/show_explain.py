@@ -110,9 +110,9 @@ def show_tests(console: Console, plan: "Plan", examined: "Examined") -> None:
     title = f"Heat-maps of {plan.model.run_id}: {n_images} images of {n_foans} FOANs"
     columns = ("test", "method", "mean, 95 % interval", "limit", "passed", "n")
     table = Table(*(Column(name, no_wrap=True) for name in columns), title=title, box=box.SIMPLE_HEAD, padding=_NARROW)
-    for trial in dict.fromkeys(f.trial for f in whole):
+    for trial, name in _SHORT.items():
         for figure in (f for f in whole if f.trial == trial):
-            table.add_row(trial, str(figure.method), *_shown(figure), str(figure.n_images))
+            table.add_row(name, str(figure.method), *_shown(figure), str(figure.n_images))
     console.print(table)
     parts = [f for f in examined.figures if ":" not in f.trial]
     for method in dict.fromkeys(f.method for f in whole):

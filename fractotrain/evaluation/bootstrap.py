@@ -132,6 +132,14 @@ def never_certain(estimate: Estimate, level: float = LEVEL) -> Estimate:
     return replace(estimate, low=1 - reach) if estimate.value == 1.0 else replace(estimate, high=reach)
 
 
+def never_certain_difference(estimate: Estimate, level: float = LEVEL) -> Estimate:
+    """Where no draw shows a difference, it may still be as large as what may be true of FOANs and none of n showed."""
+    if estimate.value is None or not estimate.value == estimate.low == estimate.high == 0:
+        return estimate
+    reach = unseen_share(estimate.n_foans, level)
+    return replace(estimate, low=-reach, high=reach)
+
+
 def _basis(figure: str, true: Ints, predicted: Ints) -> Bools:
     """The frames that a figure rests on: those of the class for its recall, those called so for its precision."""
     metric, _, name = figure.partition(":")

@@ -37,10 +37,10 @@ class LabelIssues:
         found = np.flatnonzero(self.is_suspicious)
         return found[np.argsort(-self.noise.wrong_probability[found], kind="stable")]
 
-    @property
-    def n_expected(self) -> float:
-        """How many of the suspicious labels are wrong, in expectation."""
-        return float(self.noise.wrong_probability[self.is_suspicious].sum())
+    def n_expected(self, draws: GroupBootstrap) -> Estimate:
+        """How many of the suspicious labels are wrong, in expectation; the interval is over FOANs."""
+        terms = np.where(self.is_suspicious, self.noise.wrong_probability, 0.0)
+        return draws.estimate(float(terms.sum()), draws.sums(terms), np.ones(len(terms), bool))
 
 
 @dataclass(frozen=True, slots=True)

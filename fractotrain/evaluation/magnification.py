@@ -8,7 +8,7 @@ import numpy as np
 
 from data_contracts.vocabulary import TRAINABLE_CLASSES
 from fractotrain.evaluation.answers import Answers, Bools, Floats, Ints
-from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, ratio
+from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, never_certain_difference, ratio
 from fractotrain.evaluation.equivalence import EquivalenceTest, equivalence_test
 from fractotrain.evaluation.specimens import Specimens
 from fractotrain.metrics import N_CLASSES, figures_of_confusions, one_hot_confusions
@@ -153,6 +153,7 @@ def cumulate_magnifications(
         gain = None
         if before is not None:
             gain = specimens.bootstrap.estimate(now[0] - before[0], now[1] - before[1], counted)
+            gain = never_certain_difference(gain)
         scores = specimens.bootstrap.scores(specimens.labels, np.maximum(predicted, 0), counted)
         scores = _over_true_classes(scores, now, counted, specimens.bootstrap)
         lines.append(Cumulated(float(step), scores, gain))

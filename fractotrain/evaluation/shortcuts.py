@@ -10,9 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from fractotrain.evaluation.answers import Floats, Ints, Names
-from fractotrain.evaluation.bootstrap import LEVEL, Estimate, GroupBootstrap
-from fractotrain.metrics import N_CLASSES
+from fractotrain.evaluation.answers import Bools, Floats, Ints, Names
+from fractotrain.evaluation.bootstrap import LEVEL, Estimate, GroupBootstrap, ratio
+from fractotrain.metrics import N_CLASSES, figures_of_confusions, one_hot_confusions
 
 MAX_LEVELS = 50
 """Values of a fact beyond this number, the rarest, are taken together."""
@@ -40,18 +40,76 @@ class ProbeResult:
     """Balanced accuracy of whatever ignores the class."""
     scores: dict[str, Estimate]
     verdict: Shortcut
-    share_of_model: float | None
+    share_of_model: Estimate | None
     """The probe's advantage over chance in balanced accuracy over the model's; None if the model has none."""
 
 
-def probe_facts(
-    facts: Mapping[str, Names],
-    labels: Ints,
-    folds: Ints,
-    draws: GroupBootstrap,
-    model: dict[str, Estimate],
-    n_looks: int | None = None,
-) -> list[ProbeResult]:
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What every probe is measured on: frames, folds, and the model that it is held against."""
+
+    labels: Ints
+    folds: Ints
+    """No FOAN may straddle them, or a probe may recognise the component."""
+    draws: GroupBootstrap
+    predicted: Ints
+    """The model's answers."""
+    n_looks: int = 1
+    """How many probes are judged together: one of twenty probes of nothing beats chance at 95 %."""
+    where: Bools | None = None
+    """Frames that count; None for all."""
+
+    @property
+    def counted(self) -> Bools:
+        """Frames that count."""
+        return np.ones(len(self.labels), bool) if self.where is None else self.where
+
+    @property
+    def chance(self) -> float:
+        """Balanced accuracy of whatever ignores the class."""
+        return 1 / max(len(np.unique(self.labels[self.counted])), 1)
+
+    def judged(self, name: str, n_values: int, predicted: Ints) -> ProbeResult:
+        """The interval that decides is widened by the number of looks (Bonferroni)."""
+        scores = self.draws.scores(self.labels, predicted, self.counted)
+        level = 1 - (1 - LEVEL) / self.n_looks
+        decides = self.draws.scores(self.labels, predicted, self.counted, level)["macro_recall"]
+        share = self._share_of_model(predicted)
+        verdict = Shortcut.NONE
+        if decides.is_above(self.chance):
+            is_much = share is None or share.value is None or share.value >= STRONG_SHARE
+            verdict = Shortcut.STRONG if is_much else Shortcut.SOME
+        return ProbeResult(name, n_values, self.chance, scores, verdict, share)
+
+    def is_strong_possible(self, probe: ProbeResult) -> bool:
+        """The upper end of the probe's interval reaches half of the model's advantage: it cannot be excluded."""
+        model = self.draws.scores(self.labels, self.predicted, self.counted)["macro_recall"].value
+        high = probe.scores["macro_recall"].high
+        return high is None or model is None or high - probe.chance >= STRONG_SHARE * (model - probe.chance)
+
+    def _share_of_model(self, predicted: Ints) -> Estimate | None:
+        """Paired: probe and model on the same draws; draws in which the model has no advantage are left out."""
+        found = []
+        for answers in (predicted, self.predicted):
+            terms = one_hot_confusions(self.labels, answers) * self.counted[:, None]
+            observed, drawn = terms.sum(axis=0, keepdims=True), self.draws.sums(terms)
+            found.append([figures_of_confusions(sums)["macro_recall"] - self.chance for sums in (observed, drawn)])
+        (probe, probe_drawn), (model, model_drawn) = found
+        if not model[0] > 0:
+            return None
+        drawn_share = ratio(probe_drawn, np.where(model_drawn > 0, model_drawn, 0.0))
+        return self.draws.estimate(float(probe[0] / model[0]), drawn_share, self.counted)
+
+    def predict(self, table: Names | Floats, make_probe: Callable[[int], Pipeline]) -> Ints:
+        """Each fold's frames by a probe that was fitted on the frames of the other folds."""
+        predicted = np.zeros(len(self.labels), np.int64)
+        for fold in np.unique(self.folds[self.counted]):
+            held, others = self.counted & (self.folds == fold), self.counted & (self.folds != fold)
+            predicted[held] = _fit_and_predict(table[others], self.labels[others], table[held], make_probe)
+        return predicted
+
+
+def probe_facts(facts: Mapping[str, Names], contest: Contest) -> list[ProbeResult]:
     """Predict the class from each fact alone, then from all, over the folds of the run.
 
     One-hot values and a logistic regression with balanced classes, fitted on the other folds. Judged by balanced
@@ -59,38 +117,21 @@ def probe_facts(
 
     Args:
         facts: name -> value of each frame.
-        labels: class of each frame.
-        folds: fold of each frame; fit them over FOANs, or a probe may recognise the component.
-        draws: of FOANs.
-        model: figures of the model on the same frames.
-        n_looks: how many probes are judged together; as many as are here without.
+        contest: frames, folds and model.
     """
     columns = {name: _common_values(values) for name, values in facts.items()}
     tables = {name: values[:, None] for name, values in columns.items()}
     if len(columns) > 1:
         tables["all of these together"] = np.column_stack(list(columns.values()))
-    results = []
-    for name, table in tables.items():
-        predicted = _predict_across_folds(table, labels, folds, _fact_probe)
-        n_values = int(sum(len(set(column)) for column in table.T))
-        results.append(_judged(name, n_values, labels, predicted, draws, model, n_looks or len(tables)))
-    return results
+    return [
+        contest.judged(name, sum(len(set(column)) for column in table.T), contest.predict(table, _fact_probe))
+        for name, table in tables.items()
+    ]
 
 
-def probe_pixels(
-    pixels: Mapping[str, Floats],
-    labels: Ints,
-    folds: Ints,
-    draws: GroupBootstrap,
-    model: dict[str, Estimate],
-    n_looks: int | None = None,
-) -> list[ProbeResult]:
+def probe_pixels(pixels: Mapping[str, Floats], contest: Contest) -> list[ProbeResult]:
     """As ``probe_facts``, from grey levels of shape (frames, pixels) by their principal components."""
-    results = []
-    for name, grey in pixels.items():
-        predicted = _predict_across_folds(grey, labels, folds, _pixel_probe)
-        results.append(_judged(name, grey.shape[1], labels, predicted, draws, model, n_looks or len(pixels)))
-    return results
+    return [contest.judged(name, grey.shape[1], contest.predict(grey, _pixel_probe)) for name, grey in pixels.items()]
 
 
 def majority_scores(labels: Ints, folds: Ints, draws: GroupBootstrap) -> dict[str, Estimate]:
@@ -102,52 +143,12 @@ def majority_scores(labels: Ints, folds: Ints, draws: GroupBootstrap) -> dict[st
     return draws.scores(labels, predicted, np.ones(len(labels), bool))
 
 
-def is_strong_possible(probe: ProbeResult, model: dict[str, Estimate]) -> bool:
-    """The upper end of the probe's interval reaches half of the model's advantage: it cannot be excluded."""
-    high, chance, of_model = probe.scores["macro_recall"].high, probe.chance, model["macro_recall"].value
-    return high is None or of_model is None or high - chance >= STRONG_SHARE * (of_model - chance)
-
-
-def _judged(
-    name: str,
-    n_values: int,
-    labels: Ints,
-    predicted: Ints,
-    draws: GroupBootstrap,
-    model: dict[str, Estimate],
-    n_looks: int,
-) -> ProbeResult:
-    """One of twenty probes of nothing beats chance at 95 %: the interval that decides is widened (Bonferroni)."""
-    chance = 1 / max(len(np.unique(labels)), 1)
-    everywhere = np.ones(len(labels), bool)
-    scores = draws.scores(labels, predicted, everywhere)
-    decides = draws.scores(labels, predicted, everywhere, 1 - (1 - LEVEL) / n_looks)["macro_recall"]
-    reached, of_model = decides.value, model["macro_recall"].value
-    share = None
-    if reached is not None and of_model is not None and of_model > chance:
-        share = (reached - chance) / (of_model - chance)
-    verdict = Shortcut.NONE
-    if decides.is_above(chance):
-        verdict = Shortcut.STRONG if share is None or share >= STRONG_SHARE else Shortcut.SOME
-    return ProbeResult(name, n_values, chance, scores, verdict, share)
-
-
 def _common_values(values: Names) -> Names:
     """Rare values beyond ``MAX_LEVELS`` become one: a fact that names each component apart teaches nothing."""
     different, position, counts = np.unique(values.astype(str), return_inverse=True, return_counts=True)
     kept = np.zeros(len(different), bool)
     kept[np.argsort(-counts, kind="stable")[:MAX_LEVELS]] = True
     return np.where(kept[position], different[position], "another").astype(object)
-
-
-def _predict_across_folds(
-    table: Names | Floats, labels: Ints, folds: Ints, make_probe: Callable[[int], Pipeline]
-) -> Ints:
-    predicted = np.zeros(len(labels), np.int64)
-    for fold in np.unique(folds):
-        held, others = folds == fold, folds != fold
-        predicted[held] = _fit_and_predict(table[others], labels[others], table[held], make_probe)
-    return predicted
 
 
 def _fit_and_predict(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fractotrain.evaluation.answers import Answers, Bools, Floats, Ints, one_number_per_name
-from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap
+from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap, never_certain_difference
 from fractotrain.metrics import N_CLASSES, figures_of_confusions, one_hot_confusions
 
 POOLINGS = ("mean_logit", "vote", "attention")
@@ -79,7 +79,8 @@ class Specimens:
             found.append((terms.sum(axis=0), self.bootstrap.sums(terms), counted))
         observed = [float(figures_of_confusions(sums)["macro_f1"]) for sums, _, _ in found]
         drawn = [figures_of_confusions(sums)["macro_f1"] for _, sums, _ in found]
-        return self.bootstrap.estimate(observed[0] - observed[1], drawn[0] - drawn[1], found[0][2])
+        gain = self.bootstrap.estimate(observed[0] - observed[1], drawn[0] - drawn[1], found[0][2])
+        return never_certain_difference(gain)
 
 
 def _weights(attention: Floats, specimen_of: Ints, n_specimens: int) -> Floats:

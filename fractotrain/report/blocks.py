@@ -1,4 +1,4 @@
-"""What a page is made of: sections of verdicts, tables and figures, each with its data."""
+"""What a page is made of: sections of verdicts, tables and figures, each with its data and its split."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,22 @@ import polars as pl
 
 from fractotrain.evaluation.bootstrap import Estimate
 
-Cell = Estimate | str | int | float | None
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure whose interval does not draw FOANs: of images, folds or pictures. A bound is None if there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unit: str = "image"
+    """What ``n`` counts, in the singular."""
+    is_share: bool = False
+    """Shown in per cent."""
+
+
+Cell = Estimate | Measured | str | int | float | None
 
 
 class Level(StrEnum):
@@ -30,7 +45,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells; an ``Estimate`` shows its interval and numbers, and becomes five columns in the CSV."""
+    """Rows of cells; a figure shows its interval and numbers, each of which is a column of its own in the CSV."""
 
     name: str
     """Of the CSV file, without its ending."""
@@ -65,23 +80,16 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A raster picture, embedded."""
-
-    caption: str
-    media_type: str
-    base64: str
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """One part of the page."""
 
     title: str
     lead: str
     """What the section asks, and what its numbers rest on."""
-    blocks: tuple[Table | Figure | Picture, ...] = ()
+    blocks: tuple[Table | Figure, ...] = ()
     verdicts: tuple[Verdict, ...] = field(default=())
+    split: str | None = None
+    """Stands in every CSV of the section; None where figures are of no split, or of several that each are named."""
 
 
 def ranged(estimate: Estimate, digits: int = 3) -> str:
@@ -128,24 +136,32 @@ def step_name(step: float) -> str:
     return f"{step / 1000:g}kx" if step >= 1000 else f"{step:g}x"
 
 
+def estimate_data(estimate: Estimate) -> dict[str, float | int | None]:
+    """What stands beside a value in the CSV of a drawing."""
+    return {"low": estimate.low, "high": estimate.high, "n": estimate.n, "FOANs": estimate.n_foans}
+
+
 def _flat_columns(table: Table) -> list[str]:
     names: list[str] = []
     for i, column in enumerate(table.columns):
-        cells = [row[i] for row in table.rows]
-        is_estimate = any(isinstance(cell, Estimate) for cell in cells)
-        names += [column, *(f"{column} {part}" for part in _PARTS)] if is_estimate else [column]
+        parts = max((_parts(row[i]) for row in table.rows), key=len, default={})
+        names += [column, *(f"{column} {part}" for part in parts)]
     return names
 
 
-_PARTS = ("low", "high", "n", "FOANs")
+def _parts(cell: Cell) -> dict[str, float | int | None]:
+    """What belongs to a figure, each in a column of its own."""
+    if isinstance(cell, Estimate):
+        return estimate_data(cell)
+    if isinstance(cell, Measured):
+        return {"low": cell.low, "high": cell.high, f"n {cell.unit}s": cell.n}
+    return {}
 
 
 def _flat(columns: Sequence[str], row: Sequence[Cell]) -> dict[str, object]:
     flat: dict[str, object] = {}
     for column, cell in zip(columns, row, strict=True):
-        if isinstance(cell, Estimate):
-            values = (cell.low, cell.high, cell.n, cell.n_foans)
-            flat |= {column: cell.value} | {f"{column} {p}": v for p, v in zip(_PARTS, values, strict=True)}
-        else:
-            flat[column] = None if isinstance(cell, float) and math.isnan(cell) else cell
+        value = cell.value if isinstance(cell, Estimate | Measured) else cell
+        flat[column] = None if isinstance(value, float) and math.isnan(value) else value
+        flat |= {f"{column} {part}": number for part, number in _parts(cell).items()}
     return flat

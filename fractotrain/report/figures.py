@@ -17,6 +17,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _HATCHES = ("", "//", "xx", "\\\\", "--", "++", "||")
 _GREY = "#5b6875"
+_BAND = 0.18
+"""Opacity of an interval that is drawn as a band."""
 _STYLE: Any = {  # matplotlib types its keys as literals, which differ from version to version
     "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
     "font.family": ["DejaVu Sans", "sans-serif"],
@@ -120,31 +122,36 @@ def reliability_diagram(curves: Mapping[str, Sequence[tuple[float, Estimate]]]) 
         return _svg(canvas)
 
 
-def curves(lines: Mapping[str, tuple[Floats, Floats]], x_axis: str, y_axis: str) -> str:
-    """Lines over one axis, told apart by dashes as well."""
-    dashes = ("-", "--", "-.", ":")
+def curve(x: Floats, estimates: Sequence[Estimate], x_axis: str, y_axis: str) -> str:
+    """A line with its pointwise intervals as a band."""
     with mpl.rc_context(_STYLE):
         canvas, axes = _canvas(5.2, 3.2)
-        for i, (name, (x, y)) in enumerate(lines.items()):
-            axes.plot(x, y, color=COLOURS[i % len(COLOURS)], ls=dashes[i % len(dashes)], lw=1.6, label=name)
+        y, low, high = (_numbers([getattr(e, name) for e in estimates]) for name in ("value", "low", "high"))
+        axes.fill_between(x, low, high, color=COLOURS[0], alpha=_BAND, lw=0, label="95 % interval")
+        axes.plot(x, y, color=COLOURS[0], lw=1.6, label="observed")
         axes.set_xlabel(x_axis)
         axes.set_ylabel(y_axis)
         axes.set_ylim(bottom=0)
         axes.grid(visible=True, color="#e3e7eb", lw=0.6)
-        if len(lines) > 1:
-            _legend(axes)
+        _legend(axes)
         return _svg(canvas)
 
 
-def learning_curves(panels: Mapping[str, Mapping[str, tuple[Floats, Floats]]]) -> str:
-    """One panel per figure over epochs; thin lines are folds, the thick one is named ``mean``."""
+def learning_curves(panels: Mapping[str, Mapping[str, tuple[Floats, ...]]]) -> str:
+    """One panel per figure over epochs; thin lines are folds, the thick one is named ``mean`` and has a band.
+
+    Args:
+        panels: title -> name of a line -> epochs, values, lower and upper ends (NaN where there is none).
+    """
     dashes = ("-", "--", "-.", ":")
     with mpl.rc_context(_STYLE):
         canvas = Canvas(figsize=(2.6 * len(panels) + 0.8, 2.8), layout="constrained")
         all_axes = np.atleast_1d(canvas.subplots(1, len(panels)))
         for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
-            for i, (name, (epochs, values)) in enumerate(lines.items()):
+            for i, (name, (epochs, values, low, high)) in enumerate(lines.items()):
                 is_mean = name == "mean"
+                if np.isfinite(low).any():
+                    axes.fill_between(epochs, low, high, color="black", alpha=_BAND, lw=0)
                 axes.plot(
                     epochs, values, color="black" if is_mean else COLOURS[i % (len(COLOURS) - 1)],
                     ls="-" if is_mean else dashes[i % len(dashes)], lw=2.4 if is_mean else 0.9,
@@ -174,6 +181,10 @@ def _mark(axes: Axes, lines: Mapping[str, float] | None) -> None:
 
 def _legend(axes: Axes) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=8)
+
+
+def _numbers(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
 def _first_known(estimates: Sequence[Estimate]) -> int:

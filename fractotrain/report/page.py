@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.report.blocks import Cell, Figure, Level, Picture, Section, Table, ranged, rounded
+from fractotrain.report.blocks import Cell, Figure, Level, Measured, Section, Table, ranged, rounded
 
 _LEVEL_NAMES = {
     Level.BELIEVE: "Can be believed",
@@ -15,6 +15,9 @@ _LEVEL_NAMES = {
     Level.DO_NOT: "Do not rely on this",
 }
 
+
+_WIDE = 900
+"""Units of a drawing's width from which it is made to fill the page."""
 
 _ORDER = (Level.DO_NOT, Level.BELIEVE, Level.CAUTION)
 """What spoils the figures, the figures, and what qualifies them."""
@@ -36,11 +39,16 @@ def render_page(title: str, subtitle: str, run: str, sections: Sequence[Section]
     )
     environment.tests |= {
         "estimate": lambda cell: isinstance(cell, Estimate),
+        "measured": lambda cell: isinstance(cell, Measured),
         "table": lambda block: isinstance(block, Table),
-        "figure": lambda block: isinstance(block, Figure),
-        "picture": lambda block: isinstance(block, Picture),
     }
-    environment.filters |= {"inline_svg": inline_svg, "shown": _shown, "estimate": _estimate}
+    environment.filters |= {
+        "inline_svg": inline_svg,
+        "shown": _shown,
+        "estimate": _estimate,
+        "measured": _measured,
+        "prose": prose,
+    }
     by_level = {level: [v.sentence for s in sections for v in s.verdicts if v.level is level] for level in Level}
     return environment.get_template("report.html.j2").render(
         title=title,
@@ -48,6 +56,7 @@ def render_page(title: str, subtitle: str, run: str, sections: Sequence[Section]
         run="".join(c for c in run if c.isalnum() or c in "-_."),  # within a style sheet nothing can be escaped
         verdicts=[(level.value, _LEVEL_NAMES[level], by_level[level]) for level in _ORDER if by_level[level]],
         sections=sections,
+        labels=_labels(sections),
     )
 
 
@@ -58,15 +67,40 @@ def inline_svg(figure: Figure) -> str:
     """
     label = escape(_printable(figure.caption))
     svg = figure.svg[figure.svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    width = re.search(r'viewBox="\S+ \S+ (\S+)', svg)
+    if width and float(width[1]) > _WIDE:
+        svg = svg.replace("<svg", '<svg class="wide"', 1)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
     svg = re.sub(r'\bid="', f'id="{figure.name}-', svg)
     return re.sub(r'(url\(#|href="#)', rf"\g<1>{figure.name}-", svg)
 
 
+def prose(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    parts = _printable(text).split("`")
+    if len(parts) % 2 == 0:  # one that has no partner: a name may hold it
+        return escape(_printable(text))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+
+
+def _labels(sections: Sequence[Section]) -> dict[str, str]:
+    """Name of a block -> `Table 3` or `Figure 2`, counted down the page."""
+    labels: dict[str, str] = {}
+    n = {"Table": 0, "Figure": 0}
+    for section in sections:
+        for block in section.blocks:
+            kind = type(block).__name__
+            n[kind] += 1
+            labels[block.name] = f"{kind} {n[kind]}"
+    return labels
+
+
 def _shown(cell: Cell) -> str:
     if cell is None:
         return "-"
+    if isinstance(cell, float):
+        return f"{cell:.3g}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
@@ -75,6 +109,19 @@ def _estimate(cell: Estimate) -> str:
     if cell.value is None:
         return "-"
     return ranged(cell) if cell.low is not None else f"{rounded(cell.value)} (no interval)"
+
+
+def _measured(cell: Measured) -> str:
+    """Value and interval, in per cent where it is a share."""
+    if cell.value is None:
+        return "-"
+
+    def number(value: float) -> str:
+        return f"{value:.1%}" if cell.is_share else rounded(value)
+
+    if cell.low is None or cell.high is None:
+        return f"{number(cell.value)} (no interval)"
+    return f"{number(cell.value)} [{number(cell.low)}, {number(cell.high)}]"
 
 
 def _printable(text: str) -> str:

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from data_contracts.errors import MissingToolError
+from fractotrain.drafts import draft_of, remove_abandoned
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _TIMEOUT_S = 120
@@ -37,15 +38,18 @@ def write_pdf(page: Path) -> Path:
             "and can be printed from any browser"
         )
     pdf = page.with_suffix(".pdf").resolve()
+    remove_abandoned(pdf)
+    draft = draft_of(pdf)
     with tempfile.TemporaryDirectory() as profile:
         command = chromium_command(
-            chromium, Path(profile), "--no-pdf-header-footer", f"--print-to-pdf={pdf}", page.resolve().as_uri()
+            chromium, Path(profile), "--no-pdf-header-footer", f"--print-to-pdf={draft}", page.resolve().as_uri()
         )
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - our own call
         except subprocess.TimeoutExpired as error:
             raise MissingToolError(f"{chromium} did not print {page} within {_TIMEOUT_S} s") from error
-    if done.returncode or not pdf.exists():
+    if done.returncode or not draft.exists():
         last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise MissingToolError(f"{chromium} could not print {page}: {last}; print it from another browser")
+    draft.replace(pdf)
     return pdf

@@ -211,8 +211,10 @@ def _places(
     crops = rows.select("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px").fill_null(0).rows()
     bars = rows.select("data_bar_left_px", "data_bar_top_px", "data_bar_right_px", "data_bar_bottom_px").rows()
     return tuple(
-        FramePlaces(Path(images_root) / path, crop, None if None in bar else bar, masks.get(micrograph_id, ()))
-        for path, micrograph_id, crop, bar in zip(rows["path"], rows["micrograph_id"], crops, bars, strict=True)
+        FramePlaces(Path(images_root) / path, crop, None if None in bar else bar, masks.get(micrograph_id, ()), nm)
+        for path, micrograph_id, crop, bar, nm in zip(
+            rows["path"], rows["micrograph_id"], crops, bars, rows["pixel_size_nm"], strict=True
+        )
     )
 
 

@@ -9,7 +9,7 @@ from fractotrain.evaluation.answers import Bools, Floats, Ints, folds_over_foans
 from fractotrain.evaluation.bootstrap import Estimate, GroupBootstrap
 from fractotrain.evaluation.calibration import Calibrator, calibrate_across_folds
 from fractotrain.evaluation.magnification import PAPER_STEPS, nearest_step
-from fractotrain.report.blocks import counted
+from fractotrain.report.blocks import counted, words
 from fractotrain.report.read import CLASS_NAMES, RunRecord
 
 
@@ -27,8 +27,8 @@ class ReportSettings:
     """A magnification with fewer FOANs is not compared."""
     alpha: float = 0.10
     """Error rate that conformal sets guarantee."""
-    look_at_pixels: bool = False
-    """Probe the pixels of data bar and border too: every frame is decoded once."""
+    most_pixel_frames: int | None = 1000
+    """Pixels of data bar and border are probed on so many frames, each decoded once; None for all."""
     n_draws: int = 2000
     seed: int = 42
 
@@ -75,6 +75,12 @@ class Study:
         return {name: self.draws.n_groups(self.answers.labels == i) for i, name in enumerate(CLASS_NAMES)}
 
     @property
+    def class_with_few_foans(self) -> str | None:
+        """The class with the fewest FOANs and their number, if they are fewer than ``min_foans``."""
+        name, n = min(((name, n) for name, n in self.foans_of_class.items() if n), key=lambda item: item[1])
+        return f"{words(name)}: {n}" if n < self.settings.min_foans else None
+
+    @property
     def chance(self) -> float:
         """Balanced accuracy of whatever ignores the picture: guessing and the majority rule alike."""
         return 1 / sum(n > 0 for n in self.foans_of_class.values())
@@ -83,6 +89,13 @@ class Study:
     def is_better_than_chance(self) -> bool:
         """The whole interval of the balanced accuracy lies above chance."""
         return self.scores["macro_recall"].is_above(self.chance)
+
+    @cached_property
+    def test_share(self) -> float:
+        """Validation over training images of a fold, mean over the folds: 0.25 for five folds."""
+        n_validation = np.unique(self.answers.folds, return_counts=True)[1]
+        n_images = max(int(self.record.summary["n_images"]), len(self.answers))
+        return float(np.mean(n_validation / np.maximum(n_images - n_validation, 1)))
 
     @property
     def basis(self) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from data_contracts.masks import MaskBox, cut_picture
 from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
-from fractotrain.evaluation.answers import Floats
+from fractotrain.evaluation.answers import Bools, Floats
 
 BAR_PX = (8, 64)
 """Height and width to which a data bar is reduced: layout and logo stay, digits hardly."""
@@ -30,6 +30,8 @@ class FramePlaces:
     """None if the frame has no data bar."""
     masks: tuple[MaskBox, ...] = ()
     """Print inside the crop."""
+    pixel_size_nm: float | None = None
+    """Of the uncropped frame; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Surroundings:
 
     data_bar: Floats
     border: Floats
-    n_unreadable: int
+    is_read: Bools
+    """The others could not be read, and their rows say nothing."""
 
 
 def read_surroundings(frames: Sequence[FramePlaces]) -> Surroundings:
@@ -47,7 +50,7 @@ def read_surroundings(frames: Sequence[FramePlaces]) -> Surroundings:
         seen = list(pool.map(_look, frames))
     nothing = (np.zeros(BAR_PX[0] * BAR_PX[1]), np.zeros(4 * _RIM_PX[0] * _RIM_PX[1]))
     bars, borders = zip(*(pair if pair is not None else nothing for pair in seen), strict=True)
-    return Surroundings(np.stack(bars), np.stack(borders), sum(pair is None for pair in seen))
+    return Surroundings(np.stack(bars), np.stack(borders), np.array([pair is not None for pair in seen], bool))
 
 
 def _look(frame: FramePlaces) -> tuple[Floats, Floats] | None:

@@ -1,14 +1,15 @@
 """From the catalog to the page and the files beside it."""
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from data_contracts.catalog import Catalog
 from data_contracts.errors import UsageError
-from fractotrain.report.blocks import Figure, Level, Section, Table, Verdict, counted, words
+from fractotrain.drafts import draft_of, put_folder, remove, remove_abandoned
+from fractotrain.report.blocks import Figure, Level, Section, Verdict, counted
 from fractotrain.report.page import render_page
 from fractotrain.report.read import RunRecord, read_run
 from fractotrain.report.sections.attributions import attributions
@@ -57,8 +58,7 @@ def write_report(catalog_path: Path, run_id: str | None, output: Path, settings:
     html = render_page("Training report", _subtitle(record), record.run_id, sections)
     folder = output.with_suffix(".files")
     try:
-        _write_files(folder, sections)
-        output.write_text(html, encoding="utf-8", errors="backslashreplace")
+        _write(output, html, folder, sections)
     except OSError as error:
         raise _cannot_write(output, error) from error
     return Report(record.run_id, output, folder, tuple(v for section in sections for v in section.verdicts))
@@ -93,10 +93,8 @@ def _reserve(study: Study, *, is_of_answers: bool) -> str | None:
         return None
     if not study.is_better_than_chance:
         return "It says little, as the model is not shown to be better than chance."
-    least = min(((name, n) for name, n in study.foans_of_class.items() if n), key=lambda item: item[1])
-    if least[1] < study.settings.min_foans:
-        return f"It rests on few FOANs ({words(least[0])}: {least[1]})."
-    return None
+    few = study.class_with_few_foans
+    return None if few is None else f"It rests on few FOANs ({few})."
 
 
 def _subtitle(record: RunRecord) -> str:
@@ -106,20 +104,27 @@ def _subtitle(record: RunRecord) -> str:
     if record.selection == "best_val":
         marks.append("optimistic: best epoch")
     name = f"Run {record.run_id}, recipe {record.settings['recipe']}, {record.settings['model']['name']}"
-    return ", ".join([name, record.split_words, counted(len(record.answers), "frame"), *marks])
+    n_foans = len(set(record.answers.foans))
+    basis = f"{counted(len(record.answers), 'frame')} of {counted(n_foans, 'FOAN')}"
+    return ", ".join([name, record.split_words, basis, *marks])
 
 
-def _write_files(folder: Path, sections: list[Section]) -> None:
-    """All files, or none: an older report's folder is replaced when the new one is whole."""
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as draft:
-        files = Path(draft) / folder.name
+def _write(output: Path, html: str, folder: Path, sections: list[Section]) -> None:
+    """Page and files appear when they are whole; a run that is killed leaves what was there before."""
+    for place in (output, folder):
+        remove_abandoned(place)
+    page, files = draft_of(output), draft_of(folder)
+    try:
+        page.write_text(html, encoding="utf-8", errors="backslashreplace")
         files.mkdir()
         for section in sections:
             for block in section.blocks:
-                if isinstance(block, Table | Figure):
-                    block.data.write_csv(files / f"{block.name}.csv")
+                data = block.data if section.split is None else block.data.with_columns(split=pl.lit(section.split))
+                data.write_csv(files / f"{block.name}.csv")
                 if isinstance(block, Figure):
-                    (files / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        files.rename(folder)
+                    (files / f"{block.name}.svg").write_text(block.svg, encoding="utf-8", errors="backslashreplace")
+        put_folder(files, folder)
+        page.replace(output)
+    finally:
+        for draft in (page, files):
+            remove(draft)

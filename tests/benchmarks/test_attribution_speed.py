@@ -9,8 +9,8 @@ import timm
 import torch
 
 from fractotrain.attribution.asked import asked
-from fractotrain.attribution.methods import Method, attribute
-from fractotrain.attribution.together import attribute_by
+from fractotrain.attribution.methods import Method
+from fractotrain.attribution.together import ANSWER, attribute, attribute_by
 from fractotrain.transforms import Normaliser
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -41,7 +41,7 @@ def test_images_a_second(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     model = asked(network, normalise, batch_size=8)
     side, n_images = int(options.get("img_size", 224)), N_IMAGES[name]
     pixels = np.random.default_rng(0).integers(0, 255, (n_images, side, side), np.uint8)
-    targets = np.zeros(n_images, np.int64)
+    targets = np.full(n_images, ANSWER)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     model.probabilities(pixels[:2])

@@ -73,7 +73,8 @@ def test_doubted_labels_are_worth_a_look(capsys: pytest.CaptureFixture[str]) -> 
             for seed in SEEDS:
                 drawn = archive(seed, distance, share, whole_foans=whole)
                 issues: LabelIssues = find_label_issues(drawn.logits, drawn.labels)
-                said = issues.n_expected / issues.is_suspicious.sum() if issues.is_suspicious.any() else np.nan
+                listed = issues.noise.wrong_probability[issues.is_suspicious]
+                said = listed.mean() if len(listed) else np.nan
                 right = float((drawn.logits.argmax(axis=1) == drawn.truth).mean())
                 found.append(
                     [right, *_shares(issues.is_contradicted, drawn.is_wrong),

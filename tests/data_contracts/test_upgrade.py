@@ -62,6 +62,42 @@ def test_upgraded_catalog_equals_a_new_one_with_the_same_rows(old_catalog: Path,
         assert upgraded.query(sql).rows() == new.query(sql).rows()
 
 
+def test_answers_of_experts_move_to_the_decisions(old_catalog: Path) -> None:
+    """Up to version 5 they had a table of their own: order, words and raters stay, after the decisions on labels."""
+    with duckdb.connect(str(old_catalog)) as connection:
+        connection.execute("DROP VIEW label_decisions")
+        for column in ("run_id", "method", "question", "answer"):
+            connection.execute(f"ALTER TABLE decisions DROP COLUMN {column}")
+        connection.execute(
+            "INSERT INTO decisions VALUES (4, repeat('a', 64), 'x.tif', 'link', 'F-1', NULL, 'R', 'seen', '2020')"
+        )
+        connection.execute(
+            "CREATE TABLE expert_answers (answer_id BIGINT, run_id VARCHAR, method VARCHAR, sha256 VARCHAR, "
+            "path VARCHAR, question VARCHAR, answer VARCHAR, rater VARCHAR, note VARCHAR, answered_at VARCHAR)"
+        )
+        insert = (
+            "INSERT INTO expert_answers VALUES (?, 'train-1', 'rollout', repeat('a', 64), 'x.tif', "
+            "'mechanistically_plausible', ?, ?, ?, ?)"
+        )
+        connection.execute(insert, [2, "no", "Ben", "", "2022"])
+        connection.execute(insert, [1, "yes", "Anna", "a pore", "2021"])
+    with Catalog.open(old_catalog) as catalog:
+        rows = catalog.query(
+            "SELECT decision_id, action, foan, method, question, answer, reviewer, note, decided_at FROM decisions "
+            "ORDER BY decision_id"
+        ).rows()
+        labels = catalog.read("label_decisions")
+        tables = set(catalog.query("SELECT table_name FROM information_schema.tables")["table_name"])
+    asked = "mechanistically_plausible"
+    assert rows == [
+        (4, "link", "F-1", None, None, None, "R", "seen", "2020"),
+        (5, "answer", None, "rollout", asked, "yes", "Anna", "a pore", "2021"),
+        (6, "answer", None, "rollout", asked, "no", "Ben", "", "2022"),
+    ]
+    assert list(labels["decision_id"]) == [4]
+    assert "expert_answers" not in tables
+
+
 def test_old_catalog_is_not_read_as_it_is(old_catalog: Path) -> None:
     """A command that only reads says how to bring it up to date, and leaves it alone."""
     before = old_catalog.read_bytes()

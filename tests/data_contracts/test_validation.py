@@ -114,6 +114,17 @@ def test_reference_to_a_row_that_is_not_there_is_found(
     assert (table, f"{column} -> {target}.{target_column}", (f"{key} {'9' * 16}",)) in _found(sound_catalog)
 
 
+@pytest.mark.parametrize(
+    ("decision_id", "values"), [(1, {"question": "right_for_wrong_reason"}), (2, {"run_id": None}), (2, {"foan": "F"})]
+)
+def test_half_a_decision_and_half_an_answer_is_found(
+    decision_id: int, values: dict[str, Any], sound_catalog: Catalog
+) -> None:
+    """A label must not hang on a row that is about a heat-map, nor an answer about no question."""
+    sound_catalog.update("decisions", {"decision_id": decision_id}, values)
+    assert ("decisions", "answers_are_whole", (str(decision_id),)) in _found(sound_catalog)
+
+
 def _matched(catalog: Catalog, path: str) -> dict[str, Any]:
     return catalog.query("SELECT * FROM matches WHERE path = ?", [path]).row(0, named=True)
 
@@ -260,6 +271,7 @@ def test_every_rule_is_broken_by_some_test(empty_catalog: Any) -> None:
         "matched_have_a_picture",
         "boxes_inside",
         "folds_do_not_straddle",
+        "answers_are_whole",
     }, "plant a violation of the new rule above"
 
 

@@ -130,6 +130,7 @@ def test_heat_maps_with_their_verdict_and_doubts_of_a_model_are_told(sound: Plot
         "label_issues", run_id="train-1", path="a/1.png", sha256=file["sha256"], rank=3, given_class="material",
         suggested_class="green_body", given_probability=0.1, suggested_probability=0.8,
     )  # fmt: skip
+    sound.rows["decisions"][1]["sha256"] = file["sha256"]
     with Catalog.open_read_only(sound.write()) as catalog:
         facts = {link.title: dict(link.facts) for link in explain(catalog, "a/1.png")}
     assert facts["Heat-maps"]["train-1 relevance"] == (
@@ -138,3 +139,6 @@ def test_heat_maps_with_their_verdict_and_doubts_of_a_model_are_told(sound: Plot
     assert facts["Label doubted by a model"]["train-1"] == (
         "doubts material (0.10), suggests green_body (0.80); suspicion 3 of the run"
     )
+    (said,) = facts["Experts on its heat-maps"].values()
+    assert said == "train-1 grad_cam: mechanistically_plausible? yes, by R"
+    assert "Decided by people" not in facts

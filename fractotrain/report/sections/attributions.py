@@ -1,30 +1,19 @@
 """Where the model looked (the paper's Figs. 5 and 6), and whether those maps may be believed."""
 
-import base64
-import hashlib
-import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from PIL import Image
 
-from data_contracts.masks import cut_picture
-from data_contracts.pixels import GreyImage, PixelError, decode_grey, read_bytes
 from fractotrain.attribution.agreement import Agreement
-from fractotrain.attribution.overlay import overlay
+from fractotrain.attribution.methods import Method
 from fractotrain.attribution.questions import ANSWERS, QUESTIONS
+from fractotrain.attribution.sheet import METHOD_NAMES
 from fractotrain.evaluation.bootstrap import Estimate
-from fractotrain.report.blocks import Cell, Level, Picture, Section, Table, Verdict, rounded, step_name, words
-from fractotrain.report.read import CLASS_NAMES
+from fractotrain.report.blocks import Cell, Figure, Level, Measured, Section, Table, Verdict, step_name, words
+from fractotrain.report.sections.sheets import heat_map_sheets
 from fractotrain.report.study import Study
-from fractotrain.report.surroundings import FramePlaces
 
-_SHOWN = 8
-"""Images; some 50 kB each and method."""
-_PANEL_PX = 320
 _DECISIVE = ("answer_depends_on_picture", "randomisation", "insertion_over_random", "deletion_over_random")
 _TESTS = {
     "has_map": "finds anything at all",
@@ -39,6 +28,7 @@ _TESTS = {
     "pointing": "hottest point in the marked region",
     "pointing_by_chance": "the region's share of the frame",
 }
+_NO_SPLIT = "none: the final model, fitted on all labelled images"
 _LEVELS = {"may be believed": Level.BELIEVE, "to be read with care": Level.CAUTION, "not to be believed": Level.DO_NOT}
 
 
@@ -46,10 +36,10 @@ def attributions(study: Study) -> Section:
     """Verdicts and tests of the maps, and maps over their frames, wrong answers first."""
     record = study.record
     lead = "Heat-maps of the run's final model, made and tested by `fracto explain`."
-    blocks: list[Table | Picture] = []
-    pictures, states = _pictures(study)
-    blocks += pictures
-    if not pictures and not record.attributions.is_empty():
+    blocks: list[Table | Figure] = []
+    sheets, states = heat_map_sheets(study)
+    blocks += sheets
+    if not sheets and not record.attributions.is_empty():
         lead += (
             " No picture is shown: the images are not where the catalog says, or the files of the maps are not as they "
             "were made (table below)."
@@ -60,7 +50,9 @@ def attributions(study: Study) -> Section:
         blocks.append(_experts(record.expert_agreement))
     if not record.attributions.is_empty():
         blocks.append(_listing(record.attributions, states))
-    return Section("Attributions", lead, tuple(blocks), _verdicts(study))
+    return Section(
+        "Attributions", lead, tuple(blocks), _verdicts(study), "none: the final model, fitted on all labelled images"
+    )
 
 
 def _verdicts(study: Study) -> tuple[Verdict, ...]:
@@ -69,7 +61,7 @@ def _verdicts(study: Study) -> tuple[Verdict, ...]:
         return tuple(
             Verdict(
                 _LEVELS.get(said["belief"], Level.CAUTION),
-                f"Heat-maps by {words(method)}: "
+                f"Heat-maps by {_method(method)}: "
                 f"{': '.join(filter(None, [said['belief'], '; '.join(said['reasons'])]))}.",
             )
             for method, said in record.attribution_verdicts.items()
@@ -84,20 +76,21 @@ def _verdicts(study: Study) -> tuple[Verdict, ...]:
 def _tests(tests: pl.DataFrame) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            words(row["method"]),
+            _method(row["method"]),
             _asked(row["test"]),
             words(row["defect_class"]),
             "all" if row["magnification"] is None else step_name(row["magnification"]),
             _estimate(row),
-            "-" if row["threshold"] is None else f"{_side(row['test'])} {row['threshold']:g}",
-            {True: "passed", False: "failed", None: "-"}[row["passed"]],
+            "" if row["threshold"] is None else _side(row["test"]),
+            row["threshold"],
+            _result(row),
         )
-        for row in sorted(tests.to_dicts(), key=_whole_first)
+        for row in sorted(tests.to_dicts(), key=_in_order)
     ]
-    columns = ("method", "test", "class", "magnification", "value", "limit", "result")
+    columns = ("method", "test", "class", "magnification", "value", "has to be", "limit", "result")
     caption = (
         "Heat-maps put to the test: mean over the images, FOANs drawn with replacement. Passed: the whole interval "
-        "lies on the good side of the limit"
+        "lies on the good side of the limit; not shown: the mean does, the interval does not"
     )
     n_whole = sum(not any(_whole_first(row)) for row in tests.to_dicts())
     return Table("attribution_tests", caption, columns, tuple(rows), max_shown=n_whole)
@@ -111,9 +104,10 @@ def _tests_by_part(tests: pl.DataFrame) -> Table:
     for method, defect_class, step in sorted(parts, key=lambda part: (part[0], part[2] or 0, part[1])):
         cells = [found.get((method, defect_class, step, test)) for test in _DECISIVE]
         name = words(defect_class) if step is None else step_name(step)
-        rows.append((words(method), name, *(None if cell is None else _estimate(cell) for cell in cells)))
-    columns = ("method", "images", *(_asked(test) for test in _DECISIVE))
-    caption = "The decisive tests by class and by magnification; limits as above"
+        estimates = (None if cell is None else _estimate(cell) for cell in cells)
+        rows.append((_method(method), name, *estimates, _together(cells)))
+    columns = ("method", "images", *(_asked(test) for test in _DECISIVE), "together")
+    caption = "The decisive tests by class and by magnification; limits as above. Together: the worst of them"
     return Table("attribution_tests_by_part", caption, columns, tuple(rows))
 
 
@@ -125,17 +119,16 @@ def _asked(test: str) -> str:
 def _experts(agreement: Sequence[Agreement]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for asked in agreement:
-        interval = None
-        if asked.kappa_low is not None and asked.kappa_high is not None:
-            interval = f"[{rounded(asked.kappa_low)}, {rounded(asked.kappa_high)}]"
-        agreeing = None if asked.share_agreeing is None else f"{asked.share_agreeing:.0%}"
-        kappa = None if asked.kappa is None else rounded(asked.kappa)
         said = (asked.counts.get(answer, 0) for answer in ANSWERS)
-        rows.append((QUESTIONS[asked.question], len(asked.raters), *said, asked.n_images, agreeing, kappa, interval))
-    columns = ("question", "raters", *ANSWERS, "answered by all", "pairs that agree", "kappa", "95 % interval")
+        of_pairs = Measured(
+            asked.share_agreeing, asked.share_low, asked.share_high, asked.n_images, "heat-map", is_share=True
+        )
+        kappa = Measured(asked.kappa, asked.kappa_low, asked.kappa_high, asked.n_images, "heat-map")
+        rows.append((QUESTIONS[asked.question], len(asked.raters), *said, of_pairs, kappa))
+    columns = ("question", "raters", *ANSWERS, "pairs that agree", "kappa")
     caption = (
-        "What experts said of the heat-maps before they talked (`fracto explain --form`); Cohen's kappa of two raters, "
-        "Fleiss' of more, pictures drawn with replacement"
+        "What experts said of the heat-maps before they talked (`fracto explain --form`); agreement on those that all "
+        "answered; Cohen's kappa of two raters, Fleiss' of more, pictures drawn with replacement"
     )
     return Table("experts", caption, columns, tuple(rows))
 
@@ -153,10 +146,38 @@ def _whole_first(row: dict[str, Any]) -> tuple[bool, bool]:
     return row["defect_class"] != "all" or row["magnification"] is not None, ":" in row["test"]
 
 
+def _in_order(row: dict[str, Any]) -> tuple[bool, bool, str, int]:
+    """All images first, parts of a test last, a method's tests in the order of the list above."""
+    tests = list(_TESTS)
+    return *_whole_first(row), row["method"], tests.index(row["test"]) if row["test"] in tests else len(tests)
+
+
+def _result(row: dict[str, Any]) -> str:
+    """A test whose interval holds its limit is not passed, but shows no failure either."""
+    if row["passed"] is None:
+        return "-"
+    if row["passed"]:
+        return "passed"
+    is_good = row["value"] < row["threshold"] if _side(row["test"]) == "below" else row["value"] > row["threshold"]
+    return "not shown" if is_good else "failed"
+
+
+def _together(rows: Sequence[dict[str, Any] | None]) -> str:
+    """What the decisive tests say of the maps of one part."""
+    results = {"not measured" if row is None else _result(row) for row in rows}
+    if "-" in results:
+        return "too few FOANs"
+    return next(worst for worst in ("failed", "not measured", "not shown", "passed") if worst in results)
+
+
+def _method(name: str) -> str:
+    return METHOD_NAMES[Method(name)]
+
+
 def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
     listed: list[tuple[Cell, ...]] = [
         (
-            row["path"], words(row["method"]), words(row["target_class"]), round(row["target_probability"], 3),
+            row["path"], _method(row["method"]), words(row["target_class"]), round(row["target_probability"], 3),
             words(row["predicted_class"]), "yes" if row["trained_on"] else "no", row["map_path"],
             states[row["map_path"]],
         )
@@ -164,65 +185,3 @@ def _listing(rows: pl.DataFrame, states: dict[str, str]) -> Table:
     ]  # fmt: skip
     columns = ("image", "method", "class asked for", "its probability", "answer", "trained on it", "file", "state")
     return Table("attributions", f"Heat-maps ({len(listed)})", columns, tuple(listed), max_shown=12)
-
-
-def _pictures(study: Study) -> tuple[list[Picture], dict[str, str]]:
-    """Some images with their maps side by side, and the state of every map's file."""
-    record, answers = study.record, study.answers
-    rows = record.attributions.to_dicts()
-    maps = {row["map_path"]: _load(record.catalog.parent / row["map_path"], row["map_sha256"]) for row in rows}
-    position = {path: i for i, path in enumerate(answers.paths)}
-    is_wrong = dict(zip(answers.paths, (answers.labels != answers.predicted).tolist(), strict=True))
-    paths = sorted({row["path"] for row in rows}, key=lambda path: (not is_wrong.get(path, False), path))
-    pictures: list[Picture] = []
-    for path in paths:
-        shown = [row for row in rows if row["path"] == path and maps[row["map_path"]][1] is not None]
-        if len(pictures) == _SHOWN or not shown or record.places is None or path not in position:
-            continue
-        frame = _cropped(record.places[position[path]])
-        if frame is None:
-            continue
-        panels = [np.repeat(frame[..., None], 3, axis=2)]
-        panels += [overlay(frame, heat) for row in shown if (heat := maps[row["map_path"]][1]) is not None]
-        truth = CLASS_NAMES[answers.labels[position[path]]]
-        names = ", ".join(f"{words(row['method'])} ({words(row['target_class'])})" for row in shown)
-        trained = "; the model was trained on it" if shown[0]["trained_on"] else ""
-        caption = (
-            f"{path}: frame, then {names}; answer {words(shown[0]['predicted_class'])}, truth {words(truth)}; out of "
-            f"fold {'wrong' if is_wrong[path] else 'right'}{trained}"
-        )
-        pictures.append(Picture(caption, "image/jpeg", _jpeg(panels)))
-    return pictures, {name: state for name, (state, _) in maps.items()}
-
-
-def _load(file: Path, sha256: str) -> tuple[str, np.ndarray | None]:
-    """What can be said about the file of a map, and the map (patches) if it is as it was made."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        return f"not there ({error.strerror})", None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return "changed since it was made", None
-    return "as made", np.load(io.BytesIO(content), allow_pickle=False)
-
-
-def _cropped(place: FramePlaces) -> GreyImage | None:
-    """The crop, reduced to the width of a panel; None if the image is not there: its map is listed all the same."""
-    try:
-        grey = decode_grey(read_bytes(place.path)).grey
-    except PixelError:
-        return None
-    picture = cut_picture(grey, place.crop, place.masks)
-    if not picture.size:
-        return None  # the catalog no longer knows the crop
-    cropped = Image.fromarray(picture)
-    height_px = max(1, round(_PANEL_PX * cropped.height / cropped.width))
-    return np.asarray(cropped.resize((_PANEL_PX, height_px), Image.Resampling.LANCZOS))
-
-
-def _jpeg(panels: list[np.ndarray]) -> str:
-    gap = np.full((panels[0].shape[0], 8, 3), 255, np.uint8)
-    strip = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
-    written = io.BytesIO()
-    Image.fromarray(strip).save(written, "JPEG", quality=85)
-    return base64.b64encode(written.getvalue()).decode("ascii")

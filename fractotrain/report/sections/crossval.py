@@ -7,7 +7,20 @@ from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.shortcuts import majority_scores
 from fractotrain.intervals import Interval, fold_interval
 from fractotrain.metrics import OVERALL, confusion_matrix, figures_of_confusions, one_hot_confusions
-from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, counted, ranged, rounded, words
+from fractotrain.report.blocks import (
+    Cell,
+    Figure,
+    Level,
+    Measured,
+    Section,
+    Table,
+    Verdict,
+    counted,
+    estimate_data,
+    ranged,
+    rounded,
+    words,
+)
 from fractotrain.report.figures import confusion, intervals
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.sections.course import course
@@ -15,6 +28,7 @@ from fractotrain.report.sections.specimens import METRIC_NAMES, specimen_blocks
 from fractotrain.report.study import Study
 
 _FEW_FOANS = 30
+_PARTS = ("train", "validation")
 
 
 def cross_validation(study: Study) -> Section:
@@ -33,15 +47,17 @@ def cross_validation(study: Study) -> Section:
         " ".join(filter(None, (study.basis, _selection_words(study), about_curves))),
         (
             _over_folds(study),
+            _each_fold(study),
             *curves,
             *_training_gap(study),
             Table("classes", "Per class, all folds pooled (the paper's Table 3); n: frames of it, called so, or either",
                   ("class", "recall", "precision", "F1"), tuple(per_class)),
             Figure("confusion", "Confusion matrix of all out-of-fold answers, frames and share of the true class",
-                   confusion(counts.astype(float), names), _confusion_data(counts)),
+                   confusion(counts.astype(float), names), _confusion_data(study, counts)),
             *tables,
         ),
         (*_verdicts(study, majority["macro_f1"]), *verdicts),
+        study.record.split_words,
     )  # fmt: skip
 
 
@@ -60,33 +76,39 @@ def fold_figures(study: Study) -> dict[str, tuple[list[float], Interval]]:
     terms = one_hot_confusions(answers.labels, answers.predicted)
     counts = np.stack([terms[fold_of == k].sum(axis=0) for k in range(len(folds))])
     figures = figures_of_confusions(counts)
-    n_validation = counts.sum(axis=1)
-    n_images = max(int(study.record.summary["n_images"]), len(answers))
-    test_share = float(np.mean(n_validation / np.maximum(n_images - n_validation, 1)))
     values = {metric: [float(v) for v in figures[metric]] for metric in OVERALL}
-    return {metric: (of_fold, fold_interval(of_fold, test_share)) for metric, of_fold in values.items()}
+    return {metric: (of_fold, fold_interval(of_fold, study.test_share)) for metric, of_fold in values.items()}
 
 
 def _over_folds(study: Study) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for metric, (values, interval) in fold_figures(study).items():
+        n = len(values)
         rows.append(
             (
                 METRIC_NAMES[metric],
-                f"{interval.mean:.3f}",
-                "-" if interval.sd is None else f"{interval.sd:.3f}",
-                _range(interval.t_low, interval.t_high),
-                _range(interval.corrected_low, interval.corrected_high),
+                Measured(interval.mean, interval.t_low, interval.t_high, n, "fold"),
+                Measured(interval.mean, interval.corrected_low, interval.corrected_high, n, "fold"),
+                interval.sd,
                 study.scores[metric],
-                "  ".join(f"{value:.3f}" for value in values),
             )
         )
-    columns = ("metric", "mean", "SD", "t interval", "corrected interval", "pooled, over FOANs", "each fold")
+    columns = ("metric", "mean, t interval", "mean, corrected interval", "SD", "pooled, over FOANs")
     caption = (
         "Means over folds (the paper's Table 2). The t interval takes folds as independent, which they are not; the "
         "corrected resampled interval (Nadeau and Bengio 2003) does not; the pooled figure draws FOANs"
     )
     return Table("folds", caption, columns, tuple(rows))
+
+
+def _each_fold(study: Study) -> Table:
+    answers = study.answers
+    rows: list[tuple[Cell, ...]] = []
+    for fold in np.unique(answers.folds):
+        scores = study.draws.scores(answers.labels, answers.predicted, answers.folds == fold)
+        rows.append((str(fold), *(scores[metric] for metric in OVERALL)))
+    columns = ("fold", *(METRIC_NAMES[metric] for metric in OVERALL))
+    return Table("each_fold", "Each fold by itself, FOANs drawn with replacement", columns, tuple(rows))
 
 
 def _training_gap(study: Study) -> tuple[Figure, ...]:
@@ -96,22 +118,34 @@ def _training_gap(study: Study) -> tuple[Figure, ...]:
     )
     if metrics.is_empty():
         return ()
-    data = metrics.select("fold", "part", pl.col("value").alias("macro_f1")).sort("fold", "part")
-    folds = sorted(data["fold"].unique().to_list())
-    of = {(fold, part): value for fold, part, value in data.iter_rows()}
-    n_in_fold = {fold: study.answers.folds == fold for fold in folds}
-    series = {
-        part: [
-            Estimate(
-                of.get((fold, part)), None, None, int(n_in_fold[fold].sum()), study.draws.n_groups(n_in_fold[fold])
-            )
-            for fold in folds
-        ]
-        for part in ("train", "validation")
-    }
+    of = {(fold, part): value for fold, part, value in metrics.select("fold", "part", "value").iter_rows()}
+    folds = sorted(metrics["fold"].unique().to_list())
+    series = {part: [_of_part(study, fold, part, of.get((fold, part))) for fold in folds] for part in _PARTS}
+    data = pl.DataFrame(
+        [
+            {"fold": fold, "part": part, "macro_f1": estimate.value} | estimate_data(estimate)
+            for part, estimates in series.items()
+            for fold, estimate in zip(folds, estimates, strict=True)
+        ],
+        infer_schema_length=None,
+    )
     svg = intervals([f"fold {fold}" for fold in folds], series, "macro-F1")
-    caption = f"Macro-F1 on training and validation images of each fold, a point each. {_gap_words(study, folds, of)}"
+    caption = (
+        "Macro-F1 on training and validation images of each fold; of training images only the figure is stored, so it "
+        f"has no interval. {_gap_words(study, folds, of)}"
+    )
     return (Figure("training_gap", caption, svg, data),)
+
+
+def _of_part(study: Study, fold: int, part: str, value: float | None) -> Estimate:
+    """The stored figure; of validation images with the interval of the fold's answers."""
+    is_held = study.answers.folds == fold
+    where = is_held if part == "validation" else ~is_held
+    low = high = None
+    if part == "validation" and is_held.any():
+        scored = study.draws.scores(study.answers.labels, study.answers.predicted, is_held)["macro_f1"]
+        low, high = scored.low, scored.high
+    return Estimate(value, low, high, int(where.sum()), study.draws.n_groups(where))
 
 
 def _gap_words(study: Study, folds: list[int], of: dict[tuple[int, str], float]) -> str:
@@ -129,12 +163,15 @@ def _gap_words(study: Study, folds: list[int], of: dict[tuple[int, str], float])
     )
 
 
-def _confusion_data(counts: np.ndarray) -> pl.DataFrame:
-    rows = [
-        {"true": CLASS_NAMES[true], "predicted": CLASS_NAMES[predicted], "frames": int(n)}
-        for (true, predicted), n in np.ndenumerate(counts)
-    ]
-    return pl.DataFrame(rows)
+def _confusion_data(study: Study, counts: np.ndarray) -> pl.DataFrame:
+    """Counts, and the share of the true class with its interval."""
+    labels, predicted = study.answers.labels, study.answers.predicted
+    rows = []
+    for (true, answered), n in np.ndenumerate(counts):
+        share = study.draws.mean((predicted == answered).astype(float), labels == true)
+        facts = {"true": CLASS_NAMES[true], "predicted": CLASS_NAMES[answered], "frames": int(n), "share": share.value}
+        rows.append(facts | estimate_data(share))
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
@@ -144,7 +181,7 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
     level = Level.DO_NOT if record.is_optimistic or not beats else Level.BELIEVE
     sentence = (
         f"Macro-F1 {ranged(macro_f1)} ({study.sample(macro_f1)}); "
-        f"always saying the most frequent class reaches {majority.value or 0:.3f}. Balanced accuracy {ranged(recall)}, "
+        f"always saying the most frequent class reaches {ranged(majority)}. Balanced accuracy {ranged(recall)}, "
         f"chance {study.chance:.3f}."
     )
     if not beats:
@@ -158,6 +195,12 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
     if absent:
         sentence = f"No frame of {', '.join(absent)} was answered: nothing here is about such frames."
         verdicts.append(Verdict(Level.DO_NOT, sentence))
+    if lacking := _lacking(study):
+        sentence = (
+            f"Some folds hold no frame of a class ({lacking}): an answer of that class counts 0 there, and means over "
+            "folds are of unequal tasks."
+        )
+        verdicts.append(Verdict(Level.CAUTION, sentence))
     few = [f"{words(name)} {n}" for name, n in study.foans_of_class.items() if 0 < n < _FEW_FOANS]
     if few:
         sentence = f"Few FOANs in some classes ({', '.join(few)}): intervals are themselves rough below {_FEW_FOANS}."
@@ -171,6 +214,17 @@ def _verdicts(study: Study, majority: Estimate) -> tuple[Verdict, ...]:
             )
         verdicts.append(Verdict(Level.CAUTION, sentence))
     return tuple(verdicts)
+
+
+def _lacking(study: Study) -> str:
+    """Classes that the run answered, but that some folds do not hold."""
+    labels, folds = study.answers.labels, study.answers.folds
+    found = []
+    for i, name in enumerate(CLASS_NAMES):
+        without = sorted(set(folds.tolist()) - set(folds[labels == i].tolist()))
+        if without and study.foans_of_class[name]:
+            found.append(f"{words(name)} is not in {', '.join(str(fold) for fold in without)}")
+    return "; ".join(found)
 
 
 def _range(low: float | None, high: float | None) -> str:

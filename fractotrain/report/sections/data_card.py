@@ -19,7 +19,8 @@ def data_card(study: Study) -> Section:
     dataset = study.record.dataset
     status = dataset.group_by("status", "reason").len().sort("len", descending=True)
     status_rows: list[tuple[Cell, ...]] = [
-        (words(state), words(reason or ""), n, f"{n / max(len(dataset), 1):.1%}") for state, reason, n in status.rows()
+        (words(state), words(reason or ""), n, round(100 * n / max(len(dataset), 1), 1))
+        for state, reason, n in status.rows()
     ]
     labelled = dataset.filter(pl.col("defect_class").is_in(CLASS_NAMES))
     steps = nearest_step(labelled["magnification"].cast(pl.Float64).fill_null(np.nan).to_numpy(), PAPER_STEPS)
@@ -34,9 +35,10 @@ def data_card(study: Study) -> Section:
     ]
     return Section(
         "Data",
-        f"All {len(dataset):,} image files of the catalog as it is now; the run answered {len(study.answers):,}.",
+        f"All {len(dataset):,} image files of the catalog as it is now; the run answered {len(study.answers):,}. "
+        "Counts of everything there is, not of a sample, so they have no interval.",
         (
-            Table("data_status", "Image files by what became of them", ("status", "reason", "files", "share"),
+            Table("data_status", "Image files by what became of them", ("status", "reason", "files", "% of files"),
                   tuple(status_rows)),
             Table("data_classes", "Labelled images by class", ("class", "images", "FOANs", "answered by the run"),
                   tuple(class_rows)),

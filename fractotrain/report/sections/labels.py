@@ -46,7 +46,7 @@ def labels(study: Study) -> Section:
         "temperature and biases. A suspicion is no finding: people look at the list, strongest suspicion first.",
         (
             Table("label_noise", "Share of contradicted labels by how the label came to the frame; the model's own "
-                  "errors are in all of them", ("matched by", "contradicted", "more than exact matches"),
+                  "errors are in all of them", ("matched by", "contradicted", "less that of exact matches"),
                   tuple(by_method)),
             *((Table("label_issues", f"Suspicious labels ({len(rows)})", columns, tuple(rows), max_shown=_SHOWN),)
               if rows else ()),
@@ -55,6 +55,7 @@ def labels(study: Study) -> Section:
             _verdict(study, issues),
             *_noise_verdict(study, noise),
         ),
+        study.record.split_words,
     )  # fmt: skip
 
 
@@ -75,7 +76,8 @@ def _verdict(study: Study, issues: LabelIssues) -> Verdict:
         return Verdict(Level.CAUTION, sentence)
     n = int(issues.is_suspicious.sum())
     share = share_of_wrong_labels(issues.noise, study.draws)
-    listed = f"{counted(n, 'label')} to be looked at, {issues.n_expected:.1f} of them wrong in expectation"
+    expected = ranged(issues.n_expected(study.draws), digits=1)
+    listed = f"{counted(n, 'label')} to be looked at, {expected} of them wrong in expectation"
     sentence = (
         f"{listed if n else 'No label is more likely wrong than right'}. The model contradicts {percent(contradicted)} "
         f"of the labels; as far as its own errors do not explain that, {percent(share)} of the labels are wrong "
@@ -98,7 +100,7 @@ def _noise_verdict(study: Study, noise: NoiseByMethod) -> tuple[Verdict, ...]:
     elif excess.high is not None and excess.high < _NO_MATTER:
         level, finding = Level.BELIEVE, "Labels of fuzzy matches are as good as those of exact ones"
     numbers = (
-        f"{percent(excess)} more contradicted labels; {counted(excess.n, 'fuzzy frame')} of "
+        f"contradicted labels, fuzzy less exact: {percent(excess)}; {counted(excess.n, 'fuzzy frame')} of "
         f"{counted(excess.n_foans, 'FOAN')}, {study.record.split_words}"
     )
     return (Verdict(level, f"{finding} ({numbers})."),)

@@ -1,8 +1,11 @@
 """How much of each split leaks (the paper's Table 1), and what that means for this run."""
 
+from typing import Any
+
 import polars as pl
 
-from fractotrain.report.blocks import Cell, Level, Section, Table, Verdict
+from data_contracts.vocabulary import SplitStrategy
+from fractotrain.report.blocks import Cell, Level, Measured, Section, Table, Verdict
 from fractotrain.report.study import Study
 
 _HEADLINE_SSIM = 0.85
@@ -17,9 +20,12 @@ def leakage(study: Study) -> Section:
     splits = pooled["split_id"].unique(maintain_order=True).to_list()
     cells = {(row["split_id"], row["ssim_threshold"]): row for row in pooled.to_dicts()}
     strategy = dict(pooled.select("split_id", "strategy").iter_rows())
-    columns = ("pairs count from SSIM", *(f"{strategy[s]}{' (this run)' if s == own else ''}" for s in splits))
+    columns = (
+        "pairs count from SSIM",
+        *(f"{_named(strategy[s])} split{' (this run)' if s == own else ''}" for s in splits),
+    )
     rows: list[tuple[Cell, ...]] = [
-        (f"{threshold:.2f}", *(_cell(cells.get((split, threshold))) for split in splits)) for threshold in thresholds
+        (threshold, *(_cell(cells.get((split, threshold))) for split in splits)) for threshold in thresholds
     ]
     caption = "Share of validation images with a near-duplicate in training, by split (the paper's Table 1)"
     table = Table("leakage", caption, columns, tuple(rows))
@@ -40,11 +46,14 @@ def _reach(pooled: pl.DataFrame) -> str:
     return "The full audit: turned, mirrored, cropped, overlapping and zoomed frames count where they were found."
 
 
-def _cell(row: dict[str, float] | None) -> str:
+def _named(strategy: str) -> str:
+    return "FOAN" if strategy == SplitStrategy.FOAN else strategy
+
+
+def _cell(row: dict[str, Any] | None) -> Measured | None:
     if row is None:
-        return "-"
-    share = f"{row['share']:.1%} [{row['share_low']:.1%}, {row['share_high']:.1%}]"
-    return f"{share}, {row['n_leaking']:,.0f} of {row['n_validation']:,.0f}"
+        return None
+    return Measured(row["share"], row["share_low"], row["share_high"], row["n_validation"], "image", is_share=True)
 
 
 def _verdicts(study: Study, own: pl.DataFrame) -> tuple[Verdict, ...]:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.equivalence import Equivalence
 from fractotrain.evaluation.magnification import (
     Claim,
@@ -16,7 +17,6 @@ from fractotrain.evaluation.magnification import (
 from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, counted, ranged, step_name, words
 from fractotrain.report.figures import intervals
 from fractotrain.report.read import CLASS_NAMES
-from fractotrain.report.sections.specimens import gained
 from fractotrain.report.study import Study
 
 _LEVELS = {
@@ -30,7 +30,7 @@ _LEVELS = {
 
 def magnification(study: Study) -> Section:
     """Figures by nominal magnification."""
-    settings = study.settings
+    settings, split = study.settings, study.record.split_words
     steps = by_magnification(study.answers, study.steps, study.draws)
     pair = widest_pair(study.steps, study.draws, settings.min_foans)
     known = int(sum(step.frames["accuracy"].n for step in steps))
@@ -39,7 +39,7 @@ def magnification(study: Study) -> Section:
         "different components, so only paired figures compare magnifications."
     )
     if not steps:
-        return Section("Magnification", lead, (), (Verdict(Level.CAUTION, "No magnification is known."),))
+        return Section("Magnification", lead, (), (Verdict(Level.CAUTION, "No magnification is known."),), split)
     blocks: list[Table | Figure] = [*_by_step(steps)]
     low = settings.low_step if settings.low_step is not None else pair and pair[0]
     high = settings.high_step if settings.high_step is not None else pair and pair[1]
@@ -47,7 +47,7 @@ def magnification(study: Study) -> Section:
         sentence = (
             f"Magnifications cannot be compared: no two of them have frames of the same {settings.min_foans} FOANs."
         )
-        return Section("Magnification", lead, tuple(blocks), (Verdict(Level.CAUTION, sentence),))
+        return Section("Magnification", lead, tuple(blocks), (Verdict(Level.CAUTION, sentence),), split)
     claim = compare_magnifications(
         study.answers, study.steps, study.draws, low, high, settings.margin, settings.min_foans
     )
@@ -56,7 +56,7 @@ def magnification(study: Study) -> Section:
     enough = steps_with_enough(study.steps, study.draws, settings.min_foans)
     if len(enough) > 1:
         blocks.append(_cumulated_table(cumulate_magnifications(study.answers, study.steps, study.draws, enough)))
-    return Section("Magnification", lead, tuple(blocks), (_verdict(study, claim),))
+    return Section("Magnification", lead, tuple(blocks), (_verdict(study, claim),), split)
 
 
 def _by_step(steps: list[StepScores]) -> tuple[Figure, Table, Table]:
@@ -95,18 +95,19 @@ def _by_step(steps: list[StepScores]) -> tuple[Figure, Table, Table]:
 
 def _claim_table(claim: Claim) -> Table:
     test = claim.test
+    difference = Estimate(test.difference, test.low, test.high, sum(claim.n_frames), claim.n_foans)
     rows: tuple[tuple[Cell, ...], ...] = (
-        (step_name(claim.low_step), claim.low["macro_f1"], claim.low["accuracy"]),
-        (step_name(claim.high_step), claim.high["macro_f1"], claim.high["accuracy"]),
-        ("difference in macro-F1", f"{test.difference:+.3f}, 90 % {_range(test.low, test.high)}", ""),
-        ("margin", f"±{test.margin:g}, declared before the figures were seen", ""),
-        ("two one-sided tests", "-" if test.p_value is None else f"p = {test.p_value:.4f}", str(test.verdict)),
+        (step_name(claim.low_step), claim.low["macro_f1"], claim.low["accuracy"], ""),
+        (step_name(claim.high_step), claim.high["macro_f1"], claim.high["accuracy"], ""),
+        ("difference, 90 % interval", difference, None, str(test.verdict)),
+        ("margin, declared before the figures were seen", test.margin, None, ""),
+        ("p of two one-sided tests", test.p_value, None, ""),
     )
     caption = (
         f"Is {step_name(claim.low_step)} as good as {step_name(claim.high_step)}? Only the {_foans(claim)} that have "
         "frames at both, paired; macro-F1 over their classes"
     )
-    return Table("magnification_claim", caption, ("", "macro-F1", "accuracy"), rows)
+    return Table("magnification_claim", caption, ("figure", "macro-F1", "accuracy", "finding"), rows)
 
 
 def _cumulated_table(lines: list[Cumulated]) -> Table:
@@ -115,7 +116,7 @@ def _cumulated_table(lines: list[Cumulated]) -> Table:
             f"up to {step_name(line.up_to_step)}",
             line.scores["accuracy"],
             line.scores["macro_f1"],
-            line.gain and gained(line.gain),
+            line.gain,
         )
         for line in lines
     ]

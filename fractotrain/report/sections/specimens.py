@@ -3,7 +3,6 @@
 import numpy as np
 
 from fractotrain.evaluation.answers import Bools
-from fractotrain.evaluation.bootstrap import Estimate
 from fractotrain.evaluation.specimens import Specimens
 from fractotrain.metrics import OVERALL
 from fractotrain.report.blocks import Cell, Level, Table, Verdict, ranged, step_name, words
@@ -33,7 +32,7 @@ def _by_subset(study: Study, specimens: Specimens) -> Table:
     for name, where in _subsets(study).items():
         cells: list[Cell] = [specimens.scores(where, how)["macro_f1"] for how in specimens.poolings]
         if "attention" in specimens.poolings:
-            cells.append(gained(specimens.gain(where, "attention")))
+            cells.append(specimens.gain(where, "attention"))
         rows.append((name, *cells))
     columns = ["frames used", *map(words, specimens.poolings)]
     if "attention" in specimens.poolings:
@@ -44,11 +43,6 @@ def _by_subset(study: Study, specimens: Specimens) -> Table:
         "looked at that one of twenty intervals misses by chance"
     )
     return Table("specimen_subsets", caption, tuple(columns), tuple(rows))
-
-
-def gained(gain: Estimate) -> Estimate | str:
-    """A difference, or in words that there is none in any draw."""
-    return "the same answers" if gain.value == gain.low == gain.high == 0 else gain
 
 
 def _subsets(study: Study) -> dict[str, Bools]:
@@ -74,7 +68,7 @@ def _verdict(study: Study, specimens: Specimens) -> tuple[Verdict, ...]:
         if worse
         else "Attention pooling of a specimen's frames is not shown to differ from the mean of their logits"
     )
-    if gained(gain) != gain:
+    if (specimens.answer(study.everywhere, "attention") == specimens.answer(study.everywhere)).all():
         finding = "Attention pooling of a specimen's frames gives the same answers as the mean of their logits"
     sentence = f"{finding}: macro-F1 {'+' if gain.value >= 0 else ''}{ranged(gain)} ({study.sample(gain, 'specimen')})."
     return (Verdict(level, sentence),)

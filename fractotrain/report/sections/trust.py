@@ -9,15 +9,26 @@ from scipy.special import softmax
 from fractotrain.evaluation.answers import Bools, Floats
 from fractotrain.evaluation.calibration import ReliabilityBin, reliability, trust_figures
 from fractotrain.evaluation.conformal import SetFigures, calibrate_sets, set_figures, sets_across_folds
-from fractotrain.evaluation.selective import OperatingPoint, operating_points, risk_coverage
-from fractotrain.report.blocks import Cell, Figure, Level, Section, Table, Verdict, percent, ranged, step_name, words
-from fractotrain.report.figures import curves, reliability_diagram
+from fractotrain.evaluation.selective import operating_points, risk_curve
+from fractotrain.report.blocks import (
+    Cell,
+    Figure,
+    Level,
+    Section,
+    Table,
+    Verdict,
+    estimate_data,
+    percent,
+    ranged,
+    step_name,
+    words,
+)
+from fractotrain.report.figures import curve, reliability_diagram
 from fractotrain.report.read import CLASS_NAMES
 from fractotrain.report.study import Study
 
 _SMALL_ERROR = 0.10
 """Confidence that is off by less, at the upper end of the interval, is useful."""
-_CURVE_POINTS = 400
 _USEFUL_SHARE = 0.5
 """Sets that answer fewer frames keep their promise by hardly ever answering."""
 _PRIOR_MOVES_ANSWERS = (
@@ -47,6 +58,7 @@ def trust(study: Study) -> Section:
         lead,
         (*_calibration(study, raw, calibrated), *_selective(study, calibrated), *conformal),
         (_calibration_verdict(study, raw, calibrated), verdict),
+        study.record.split_words,
     )
 
 
@@ -75,8 +87,7 @@ def _calibration(study: Study, raw: Floats, calibrated: Floats) -> tuple[Table, 
     data = pl.DataFrame(
         [
             {"probabilities": name, "bin_low": b.low, "bin_high": b.high, "mean_confidence": b.mean_confidence,
-             "accuracy": b.accuracy.value, "accuracy_low": b.accuracy.low, "accuracy_high": b.accuracy.high,
-             "n": b.accuracy.n, "foans": b.accuracy.n_foans}
+             "accuracy": b.accuracy.value, **estimate_data(b.accuracy)}
             for name, parts in bins.items() for b in parts
         ]
     )  # fmt: skip
@@ -92,18 +103,21 @@ def _calibration(study: Study, raw: Floats, calibrated: Floats) -> tuple[Table, 
 def _selective(study: Study, calibrated: Floats) -> tuple[Figure, Table]:
     confidence = calibrated.max(axis=1)
     correct = calibrated.argmax(axis=1) == study.answers.labels
-    curve = risk_coverage(confidence, correct)
-    thinned = np.unique(np.linspace(0, len(confidence) - 1, _CURVE_POINTS).astype(int))
-    data = pl.DataFrame({"coverage": curve.coverage, "risk": curve.risk})
-    svg = curves(
-        {"most confident first": (curve.coverage[thinned], curve.risk[thinned])}, "share answered", "error rate"
+    found = risk_curve(confidence, correct, study.draws)
+    data = pl.DataFrame(
+        [
+            {"coverage": p.coverage, "from_confidence": p.threshold, "risk": p.risk.value} | estimate_data(p.risk)
+            for p in found.points
+        ],
+        infer_schema_length=None,
     )
+    svg = curve(data["coverage"].to_numpy(), [p.risk for p in found.points], "share answered", "error rate")
     caption = (
-        f"Error among the answered frames, the most confident first; area under the curve {curve.area:.3f}. Intervals: "
-        "table below"
+        "Error among the answered frames, the most confident first, with pointwise 95 % intervals; area under the "
+        f"curve {ranged(found.area)}"
     )
-    points: list[OperatingPoint] = operating_points(confidence, correct, study.draws)
-    rows: list[tuple[Cell, ...]] = [(f"{p.coverage:.0%}", f"{p.threshold:.3f}", p.risk) for p in points]
+    points = operating_points(confidence, correct, study.draws)
+    rows: list[tuple[Cell, ...]] = [(p.coverage, round(p.threshold, 4), p.risk) for p in points]
     return (
         Figure("risk_coverage", caption, svg, data),
         Table("operating_points", "Answering the most confident frames only; n counts the answered",
@@ -133,14 +147,14 @@ def _conformal(study: Study) -> tuple[tuple[Table, ...], Verdict]:
     triage = Table("triage", caption, columns, tuple(by_step))
     final = calibrate_sets(answers.logits, answers.labels, answers.foans, alpha)
     threshold_rows: list[tuple[Cell, ...]] = [
-        (words(name), f"{final.thresholds[i]:.4f}" if np.isfinite(final.thresholds[i]) else "none: too few FOANs",
+        (words(name), round(float(final.thresholds[i]), 4) if np.isfinite(final.thresholds[i]) else None,
          int(final.n_foans[i]))
         for i, name in enumerate(CLASS_NAMES)
     ]  # fmt: skip
     thresholds = Table(
         "conformal_thresholds",
         "Thresholds for new frames, from all out-of-fold answers: a class is in the set if one minus its probability "
-        "(uncalibrated) is at most this",
+        "(uncalibrated) is at most this; none where too few FOANs were there: the class is then in every set",
         ("class", "threshold", "FOANs"),
         tuple(threshold_rows),
     )
@@ -161,7 +175,7 @@ def _of_step(study: Study, where: Bools) -> SetFigures:
 
 def _set_row(name: str, alpha: float, figures: SetFigures) -> tuple[Cell, ...]:
     return (
-        name, f"{alpha:.0%}", figures.error, figures.answered, figures.wrong_answers, figures.error_when_answered
+        name, alpha, figures.error, figures.answered, figures.wrong_answers, figures.error_when_answered
     )  # fmt: skip
 
 

@@ -84,6 +84,32 @@ def test_human_decisions_overrule_every_rule_for_all_copies(archive: Plot) -> No
     assert reasons["FOAN-2020-0001_a.tif"] == "excluded_by_reviewer"
 
 
+def test_no_label_rests_on_what_experts_say_of_heat_maps(archive: Plot) -> None:
+    """Their answers stand in `decisions` too: after a person's link they do not undo it, and match nothing anew."""
+    told: list[str] = []
+
+    class Listening(Silent):
+        def start(self, what: str, total: int) -> None:
+            told.append(f"{what} {total}")
+
+    with Catalog.open(archive.write()) as catalog:
+        _match(catalog)
+        record_decision(catalog, "noname.tif", "FOAN-2020-0001", None, "R", "seen")
+        match_images(catalog, _PROFILE, Listening())
+        told.clear()
+        before = catalog.content_hash("matches", "dataset", "label_decisions")
+        linked = catalog.read("decisions").row(0, named=True)
+        answer = {"action": "answer", "question": "mechanistically_plausible", "answer": "no", "run_id": "train-1"}
+        about = {"method": "relevance", "foan": None, "serial_number": None, "reviewer": "A", "note": "a pore is there"}
+        catalog.append("decisions", [linked | answer | about | {"decision_id": 2}])
+        match_images(catalog, _PROFILE, Listening())
+        assert told == []
+        wider = _PROFILE.matching.model_copy(update={"margin": 0.1})
+        match_images(catalog, _PROFILE.model_copy(update={"matching": wider}), Listening())
+        assert told
+        assert catalog.content_hash("matches", "dataset", "label_decisions") == before
+
+
 def test_decision_on_an_instance_that_vanished_goes_to_review(archive: Plot) -> None:
     """The decision is kept, the label is not invented."""
     with Catalog.open(archive.write()) as catalog:

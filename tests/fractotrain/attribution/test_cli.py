@@ -77,7 +77,7 @@ def test_tests_end_with_a_plain_verdict(fracto: Fracto) -> None:
     """Intervals and limits, figures per class, and a sentence per method."""
     code, shown = fracto("--test", "--sample", 9, "--method", "rollout")
     assert code == ExitCode.CLEAN
-    assert "insertion_over_random" in shown
+    assert "insert > random" in shown
     assert "hard_machining" in shown
     assert any(f"rollout: {belief}" in shown for belief in ("may be", "to be read", "not to be believed"))
     _, as_json = fracto("--test", "--sample", 9, "--method", "rollout", "--json")

@@ -73,8 +73,9 @@ def test_answers_come_back_append_only(form: Path, trained_catalog: Any) -> None
         assert (imported.n_new, imported.n_unchanged, imported.n_blank) == (7, 0, 2)
         assert import_answers(catalog, read_answers(first), "Anna").n_new == 0
         assert import_answers(catalog, read_answers(second), "Anna").n_new == 1
-        rows = catalog.read("expert_answers")
-        assert list(rows["answer_id"]) == list(range(1, 9))
+        rows = catalog.read("decisions")
+        assert list(rows["decision_id"]) == list(range(1, 9))
+        assert set(rows["action"]) == {"answer"}
         assert set(rows["answer"]) == {"yes", "no", "unsure"}
         assert validate(catalog) == []
 
@@ -239,6 +240,9 @@ def test_the_interval_of_kappa_draws_pictures(form: Path, trained_catalog: Any) 
     assert found[MORPHOLOGY].kappa_low < 0.5
     assert 0.8 < (found[MORPHOLOGY].kappa_high or 0) <= 1
     assert found[PLAUSIBLE].kappa_low is None  # all said yes in every draw
+    of_pictures = len({row["sha256"] for row in rows})
+    assert found[PLAUSIBLE].share_agreeing == found[PLAUSIBLE].share_high == 1
+    assert found[PLAUSIBLE].share_low == pytest.approx(0.025 ** (1 / of_pictures))
 
 
 def test_agreement_needs_the_same_raters_everywhere() -> None:

@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from PIL import Image
 from scipy.special import softmax
@@ -70,7 +71,12 @@ def test_overlay_has_the_size_of_the_cropped_frame_and_a_sheet_holds_a_foan(trai
     (sheet,) = {e.sheet for e in explained.explanations}
     with Image.open(sheet) as picture:
         assert picture.width > 3 * 360
-    assert [f.name for f in (plan.output / "sheets").iterdir()] == [sheet.name]
+    beside = {f.name for f in (plan.output / "sheets").iterdir()}
+    assert beside == {sheet.with_suffix(suffix).name for suffix in (".png", ".svg", ".csv")}
+    values = pl.read_csv(sheet.with_suffix(".csv"))
+    first = explained.explanations[0]
+    stored = values.filter(image=first.subject.path, method="rollout").sort("row", "column")["value"]
+    assert np.allclose(stored.to_numpy().reshape(4, 4), np.load(first.maps[Method.ROLLOUT].file))
 
 
 def test_second_run_replaces_its_rows_and_keeps_the_others(trained_catalog: Any) -> None:
@@ -117,11 +123,7 @@ def test_bad_images_are_failures_and_the_others_are_explained(trained_catalog: A
 
 def test_empty_map_is_a_failure_with_its_reason(trained_catalog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A map of zeros is never stored; the other method's map is, and the sheet is drawn."""
-
-    def mostly_empty(method: Method, *_: object) -> np.ndarray:
-        return np.zeros((3, 4, 4), np.float32) if method == Method.GRAD_CAM else np.ones((3, 4, 4), np.float32)
-
-    monkeypatch.setattr("fractotrain.attribution.together.attribute", mostly_empty)
+    monkeypatch.setattr("fractotrain.attribution.together.cam", lambda *_: np.zeros((3, 4, 4), np.float32))
     _, explained = run_on(trained_catalog, Choice(foan=FOAN), (Method.GRAD_CAM, Method.ROLLOUT))
     assert {f.reason for f in explained.failures} == {FailureReason.EMPTY_MAP}
     assert "grad_cam: no patch speaks for" in explained.failures[0].detail

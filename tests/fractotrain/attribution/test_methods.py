@@ -11,10 +11,9 @@ import torch
 from data_contracts.errors import UsageError
 from fractotrain.attribution.asked import AskedModel, asked
 from fractotrain.attribution.attention import attention_of
-from fractotrain.attribution.grad_cam import grad_cam
-from fractotrain.attribution.methods import Method, attribute, enlarge
+from fractotrain.attribution.methods import Method, enlarge
 from fractotrain.attribution.rollout import roll_out
-from fractotrain.attribution.together import attribute_by
+from fractotrain.attribution.together import ANSWER, attribute, attribute_by
 from fractotrain.errors import AttributionError
 from fractotrain.transforms import Normaliser
 
@@ -52,7 +51,8 @@ def test_grad_cam_is_the_formula_on_the_whole_gradient(trained: AskedModel, patc
     assert values.grad is not None
     weights = values.grad[:, 1:].mean(dim=1, keepdim=True)
     expected = torch.relu((weights * values[:, 1:]).sum(dim=2)).detach().reshape(6, 4, 4).numpy()
-    np.testing.assert_allclose(grad_cam(trained, patches.pixels[:6], patches.labels[:6]), expected, atol=1e-6)
+    found = attribute(Method.GRAD_CAM, trained, patches.pixels[:6], patches.labels[:6])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_gradient_behind_the_last_block_is_exactly_zero(trained: AskedModel, patches: Patches) -> None:
@@ -78,7 +78,7 @@ def test_zero_gradient_is_an_error(tiny_vit: Callable[..., Any], normaliser: Nor
     model = tiny_vit()
     torch.nn.init.zeros_(model.head.weight)
     with pytest.raises(AttributionError, match=r"at blocks\[-1\].norm1 is exactly zero"):
-        grad_cam(asked(model, normaliser), patches.pixels[:2], patches.labels[:2])
+        attribute(Method.GRAD_CAM, asked(model, normaliser), patches.pixels[:2], patches.labels[:2])
 
 
 def test_maps_do_not_depend_on_the_batch(trained: AskedModel, patches: Patches) -> None:
@@ -100,16 +100,22 @@ def test_methods_together_give_what_each_gives_alone(pool: str) -> None:
     targets = np.arange(7) % 3
     forwards: list[int] = []
     handle = model.module.register_forward_hook(lambda *_: forwards.append(1))
-    everything = attribute_by(tuple(Method), model, pixels, targets)
-    handle.remove()
+    everything = attribute_by(tuple(Method), model, pixels, targets).maps
     assert len(forwards) == 3
+    of_answer = attribute_by(tuple(Method), model, pixels, np.full(7, ANSWER))
+    assert len(forwards) == 6
+    handle.remove()
+    np.testing.assert_allclose(of_answer.probabilities, model.probabilities(pixels), atol=1e-6)
+    assert (of_answer.targets == of_answer.probabilities.argmax(axis=1)).all()
+    again = attribute_by(tuple(Method), model, pixels, of_answer.targets).maps
+    assert all((of_answer.maps[method] == again[method]).all() for method in Method)
     for method in Method:
         alone = attribute(method, model, pixels, targets)
         assert alone.any()
         np.testing.assert_allclose(everything[method], alone, rtol=1e-3, atol=1e-5 * alone.max())
     pairs = [(Method.GRAD_CAM, Method.ROLLOUT), (Method.RELEVANCE, Method.GRAD_CAM)]
     for pair in pairs:
-        found = attribute_by(pair, model, pixels, targets)
+        found = attribute_by(pair, model, pixels, targets).maps
         assert set(found) == set(pair)
         for method in pair:
             np.testing.assert_allclose(found[method], everything[method], rtol=1e-3, atol=1e-5 * found[method].max())

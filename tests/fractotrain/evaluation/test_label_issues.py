@@ -29,7 +29,11 @@ def test_planted_noise_is_found(simulate: Callable[..., Answers]) -> None:
     assert issues.is_suspicious[wrong].mean() > 0.9
     assert wrong[issues.ranked[: wrong.sum() // 2]].mean() > 0.95
     assert (np.diff(issues.noise.wrong_probability[issues.ranked]) <= 0).all()
-    assert issues.n_expected == pytest.approx(wrong[issues.ranked].sum(), rel=0.05)
+    expected = issues.n_expected(GroupBootstrap.of(answers.foans, 200, 0))
+    assert expected.value == pytest.approx(wrong[issues.ranked].sum(), rel=0.05)
+    assert expected.low is not None
+    assert expected.high is not None
+    assert expected.low < wrong[issues.ranked].sum() < expected.high
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05])

@@ -8,11 +8,12 @@ from sklearn.metrics import balanced_accuracy_score
 
 from fractotrain.evaluation.answers import Answers
 from fractotrain.evaluation.bootstrap import GroupBootstrap
-from fractotrain.evaluation.shortcuts import Shortcut, bucketed, majority_scores, probe_facts
+from fractotrain.evaluation.shortcuts import Contest, Shortcut, bucketed, majority_scores, probe_facts
 
 
-def _scores(answers: Answers, draws: GroupBootstrap) -> dict:
-    return draws.scores(answers.labels, answers.predicted, np.ones(len(answers), bool))
+def _contest(answers: Answers, n_draws: int = 200, n_looks: int = 1) -> Contest:
+    draws = GroupBootstrap.of(answers.foans, n_draws, 0)
+    return Contest(answers.labels, answers.folds, draws, answers.predicted, n_looks)
 
 
 def test_a_planted_shortcut_is_exposed_and_noise_is_not(simulate: Callable[..., Answers]) -> None:
@@ -22,10 +23,13 @@ def test_a_planted_shortcut_is_exposed_and_noise_is_not(simulate: Callable[..., 
     telling = np.where(rng.random(len(answers)) < 0.9, answers.labels, rng.integers(0, 3, len(answers)))
     noise = rng.integers(0, 3, len(answers))
     facts = {"vendor": telling.astype(str).astype(object), "folder": noise.astype(str).astype(object)}
-    draws = GroupBootstrap.of(answers.foans, 200, 0)
-    vendor, folder, together = probe_facts(facts, answers.labels, answers.folds, draws, _scores(answers, draws))
+    vendor, folder, together = probe_facts(facts, _contest(answers, n_looks=3))
     assert (vendor.verdict, folder.verdict, together.verdict) == (Shortcut.STRONG, Shortcut.NONE, Shortcut.STRONG)
-    assert (vendor.share_of_model or 0) > 0.9
+    share = vendor.share_of_model
+    assert share is not None
+    assert share.low is not None
+    assert share.high is not None
+    assert 0.9 < share.low < (share.value or 0) < share.high
     assert vendor.scores["macro_recall"].value == pytest.approx(
         balanced_accuracy_score(answers.labels, telling), abs=0.02
     )
@@ -34,8 +38,7 @@ def test_a_planted_shortcut_is_exposed_and_noise_is_not(simulate: Callable[..., 
 def test_a_fact_that_names_each_component_teaches_nothing(simulate: Callable[..., Answers]) -> None:
     """Under folds over FOANs a folder per component is not seen again: memory of components does not count."""
     answers = simulate(n_foans=120)
-    draws = GroupBootstrap.of(answers.foans, 200, 0)
-    (folder,) = probe_facts({"folder": answers.foans}, answers.labels, answers.folds, draws, _scores(answers, draws))
+    (folder,) = probe_facts({"folder": answers.foans}, _contest(answers))
     assert folder.verdict is Shortcut.NONE
 
 
@@ -58,8 +61,6 @@ def test_what_stands_out_among_many_probes_is_no_finding(simulate: Callable[...,
     rng = np.random.default_rng(2)
     faint = np.where(rng.random(len(answers)) < 0.14, answers.labels, rng.integers(0, 3, len(answers)))
     facts = {"vendor": faint.astype(str).astype(object)}
-    draws = GroupBootstrap.of(answers.foans, 1000, 0)
-    asked = (facts, answers.labels, answers.folds, draws, _scores(answers, draws))
-    (alone,), (of_many,) = probe_facts(*asked), probe_facts(*asked, n_looks=1000)
+    (alone,), (of_many,) = (probe_facts(facts, _contest(answers, 1000, n_looks)) for n_looks in (1, 1000))
     assert (alone.verdict, of_many.verdict) == (Shortcut.SOME, Shortcut.NONE)
     assert alone.scores == of_many.scores

@@ -184,7 +184,8 @@ def only(record: RunRecord, where: np.ndarray) -> RunRecord:
         },
     )
     facts = {name: values[where] for name, values in record.facts.items()}
-    return replace(record, answers=answers, facts=facts)
+    places = record.places and tuple(place for place, is_left in zip(record.places, where, strict=True) if is_left)
+    return replace(record, answers=answers, facts=facts, places=places)
 
 
 @pytest.fixture(name="only", scope="session")

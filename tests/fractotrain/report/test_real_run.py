@@ -20,7 +20,7 @@ def test_tables_hold_the_figures_that_training_stored(
 ) -> None:
     """Mean, SD and both intervals over folds, recomputed from the answers, are those of the closing table."""
     run(plan_run(quick("cv.final_model=false"), planted.catalog))
-    settings = ReportSettings(n_draws=50, look_at_pixels=True)
+    settings = ReportSettings(n_draws=50)
     report = write_report(planted.catalog, None, tmp_path / "report.html", settings)
     with Catalog.open_read_only(planted.catalog) as catalog:
         stored = dict(
@@ -29,18 +29,22 @@ def test_tables_hold_the_figures_that_training_stored(
             ).iter_rows()
         )
     row = pl.read_csv(report.folder / "folds.csv").filter(pl.col("metric") == "macro-F1").row(0, named=True)
-    assert float(row["mean"]) == pytest.approx(stored["macro_f1:mean"], abs=5e-4)
-    assert float(row["SD"]) == pytest.approx(stored["macro_f1:sd"], abs=5e-4)
-    low, high = stored["macro_f1:corrected_low"], stored["macro_f1:corrected_high"]
-    assert row["corrected interval"] == f"[{low:.3f}, {high:.3f}]"
-    low, high = stored["macro_f1:t_low"], stored["macro_f1:t_high"]
-    assert row["t interval"] == f"[{low:.3f}, {high:.3f}]"
+    assert row["SD"] == pytest.approx(stored["macro_f1:sd"])
+    for interval, name in (("mean, t interval", "t"), ("mean, corrected interval", "corrected")):
+        assert row[interval] == pytest.approx(stored["macro_f1:mean"])
+        assert row[f"{interval} low"] == pytest.approx(stored[f"macro_f1:{name}_low"])
+        assert row[f"{interval} high"] == pytest.approx(stored[f"macro_f1:{name}_high"])
+        assert row[f"{interval} n folds"] == 3
     page = report.page.read_text()
-    assert "0 of 36 images could not be read" in page
+    assert "are those of 36 frames; 0 could not be read" in page
     assert "train-" in page
     curves = pl.read_csv(report.folder / "learning_curves.csv")
     assert set(curves["fold"]) >= {"0", "1", "mean"}
     assert set(curves["epoch"]) == {1, 2}
+    last = curves.filter(fold="mean", epoch=2).row(0, named=True)
+    assert (last["folds"], last["validation_frames"]) == (3, 36)
+    assert last["validation_macro_f1_low"] == pytest.approx(stored["macro_f1:corrected_low"])
+    assert last["validation_macro_f1_high"] == pytest.approx(stored["macro_f1:corrected_high"])
     (attention,) = (row for row in pl.read_csv(report.folder / "specimens.csv").rows() if "attention" in str(row[0]))
     assert 0 <= attention[1] <= 1
     assert "No learning curves" not in page

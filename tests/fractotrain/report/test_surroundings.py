@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from fractotrain.evaluation.bootstrap import GroupBootstrap
-from fractotrain.evaluation.shortcuts import Shortcut, probe_pixels
+from fractotrain.evaluation.shortcuts import Contest, Shortcut, probe_pixels
 from fractotrain.report.surroundings import BAR_PX, FramePlaces, read_surroundings
 
 CROP, BAR = (0, 0, 100, 80), (0, 80, 100, 92)
@@ -35,7 +35,7 @@ def test_what_cannot_be_seen_is_zero_and_counted(tmp_path: Path) -> None:
     bare = FramePlaces(whole.path, CROP, None)
     empty = FramePlaces(whole.path, (0, 0, 0, 0), BAR)
     seen = read_surroundings([whole, bare, empty, FramePlaces(tmp_path / "missing.png", CROP, BAR)])
-    assert seen.n_unreadable == 1
+    assert list(seen.is_read) == [True, True, True, False]
     assert list(seen.data_bar.max(axis=1)) == [1, 0, 1, 0]
     assert list(seen.border.max(axis=1) > 0) == [True, True, False, False]
 
@@ -47,8 +47,7 @@ def test_a_bar_that_betrays_the_class_is_exposed(tmp_path: Path) -> None:
     foans = np.array([f"F{i // 2}" for i in range(60)], object)
     frames = [_frame(tmp_path, f"{i}.png", 80 * int(labels[i]), int(rng.integers(0, 255)), i) for i in range(60)]
     seen = read_surroundings(frames)
-    draws = GroupBootstrap.of(foans, 100, 0)
-    model = draws.scores(labels, labels, labels >= 0)
+    contest = Contest(labels, (np.arange(60) // 2) % 5, GroupBootstrap.of(foans, 100, 0), labels, n_looks=2)
     pixels = {"bar": seen.data_bar, "rim": seen.border}
-    bar, rim = probe_pixels(pixels, labels, (np.arange(60) // 2) % 5, draws, model)
+    bar, rim = probe_pixels(pixels, contest)
     assert (bar.verdict, rim.verdict) == (Shortcut.STRONG, Shortcut.NONE)

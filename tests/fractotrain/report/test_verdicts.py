@@ -177,12 +177,13 @@ def test_heat_maps_that_failed_their_tests_are_not_believed(record: RunRecord) -
     verdict = {"grad_cam": {"belief": "not to be believed", "reasons": ["the map hardly changes"]}}
     tested = replace(record, attribution_tests=tests, attribution_verdicts=verdict)
     section = attributions(Study(tested, QUICK))
-    assert "by grad cam: not to be believed: the map hardly changes" in _sentences(section, Level.DO_NOT)
+    assert "by Grad-CAM: not to be believed: the map hardly changes" in _sentences(section, Level.DO_NOT)
     table, by_part = (b for b in section.blocks if getattr(b, "name", "").startswith("attribution_tests"))
     whole, of_class = table.data.to_dicts()
     assert len(table.shown) == 1  # of the classes there is a table of its own
-    assert by_part.rows[0][:2] == ("grad cam", "material")
+    assert by_part.rows[0][:2] == ("Grad-CAM", "material")
     assert by_part.rows[0][3] == Estimate(0.8, 0.7, 0.9, 40, 20)
+    assert by_part.rows[0][-1] == "failed"
     assert (whole["value"], whole["value low"], whole["value n"], whole["value FOANs"]) == (0.8, 0.7, 40, 20)
     assert (whole["result"], whole["class"], of_class["class"]) == ("failed", "all", "material")
 
@@ -190,11 +191,11 @@ def test_heat_maps_that_failed_their_tests_are_not_believed(record: RunRecord) -
 def test_what_experts_said_stands_on_the_page(record: RunRecord) -> None:
     """Answers and agreement per question, with the interval of kappa; nothing where nobody was asked."""
     assert "experts" not in {getattr(block, "name", "") for block in attributions(Study(record, QUICK)).blocks}
-    said = Agreement("right_for_wrong_reason", ("A", "B"), {"yes": 5, "no": 15}, 10, 0.9, 0.62, 0.1, 1.0)
+    said = Agreement("right_for_wrong_reason", ("A", "B"), {"yes": 5, "no": 15}, 10, 0.9, 0.7, 1.0, 0.62, 0.1, 1.0)
     asked = replace(record, expert_agreement=(said,))
     (table,) = (b for b in attributions(Study(asked, QUICK)).blocks if getattr(b, "name", "") == "experts")
     assert table.data.row(0) == (
-        "Is the answer right for the wrong reason?", 2, 5, 15, 0, 10, "90%", "0.620", "[0.100, 1.000]"
+        "Is the answer right for the wrong reason?", 2, 5, 15, 0, 0.9, 0.7, 1.0, 10, 0.62, 0.1, 1.0, 10
     )  # fmt: skip
 
 
@@ -208,6 +209,23 @@ def test_many_long_sub_types_are_drawn_together(record: RunRecord) -> None:
     assert len(by_sub_type.data) == 200
     assert "180 others together" in by_sub_type.svg
     assert "a sub-type with a name that is much too…" in by_sub_type.svg
+
+
+def test_a_class_that_a_fold_lacks_is_said(record: RunRecord, only: Only) -> None:
+    """Its macro figures are of two classes only; the mean over folds is then of unequal tasks."""
+    whole, lacking = record.answers.labels >= 0, (record.answers.labels == 2) & (record.answers.folds == 3)
+    said = "Some folds hold no frame of a class (material is not in 3)"
+    assert said in _sentences(cross_validation(Study(only(record, whole & ~lacking), QUICK)), Level.CAUTION)
+    assert "Some folds hold" not in _sentences(cross_validation(Study(record, QUICK)), Level.CAUTION)
+
+
+def test_a_shortcut_over_few_foans_may_be_chance(record: RunRecord, only: Only) -> None:
+    """What betrays the class among eight components of a class is a caution, among twenty it is said outright."""
+    telling = replace(record, facts={"microscope": record.answers.labels.astype(str).astype(object)})
+    is_early = np.array([int(name[-4:]) < 24 for name in record.answers.foans])
+    for where, level in ((is_early, Level.CAUTION), (is_early | True, Level.DO_NOT)):
+        section = shortcuts(Study(only(telling, where), QUICK))
+        assert "can be told without the fracture surface, from microscope" in _sentences(section, level)
 
 
 @pytest.mark.parametrize("case", ["one frame", "one FOAN", "two FOANs", "one class", "three frames a class"])

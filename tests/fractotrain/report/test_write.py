@@ -1,6 +1,8 @@
 """`fracto report`: what it computes, says and writes."""
 
+import errno
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +83,10 @@ def test_figures_are_those_of_the_stored_answers(clean: tuple[Any, Report]) -> N
     confusion = pl.read_csv(report.folder / "confusion.csv")
     assert confusion["frames"].sum() == 360
     curve = pl.read_csv(report.folder / "risk_coverage.csv")
-    assert len(curve) == 360
+    assert len(curve) == 100
+    last = curve.row(-1, named=True)
+    assert (last["coverage"], last["n"], last["FOANs"]) == (1, 360, 60)
+    assert last["low"] < last["risk"] < last["high"]
     gap = pl.read_csv(report.folder / "training_gap.csv")
     assert sorted(gap["part"].unique()) == ["train", "validation"]
     # planted: 0.99 less 0.80 to 0.84; corrected: t(0.975, 4) sd sqrt(1 / 5 + 1 / 4)
@@ -106,6 +111,26 @@ def test_every_figure_has_its_data_and_its_drawing(clean: tuple[Any, Report]) ->
     assert all(drawing.with_suffix(".csv").exists() for drawing in drawings)
     assert not (report.folder / "stale.csv").exists()
     assert report.page.read_text().count("<section ") == len(SECTIONS)
+
+
+def test_every_figure_of_the_data_has_its_interval_n_and_split_in_numbers(clean: tuple[Any, Report]) -> None:
+    """No interval is a text; where there is one, so are its ends, n and the split, each in a column of its own."""
+    _, report = clean
+    without_split = {"leakage", "data_status", "data_classes", "data_magnification", "data_sub_type", "words", "run",
+                     "settings", "versions"}  # fmt: skip
+    n_intervals = 0
+    for file in sorted(report.folder.glob("*.csv")):
+        assert not re.search(r"\[-?[\d.]+, ?[-+]?[\d.]+\]", file.read_text()), file.name
+        data = pl.read_csv(file)
+        assert ("split" in data.columns) != (file.stem in without_split), file.name
+        for low in (name for name in data.columns if name.endswith("low") and name != "bin_low"):
+            stem = low.removesuffix("low")
+            high = f"{stem}high"
+            assert not data.schema[low].is_(pl.String)
+            assert (data[low].drop_nulls() <= data[high].drop_nulls() + 1e-9).all(), (file.name, low)
+            assert any(name in data.columns for name in (f"{stem}n", f"{stem}n folds", f"{stem}n images", "folds"))
+            n_intervals += 1
+    assert n_intervals > 50
 
 
 def test_the_same_catalog_gives_the_same_page(clean: tuple[Any, Report], tmp_path: Path) -> None:
@@ -160,6 +185,30 @@ def test_runs_are_found_by_the_start_of_their_id(clean: tuple[Any, Report], tmp_
         catalog.delete("runs", "command", ["train"])
         with pytest.raises(UsageError, match="no training run with out-of-fold answers; run `fracto train"):
             read_run(catalog, None)
+
+
+def test_what_cannot_be_finished_leaves_the_older_report_as_it_was(
+    clean: tuple[Any, Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk in the midst of it: page and files stay those of before, and no draft stays; names may be any."""
+    planted, _ = clean
+    output = tmp_path / "Bericht für Ä 报告.html"
+    report = write_report(planted.catalog, None, output, QUICK)
+    before = {file: file.read_bytes() for file in (output, *report.folder.iterdir())}
+    real, n_left = pl.DataFrame.write_csv, 3
+
+    def fill(self: pl.DataFrame, *arguments: Any, **options: Any) -> Any:
+        nonlocal n_left
+        n_left -= 1
+        if not n_left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", fill)
+    with pytest.raises(UsageError, match="No space left on device"):
+        write_report(planted.catalog, None, output, ReportSettings(n_draws=100, margin=0.2))
+    assert {file: file.read_bytes() for file in (output, *report.folder.iterdir())} == before
+    assert sorted(tmp_path.iterdir()) == sorted([output, report.folder])
 
 
 def test_a_page_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
