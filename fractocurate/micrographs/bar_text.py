@@ -15,7 +15,8 @@ from PIL import Image
 from scipy import ndimage
 
 from data_contracts.records import Box, Word
-from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, letters_among, long_runs, marks_of
+from fractocurate.micrographs.components import long_runs
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, letters_among, marks_of
 from fractocurate.micrographs.resident import read_page
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.tesseract import TableWord

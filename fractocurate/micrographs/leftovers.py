@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, long_runs
+from fractocurate.micrographs.components import components_of, long_runs
+from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 STROKE_REACHES_PX = (6, 12)
 """What lies so far left and right of a stroke is not part of it: for strokes of up to 5 and of up to 11 px."""
@@ -78,10 +79,9 @@ def _strokes_in_rows(picture: GreyImage, calm: BoolImage, reach: int) -> list[tu
         else:
             limit = np.maximum(picture, LEAST_STEP - 1) - np.uint8(LEAST_STEP - 1)
             strokes = (middle < limit[:, : -2 * reach]) & (middle < limit[:, 2 * reach :])
-        labels, n_strokes = ndimage.label(_steady(np.asarray(strokes), calm[:, reach:-reach]))
-        if not LEAST_SURE_STROKES <= n_strokes <= MOST_STROKES:
+        _, boxes, _ = components_of(_steady(np.asarray(strokes), calm[:, reach:-reach]), diagonals=False)
+        if not LEAST_SURE_STROKES <= len(boxes) <= MOST_STROKES:
             continue
-        boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
         inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2].astype(np.int16)
         row = _longest_row(boxes, np.asarray(inks if white else 255 - inks))
         if row is not None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
+from fractocurate.micrographs.components import components_of
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.lettering import (
     LetterLine,
@@ -163,6 +164,6 @@ def _ink_in(
 
 def _within(mask: BoolImage) -> BoolImage:
     """The marks that do not run out of the cut upwards or downwards: what does is picture."""
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    labels, _, _ = components_of(mask)
     outside = np.unique(np.concatenate([labels[0], labels[-1]]))
     return np.asarray(mask & ~np.isin(labels, outside[outside > 0]))
