@@ -7,6 +7,7 @@ state the values already, one look is enough to confirm them.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 import numpy as np
@@ -35,7 +36,7 @@ _UNIT = re.compile(r"(?:[^\W\d_]{0,2}m|kV|[kK]?\s?[xX\u00d7]|[kK])")
 _NUMBER = re.compile(r"[=:]?\d[\d.,]*[kK]?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextLine:
     """Words on one line of a data bar, left to right."""
 
@@ -44,9 +45,10 @@ class TextLine:
     @property
     def text(self) -> str:
         """The words, with one blank within a statement and two between statements."""
-        return self.located()[0]
+        return self._located[0]
 
-    def located(self) -> tuple[str, tuple[int, ...]]:
+    @cached_property
+    def _located(self) -> tuple[str, tuple[int, ...]]:
         """The text and, per word, the position where it begins."""
         pieces: list[str] = []
         starts: list[int] = []
@@ -65,7 +67,7 @@ class TextLine:
 
     def words_at(self, start: int, end: int) -> tuple[Word, ...]:
         """The words that a part ``start`` to ``end`` of the text touches."""
-        _, starts = self.located()
+        starts = self._located[1]
         return tuple(w for w, s in zip(self.words, starts, strict=True) if s < end and s + len(w.text) > start)
 
 
@@ -192,15 +194,16 @@ def _pictograms(marks: Sequence[Mark], letter_height: float) -> list[PixelBox]:
         for m in marks
         if 0.7 * letter_height <= m.box.height <= 2 * letter_height and m.box.height < m.box.width <= 2 * m.box.height
     ]
-    return [box for box in alike if any(_is_amid(m.box, box) for m in marks)]
+    sides = np.array([m.box.sides for m in marks], np.int64).reshape(-1, 4)
+    return [box for box in alike if _is_any_amid(sides, box)]
 
 
-def _is_amid(inner: PixelBox, outer: PixelBox) -> bool:
-    """Whether a box lies in the middle of another and fills a good part of its height."""
-    inside = outer.left < inner.left and inner.right < outer.right
-    inside = inside and outer.top < inner.top and inner.bottom < outer.bottom
-    aside = abs(inner.left + inner.right - outer.left - outer.right) / 2
-    return inside and aside <= 0.15 * outer.width and inner.height >= 0.35 * outer.height
+def _is_any_amid(inner: NDArray[np.int64], outer: PixelBox) -> bool:
+    """Whether one of some boxes (left, top, right, bottom) lies amid another and fills much of its height."""
+    left, top, right, bottom = inner.T
+    inside = (outer.left < left) & (right < outer.right) & (outer.top < top) & (bottom < outer.bottom)
+    aside = np.abs(left + right - outer.left - outer.right) / 2
+    return bool((inside & (aside <= 0.15 * outer.width) & (bottom - top >= 0.35 * outer.height)).any())
 
 
 def _without_lines(contrast: NDArray[np.uint8], ink: BoolImage, letter_height: float) -> NDArray[np.uint8]:

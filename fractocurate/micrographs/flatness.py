@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.components import components_of, long_runs
+from fractocurate.micrographs.components import boxes_of, long_runs
 
 STEP_TOLERANCE = 2
 """Largest step between neighbours of one drawn run: 0 in lossless files, up to 2 in flat JPEG blocks."""
@@ -133,12 +134,12 @@ def level_shares(grey: GreyImage, flat: BoolImage) -> NDArray[np.float32]:
         Shape (height, 256).
     """
     height_px, width_px = grey.shape
-    keys = np.arange(height_px, dtype=np.int64)[:, None] * 256 + grey
-    counts = np.bincount(keys[flat], minlength=height_px * 256).reshape(height_px, 256)
-    padded = np.pad(counts, ((0, 0), (LEVEL_TOLERANCE + 1, LEVEL_TOLERANCE)))
-    sums = np.cumsum(padded, axis=1)
-    window = 2 * LEVEL_TOLERANCE + 1
-    return np.asarray((sums[:, window:] - sums[:, :-window]) / width_px, dtype=np.float32)
+    places = np.flatnonzero(flat)
+    counts = np.bincount(places // width_px * 256 + grey.ravel()[places], minlength=height_px * 256)
+    window = (2 * LEVEL_TOLERANCE + 1, 1)
+    levels = counts.reshape(height_px, 256).astype(np.float32)
+    near = cv2.boxFilter(levels, -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(near / width_px, dtype=np.float32)
 
 
 def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4) -> list[int]:
@@ -162,7 +163,7 @@ def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4)
 
 def marks_of(foreground: BoolImage, least_area_px: int = 1) -> list[Mark]:
     """The 8-connected components of a foreground mask, in the mask's own coordinates, but for smaller specks."""
-    _, boxes, areas = components_of(foreground)
+    boxes, areas = boxes_of(foreground)
     large = np.flatnonzero(areas >= least_area_px)
     return [
         Mark(n + 1, PixelBox(*box), area)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.components import components_of, long_runs
+from fractocurate.micrographs.components import boxes_of, long_runs
 from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 STROKE_REACHES_PX = (6, 12)
@@ -79,7 +79,7 @@ def _strokes_in_rows(picture: GreyImage, calm: BoolImage, reach: int) -> list[tu
         else:
             limit = np.maximum(picture, LEAST_STEP - 1) - np.uint8(LEAST_STEP - 1)
             strokes = (middle < limit[:, : -2 * reach]) & (middle < limit[:, 2 * reach :])
-        _, boxes, _ = components_of(_steady(np.asarray(strokes), calm[:, reach:-reach]), diagonals=False)
+        boxes, _ = boxes_of(_steady(np.asarray(strokes), calm[:, reach:-reach]), diagonals=False)
         if not LEAST_SURE_STROKES <= len(boxes) <= MOST_STROKES:
             continue
         inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2].astype(np.int16)
@@ -106,7 +106,10 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
     order = np.flatnonzero(like)[np.argsort(boxes[like, 0], kind="stable")]
     boxes, inks, heights = boxes[order], inks[order], heights[order]
     best: tuple[int, PixelBox] | None = None
-    for i, (left, top, _, bottom) in enumerate(boxes):
+    in_company = _n_near(boxes[:, 1]) >= LEAST_SURE_STROKES
+    in_company |= _n_near(boxes[:, 3]) >= LEAST_SURE_STROKES
+    for i in np.flatnonzero(in_company).tolist():
+        left, top, _, bottom = boxes[i].tolist()
         end = int(np.searchsorted(boxes[:, 0], left + 5 * heights[i], side="right"))
         others = boxes[i:end]
         # Bars at the top, middle or foot of a letter end its upright stroke there: one of both ends has to be common.
@@ -120,6 +123,15 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
             row = others[alike]
             best = (count, PixelBox(*(int(v) for v in (*row[:, :2].min(axis=0), *row[:, 2:].max(axis=0)))))
     return best
+
+
+def _n_near(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of some rows lie within one of each, itself included."""
+    if not rows.size:
+        return rows
+    counts = np.bincount(rows, minlength=int(rows.max()) + 2)
+    near = counts + np.append(counts[1:], 0) + np.append(0, counts[:-1])
+    return np.asarray(near[rows])
 
 
 def _drawn_bar(picture: GreyImage) -> Leftover | None:

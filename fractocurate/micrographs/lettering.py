@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.components import components_of
+from fractocurate.micrographs.components import boxes_of, components_of
 from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 WHITE_LEVELS, BLACK_LEVELS = (240, 200, 165), (14, 45, 80)
@@ -87,7 +87,7 @@ def extended(grey: GreyImage, line: LetterLine) -> LetterLine:
     slack = max(3, round(0.45 * line.height_px))  # descenders, accents
     band = PixelBox(0, max(0, line.box.top - slack), width_px, min(height_px, line.box.bottom + slack))
     part = band.cut(grey)
-    _, boxes, _ = components_of(np.asarray(part >= line.level if line.white else part <= line.level))
+    boxes, _ = boxes_of(np.asarray(part >= line.level if line.white else part <= line.level))
     if not 0 < len(boxes) <= MOST_MARKS:
         return line
     heights, widths = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
