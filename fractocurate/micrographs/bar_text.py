@@ -1,11 +1,11 @@
 """Read the text of a data bar: one page a frame for Tesseract, dark text on white, lines and frames wiped out.
 
 The page shows the bar twice, at two sizes: what both looks agree on is surer than what either says. Where metadata
-state the values already, one look is enough to confirm them.
+state the values already, one look is shown alone, and the other only if the first does not confirm them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -94,33 +94,41 @@ class BarText:
         return float(np.mean([w.confidence for w in words])) if words else 0.0
 
 
-def read_text(
-    pages: Sequence[NDArray[np.uint8]], ink: BoolImage, origin: PixelBox, settings: MicrographSettings
-) -> tuple[BarText, ...]:
-    """Read the text of one region, at one size or two.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A region as Tesseract is shown it: dark on white, at one size."""
+
+    picture: Image.Image
+    scale: float
+
+    def in_frame(self, word: TableWord, top_px: int, origin: PixelBox) -> Box:
+        """The box of a word of a page on which the look begins at a row, in pixels of the frame."""
+        left, top = word.left - MARGIN_PX, word.top - top_px
+        return Box(
+            round(left / self.scale + origin.left, 1),
+            round(top / self.scale + origin.top, 1),
+            round((left + word.width) / self.scale + origin.left, 1),
+            round((top + word.height) / self.scale + origin.top, 1),
+        )
+
+
+def looks_at(pages: Sequence[NDArray[np.uint8]], ink: BoolImage) -> Iterator[Look]:
+    """Looks at the text of one region, each at a size of its own, made as they are asked for.
 
     Args:
         pages: what each look sees, one or two, shape (height, width), 0 on the background, 255 at full letter strength.
         ink: same shape, the foreground.
-        origin: where the region lies in the frame, in pixels.
-        settings: languages and time limit.
 
-    Returns:
-        What each look saw, boxes in pixels of the frame; empty if the region has no letters.
-
-    Raises:
-        OcrError: Tesseract failed or took too long on this region.
-        MissingToolError: Tesseract or one of the languages is not installed.
+    Yields:
+        Nothing if the region has no letters.
     """
     marks = marks_of(ink)
     letters = letters_among(marks, tallest_px=0.8 * ink.shape[0])
     if not letters:
-        return ()
+        return
     # Capitals and digits, not the dots and small letters, set the size.
     letter_height = float(np.percentile([m.box.height for m in letters], 60))
     pictograms = _pictograms(marks, letter_height)
-    looks: list[_Look] = []
-    top = MARGIN_PX
     for height, contrast in zip(LETTER_HEIGHTS_PX, pages, strict=False):
         shown = _without_lines(contrast, ink, letter_height)
         for box in pictograms:
@@ -128,37 +136,39 @@ def read_text(
         clean = Image.fromarray(255 - shown)
         scale = float(np.clip(height / letter_height, 0.5, LARGEST_SCALE))
         size = (max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
-        looks.append(_Look(clean.resize(size, Image.Resampling.BICUBIC), scale, top))
-        top += size[1] + 2 * MARGIN_PX
-    page = Image.new("L", (max(look.picture.width for look in looks) + 2 * MARGIN_PX, top), 255)
+        yield Look(clean.resize(size, Image.Resampling.BICUBIC), scale)
+
+
+def read_text(looks: Sequence[Look], origin: PixelBox, settings: MicrographSettings) -> tuple[BarText, ...]:
+    """What each look shows, on one page for Tesseract.
+
+    Args:
+        looks: at one region.
+        origin: where the region lies in the frame, in pixels.
+        settings: languages and time limit.
+
+    Returns:
+        Boxes in pixels of the frame.
+
+    Raises:
+        OcrError: Tesseract failed or took too long on this region.
+        MissingToolError: Tesseract or one of the languages is not installed.
+    """
+    if not looks:
+        return ()
+    tops = [MARGIN_PX]
     for look in looks:
-        page.paste(look.picture, (MARGIN_PX, look.top))
+        tops.append(tops[-1] + look.picture.height + 2 * MARGIN_PX)
+    page = Image.new("L", (max(look.picture.width for look in looks) + 2 * MARGIN_PX, tops[-1]), 255)
+    for look, top in zip(looks, tops, strict=False):
+        page.paste(look.picture, (MARGIN_PX, top))
     words: list[list[Word]] = [[] for _ in looks]
     for word in read_page(page, settings.ocr_languages, settings.ocr_timeout_s):
         middle = word.top + word.height / 2
-        number = max(k for k, look in enumerate(looks) if k == 0 or middle >= look.top - MARGIN_PX)
-        place = looks[number].in_frame(word, origin)
+        number = max(k for k in range(len(looks)) if k == 0 or middle >= tops[k] - MARGIN_PX)
+        place = looks[number].in_frame(word, tops[number], origin)
         words[number].append(Word(word.text, place, round(word.confidence, 3)))
     return tuple(BarText(lines_of(found)) for found in words)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """The region at one size, and where it lies on the page."""
-
-    picture: Image.Image
-    scale: float
-    top: int
-
-    def in_frame(self, word: TableWord, origin: PixelBox) -> Box:
-        """The box of a word of the page in pixels of the frame."""
-        left, top = word.left - MARGIN_PX, word.top - self.top
-        return Box(
-            round(left / self.scale + origin.left, 1),
-            round(top / self.scale + origin.top, 1),
-            round((left + word.width) / self.scale + origin.left, 1),
-            round((top + word.height) / self.scale + origin.top, 1),
-        )
 
 
 def are_joined(word: Word, next_word: Word) -> bool:
