@@ -11,7 +11,7 @@ from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
-from fractocurate.micrographs.bar_text import looks_at, read_text
+from fractocurate.micrographs.bar_text import LETTER_HEIGHTS_PX, looks_at, read_text
 from fractocurate.micrographs.data_bar import find_data_bar
 from fractocurate.micrographs.drawn_box import DataBar, find_floating_box, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, flat_runs, is_drawing, largest_free
@@ -233,10 +233,10 @@ def _read(
             part.cut(page)[:] = 0
     in_frame = [_moved(bar, box.left, box.top) for bar in bars]
     found = PrintedValues()
-    looks = looks_at(pages, ink)
-    n_first = 1 if facts is not None and any(r.field == "magnification" for r in facts.readings) else len(pages)
+    is_stated = facts is not None and any(r.field == "magnification" for r in facts.readings)
+    looks = looks_at(pages, ink, sorted(LETTER_HEIGHTS_PX, reverse=not is_stated))
     try:
-        for n in (n_first, len(pages) - n_first):
+        for n in (1, 1) if is_stated else (2,):
             if found.texts and facts is not None and _confirms(found, facts, settings):
                 break
             for text in read_text(tuple(islice(looks, n)), box, settings):
