@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -32,6 +33,8 @@ LEAST_MARGIN_PX = 3
 """Beside bars."""
 ROOM_FOR_A_LABEL_PX = 26
 """Taken off around a certain bar whose label could not be made out, with it."""
+GROUND_PX, LEAST_FAINT = 25, 8
+"""Window of the ground behind such a label, wider than its strokes; least step from it to the level of the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
     sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
     for line in of_one_polarity(lines):
         _ink_in(sharp, soft, grey, line, box)
+    for bar in bars:
+        if not any(_is_beside(line, bar.box) for line in lines):
+            _faint_label_in(sharp, soft, grey, bar, box)
     crop = largest_free(boxes, width_px, height_px)
     place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
     is_certain = any((bar.is_ruler and bar.is_whole) or is_perfect(grey, bar) for bar in bars)
@@ -160,6 +166,22 @@ def _ink_in(
         cut = inside.shifted(-shown.left, -shown.top).cut(picture)
         target = inside.cut(page)
         np.maximum(target, np.asarray(cut * 255, dtype=np.uint8), out=target)
+
+
+def _faint_label_in(
+    sharp: NDArray[np.uint8], soft: NDArray[np.uint8], grey: GreyImage, bar: ScaleBar, origin: PixelBox
+) -> None:
+    """Copy what is beside a bar to the pages, as far as it has the level of the bar: a label on ground of like level."""
+    height_px, width_px = grey.shape
+    around = bar.box.grown(ROOM_FOR_A_LABEL_PX, ROOM_FOR_A_LABEL_PX, width_px, height_px)
+    part = np.ascontiguousarray(around.cut(grey))
+    ground = np.asarray(cv2.medianBlur(part, GROUND_PX), np.float64)
+    level = float(np.median(bar.box.cut(grey)))
+    strength = np.clip((part - ground) / np.where(np.abs(level - ground) < LEAST_FAINT, np.inf, level - ground), 0, 1)
+    inside = around.shifted(-origin.left, -origin.top)
+    for page, least in ((sharp, 0.5), (soft, 0.3)):
+        target = inside.cut(page)
+        np.maximum(target, np.asarray(np.where(strength >= least, strength, 0) * 255, np.uint8), out=target)
 
 
 def _within(mask: BoolImage) -> BoolImage:
