@@ -171,7 +171,7 @@ def _ink_in(
 def _faint_label_in(
     sharp: NDArray[np.uint8], soft: NDArray[np.uint8], grey: GreyImage, bar: ScaleBar, origin: PixelBox
 ) -> None:
-    """Copy what is beside a bar to the pages, as far as it has the level of the bar: a label on ground of like level."""
+    """Copy what is beside a bar to the pages, as far as it has the bar's level: a label on ground of like level."""
     height_px, width_px = grey.shape
     around = bar.box.grown(ROOM_FOR_A_LABEL_PX, ROOM_FOR_A_LABEL_PX, width_px, height_px)
     part = np.ascontiguousarray(around.cut(grey))

@@ -54,8 +54,8 @@ class SizeCandidate:
 
 
 def precision_of_bar(length_px: float) -> float:
-    """Of a drawn bar: half a pixel at each end, half a pixel of drawing, and the thickness of its ticks."""
-    return 1.5 / length_px + 0.003
+    """Of a drawn bar: a pixel at each end, for the width of its strokes may count or not, and the label's rounding."""
+    return 2 / length_px + 0.003
 
 
 def precision_of_print(raw: str) -> float:

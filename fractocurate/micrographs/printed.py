@@ -140,13 +140,13 @@ def _unread(grey: GreyImage, box: PixelBox, told: Sequence[str]) -> Sight:
 def _confirms(printed: PrintedValues, facts: VendorFacts, settings: MicrographSettings) -> bool:
     """Whether one look suffices: it read the magnification of the metadata, and their pixel size is beyond doubt.
 
-    It is where the metadata say that they were written for a picture of this size, or where the drawn bar and its label
-    give the same.
+    It is where the drawn bar and its label give the same, or say nothing and the metadata were written for a picture of
+    this size.
     """
     if _is_contradicted(facts, printed) or facts.issues or not printed.has_value:
         return False
     stated = [float(r.value) for r in facts.readings if r.field == "pixel_size_nm" and r.value is not None]
-    if not stated or facts.is_of_this_size or printed.label is None:
+    if not stated or printed.label is None:
         return bool(stated) and facts.is_of_this_size
     tag = SizeCandidate(replace(_size_of_bar(printed.label), value=str(stated[0])), PRECISION_OF_TAG)
     return tag.agrees(_size_candidate(printed.label), settings.pixel_size_tolerance)
