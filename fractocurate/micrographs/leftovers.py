@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from fractocurate.micrographs.components import boxes_of, long_runs
+from fractocurate.micrographs.drawn_box import INK_CONTRAST
 from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 STROKE_REACHES_PX = (6, 12)
@@ -42,6 +43,8 @@ MOST_EDGES = 400
 EDGE_ZONE = 0.12
 """Share of the height, from above and below, in which a rest of a strip may lie."""
 EDGE_STEP, EDGE_SHARE, FLAT_SPREAD = 40, 0.85, 2.0
+LEAST_EDGE_ROWS, THICKEST_FRAME_PX, LEAST_INK = 3, 14, 0.002
+"""Rows beyond such an edge: more of them than the frame of a strip has are a rest of it only with ink on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,11 @@ def _strip_edge(picture: GreyImage) -> Leftover | None:
         share = np.maximum((steps >= EDGE_STEP).mean(axis=1), (steps <= -EDGE_STEP).mean(axis=1))
         for n in np.flatnonzero(share >= EDGE_SHARE):
             beyond = rows[n + 1 :]
-            if len(beyond) >= 3 and float(np.median(np.abs(beyond - np.median(beyond)))) <= FLAT_SPREAD:
+            if len(beyond) < LEAST_EDGE_ROWS:
+                continue
+            apart = np.abs(beyond - np.median(beyond))
+            is_frame = len(beyond) <= THICKEST_FRAME_PX
+            if np.median(apart) <= FLAT_SPREAD and (is_frame or (apart > INK_CONTRAST).mean() >= LEAST_INK):
                 top = height_px - len(beyond) if at_bottom else 0
                 return Leftover(
                     "a straight edge with one level beyond it", PixelBox(0, top, width_px, top + len(beyond))

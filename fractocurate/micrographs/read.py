@@ -26,6 +26,7 @@ from fractocurate.micrographs.pixel_size import (
     choose_pixel_size,
     pixel_size_from_field,
     precision_of_print,
+    proved_by_print_width,
 )
 from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.printed_values import record_box
@@ -71,6 +72,9 @@ def read_micrograph(
         *sight.sizes,
         *_from_field_width(readings, header.width_px, magnification),
     ]
+    proved = proved_by_print_width(sizes, header.width_px, magnification)
+    surer = {id(old.reading): new.reading for old, new in zip(sizes, proved, strict=True)}
+    readings, sizes = [surer.get(id(r), r) for r in readings], proved
     readings += [size.reading for size in sizes if size.reading not in readings]
     if magnification is None:
         read = [size.reading for size in sizes]

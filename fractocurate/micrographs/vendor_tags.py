@@ -9,6 +9,7 @@ from data_contracts.records import Reading
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.lengths import find_lengths
 from fractocurate.micrographs.magnification import magnification_of
+from fractocurate.micrographs.pixel_size import FILM_WIDTH_MM
 from fractocurate.micrographs.vendor_formats import parse_ini, parse_jeol, parse_xml_leaves, parse_zeiss
 from fractocurate.micrographs.vendor_tables import (
     FEI,
@@ -23,7 +24,6 @@ from fractocurate.micrographs.vendor_tables import (
 )
 
 ZEISS_TAG, FEI_XL_TAG, FEI_TAG, PHENOM_TAG, TESCAN_TAG = 34118, 34680, 34682, 34683, 50431
-HITACHI_PRINT_NM = 127e6
 PIXEL_SIZES_NM = (0.01, 1e6)
 """What a pixel of an SEM may be wide: beyond, a number has lost its unit or exponent."""
 
@@ -110,7 +110,7 @@ def _hitachi_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:
     is_known = any(r.field == "pixel_size_nm" for r in facts.readings) or table.get("semimagefile.pixelsize")
     if is_known or not magnified or stored is None or ratio is None:
         return facts
-    value = HITACHI_PRINT_NM / magnified / stored[0] * ratio
+    value = FILM_WIDTH_MM * 1e6 / magnified / stored[0] * ratio
     raw = f"print 127 mm / magnification {magnified:g} / {stored[0]} px"
     note = "; ".join(filter(None, ("computed: width of the print over the magnification", note)))
     reading = Reading("pixel_size_nm", raw, f"{value:.6g}", ReadingMethod.SIDECAR, 0.8, note=note)
