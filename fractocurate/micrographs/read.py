@@ -35,7 +35,7 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 5
+MICROGRAPHS_VERSION = 6
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
