@@ -24,6 +24,7 @@ from fractocurate.micrographs.lettering import (
     of_one_polarity,
 )
 from fractocurate.micrographs.overlay_bars import LOWER_ZONE, UPPER_ZONE, find_drawn_bars, is_perfect
+from fractocurate.micrographs.own_level import ink_of_own_level
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 MOST_LINES = 12
@@ -125,7 +126,13 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
         boxes.append(bar.box.grown(margin, margin, width_px, height_px))
     box = reduce(PixelBox.united, boxes)
     sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
-    for line in of_one_polarity(lines):
+    read = of_one_polarity(lines)
+    is_one_polarity = len({line.white for line in read}) == 1
+    own = ink_of_own_level(grey, boxes, white=read[0].white) if is_one_polarity else None
+    if own is not None:
+        _own_ink_in((sharp, soft), own, bars, box)
+        read = []
+    for line in read:
         _ink_in(sharp, soft, grey, line, box)
     for bar in bars:
         if not any(_is_beside(line, bar.box) for line in lines):
@@ -166,6 +173,15 @@ def _ink_in(
         cut = inside.shifted(-shown.left, -shown.top).cut(picture)
         target = inside.cut(page)
         np.maximum(target, np.asarray(cut * 255, dtype=np.uint8), out=target)
+
+
+def _own_ink_in(pages: Sequence[NDArray[np.uint8]], ink: BoolImage, bars: Sequence[ScaleBar], origin: PixelBox) -> None:
+    """Copy all ink but the bars to the pages."""
+    text = ink.copy()
+    for bar in bars:
+        bar.box.cut(text)[:] = False
+    for page in pages:
+        page[:] = np.where(origin.cut(text), np.uint8(255), np.uint8(0))
 
 
 def _faint_label_in(
