@@ -33,6 +33,8 @@ WORD_GAP = 0.7
 UNIT_GAP = 1.25
 """A number and its unit may stand further apart: the blank of a typewriter face is as wide as a digit is high."""
 _UNIT = re.compile(r"(?:[^\W\d_]{0,2}m|kV|[kK]?\s?[xX\u00d7]|[kK])")
+_MISREAD_HYPHEN = re.compile(r"(?<=\w)~(?=\d)")
+"""What small letters make of the hyphen in an identifier: no instrument prints a tilde."""
 _NUMBER = re.compile(r"[=:]?\d[\d.,]*[kK]?")
 
 
@@ -170,7 +172,7 @@ def read_text(looks: Sequence[Look], origin: PixelBox, settings: MicrographSetti
         middle = word.top + word.height / 2
         number = max(k for k in range(len(looks)) if k == 0 or middle >= tops[k] - MARGIN_PX)
         place = looks[number].in_frame(word, tops[number], origin)
-        words[number].append(Word(word.text, place, round(word.confidence, 3)))
+        words[number].append(Word(_MISREAD_HYPHEN.sub("-", word.text), place, round(word.confidence, 3)))
     return tuple(BarText(lines_of(found)) for found in words)
 
 

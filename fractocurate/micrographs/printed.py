@@ -172,7 +172,7 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     elif not (
         printed.is_legible
         or _is_laid_out(overlay, grey.shape[1])
-        or (overlay.is_certain and printed.surest >= LEGIBLE_BESIDE_A_BAR)
+        or (overlay.is_certain and _has_lettering(overlay) and printed.surest >= LEGIBLE_BESIDE_A_BAR)
     ):
         # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
         # bar and its label are.
@@ -198,6 +198,11 @@ def _is_on(box: PixelBox, paper: PixelBox) -> bool:
     return box.intersected(paper).area >= LEAST_ON_PAPER * box.area
 
 
+def _has_lettering(overlay: Overlay) -> bool:
+    """Whether it is more than bars."""
+    return len(overlay.boxes) > len(overlay.bars)
+
+
 def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
     """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack.
 
@@ -206,7 +211,7 @@ def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
     if (
         any(bar.is_ruler for bar in overlay.bars)
         or not overlay.is_certain
-        or len(overlay.boxes) <= len(overlay.bars)
+        or not _has_lettering(overlay)
         or len(overlay.bars) > MOST_BARS_LAID_OUT
     ):
         return False

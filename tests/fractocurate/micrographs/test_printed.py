@@ -10,10 +10,12 @@ from PIL import Image, ImageDraw
 
 from data_contracts.records import Box, Reading, Word
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
-from fractocurate.micrographs.bar_text import BarText, lines_of, read_text
+from fractocurate.micrographs.bar_text import BarText, Look, lines_of, read_text
+from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_tags import VendorFacts
+from fractocurate.tesseract import TableWord
 
 SETTINGS = MicrographSettings()
 
@@ -177,3 +179,11 @@ def test_a_second_look_is_taken_only_where_the_first_does_not_confirm_the_metada
     sight = look_at(grey, facts, SETTINGS)
     assert sum(shown) == n_looks
     assert any(r.field == "magnification" and r.value == "500" for r in sight.readings)
+
+
+def test_hyphens_of_identifiers_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OCR makes a tilde of them; one before a unit is something else."""
+    seen = [TableWord(1, text, 0.9, 20 + 80 * n, 20, 60, 20) for n, text in enumerate(("AB~2022-0813", "2~um"))]
+    monkeypatch.setattr("fractocurate.micrographs.bar_text.read_page", lambda *_: seen)
+    (text,) = read_text((Look(Image.new("L", (200, 40), 255), 1.0),), PixelBox(0, 0, 200, 40), SETTINGS)
+    assert [w.text for w in text.words] == ["AB-2022-0813", "2~um"]
