@@ -32,6 +32,7 @@ from fractocurate.micrographs.scale_bar import find_scale_bars
 from fractocurate.micrographs.strip_edges import (
     LINE_SHARE,
     ROW_SHARE,
+    framed_edge,
     narrowed,
     row_is_edge,
     settle_edges,
@@ -91,6 +92,8 @@ def _strip(
     if bottom - top < LEAST_BAR_HEIGHT_PX or not (at_bottom or at_top):
         return None
     rows, at_bottom = _visible(shares, level, rows, at_bottom=at_bottom, at_top=at_top)
+    framed = framed_edge(shares, level, rows, at_bottom=at_bottom)
+    rows = framed or rows
     top, bottom = rows
     letters = [m.box for m in letters_in(grey, PixelBox(0, top, width_px, bottom), level)]
     if len(letters) < LEAST_BAR_LETTERS:
@@ -106,7 +109,7 @@ def _strip(
     # A scale bar may lie beyond the outermost letters.
     ink = ink_of(grey[top:bottom], level)
     drawn = [*letters, *(bar.box for bar in find_scale_bars(ink))]
-    y0, y1, issues = settle_edges(shares, level, rows, drawn, at_bottom=at_bottom)
+    y0, y1, issues = (*rows, ()) if framed else settle_edges(shares, level, rows, drawn, at_bottom=at_bottom)
     if (
         at_bottom
         and hinted_top_px is not None
@@ -116,7 +119,7 @@ def _strip(
         y0 = hinted_top_px
     if y1 - y0 > TALLEST_STRIP * height_px and not is_only_bar:
         return None
-    if not issues:
+    if not issues and not framed:
         y0, y1 = sharpened(grey, level, y0, y1)
     box = narrowed(grey, PixelBox(0, y0, width_px, y1), level)
     kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP

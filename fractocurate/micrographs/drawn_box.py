@@ -33,6 +33,9 @@ _LEAST_PAPER = 0.3
 _LEAST_SIDES = 2
 """On which a box has picture beside it; what has it on one is a strip or no drawing."""
 _BLOCK_PX = 4
+LEAST_WIDTH = 0.06
+"""Of a box, as a share of the frame's width; the plate of a letter in a corner, beside such a box, may be narrower."""
+LEAST_PLATE_LETTERS, CORNER_PX = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def find_floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
     n_flat = np.bincount(grey[flat], minlength=256)
     window = np.convolve(n_flat, np.ones(2 * LEVEL_TOLERANCE + 1), mode="same")
     found: list[tuple[int, int, PixelBox]] = []
+    plates: list[tuple[int, PixelBox]] = []
     for _ in range(3):
         level = int(np.argmax(window))
         if window[level] < 0.004 * grey.size:
@@ -117,25 +121,31 @@ def find_floating_box(grey: GreyImage, flat: BoolImage) -> DataBar | None:
         mask = flat & (np.abs(grey.astype(np.int16) - level) <= LEVEL_TOLERANCE)
         for mark in marks_of(_coarse(mask)):
             box = _refined(grey, mark.box, level)
-            if (
-                box.width < 0.06 * width_px
-                or box.height < LEAST_BAR_HEIGHT_PX
-                or box.height > TALLEST_STRIP * height_px
-            ):
+            if min(box.width, box.height) < LEAST_BAR_HEIGHT_PX or box.height > TALLEST_STRIP * height_px:
                 continue
             if mark.fill < 0.5 or not _has_straight_sides(grey, box, level):
                 continue
             letters = letters_in(grey, box, level)
             enough = len(letters) >= LEAST_BAR_LETTERS or (letters and find_scale_bars(ink_of(box.cut(grey), level)))
-            if enough:
-                found.append((len(letters), level, _with_frame(grey, box)))
+            outer = _with_frame(grey, box)
+            if enough and box.width >= LEAST_WIDTH * width_px:
+                found.append((len(letters), level, outer))
+            elif len(letters) >= LEAST_PLATE_LETTERS and _is_in_corner(outer, width_px, height_px):
+                plates.append((level, outer))
     if not found:
         return None
     _, level, outer = max(found, key=lambda item: item[0])
     # Measurements that somebody noted on the picture stand in boxes of one kind.
     boxes = [box for n_letters, its, box in found if box == outer or (its == level and n_letters >= LEAST_BAR_LETTERS)]
+    boxes += [box for its, box in plates if its == level]
     kept = crop_or_mask(boxes, width_px, height_px)
     return DataBar(DataBarKind.BOX, outer, kept.crop, level, mask_issues(kept, width_px, height_px), kept.masks)
+
+
+def _is_in_corner(box: PixelBox, width_px: int, height_px: int) -> bool:
+    """Whether a box lies in a corner of a frame, where pictures for print have their letter: ``b)``."""
+    at_side = box.left <= CORNER_PX or box.right >= width_px - CORNER_PX
+    return at_side and (box.top <= CORNER_PX or box.bottom >= height_px - CORNER_PX)
 
 
 def _coarse(mask: BoolImage) -> BoolImage:
@@ -143,7 +153,8 @@ def _coarse(mask: BoolImage) -> BoolImage:
     rows, columns = mask.shape[0] // _BLOCK_PX, mask.shape[1] // _BLOCK_PX
     blocks = mask[: rows * _BLOCK_PX, : columns * _BLOCK_PX].reshape(rows, _BLOCK_PX, columns, _BLOCK_PX)
     covered = blocks.sum(axis=(1, 3), dtype=np.uint8) >= _BLOCK_PX**2 // 2
-    return np.asarray(ndimage.binary_closing(covered, structure=np.ones((3, 3), bool), border_value=0))
+    room = np.pad(covered, 1)  # without it the closing would take a block off at each border of the frame
+    return np.asarray(ndimage.binary_closing(room, structure=np.ones((3, 3), bool))[1:-1, 1:-1])
 
 
 def _refined(grey: GreyImage, blocks: PixelBox, level: int) -> PixelBox:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
+from fractocurate.micrographs.components import boxes_of, long_runs
 
 STEP_TOLERANCE = 2
 """Largest step between neighbours of one drawn run: 0 in lossless files, up to 2 in flat JPEG blocks."""
@@ -126,18 +127,6 @@ def flat_runs(grey: GreyImage, run_length_px: int = RUN_LENGTH_PX) -> BoolImage:
     return in_run
 
 
-def long_runs(mask: BoolImage, run_length_px: int) -> BoolImage:
-    """Pixels of a mask that lie in horizontal runs of at least that length: a morphological opening by a line."""
-    n = run_length_px
-    if mask.shape[1] < n:
-        return np.zeros(mask.shape, np.bool_)
-    sums = np.cumsum(np.pad(mask, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
-    starts = (sums[:, n:] - sums[:, :-n]) == n  # a whole run begins here
-    covered = np.cumsum(np.pad(starts, ((0, 0), (1, n - 1))), axis=1, dtype=np.int32)
-    padded = np.pad(covered, ((0, 0), (n, 0)))[:, : covered.shape[1]]
-    return np.asarray((covered - padded)[:, 1:] > 0)
-
-
 def level_shares(grey: GreyImage, flat: BoolImage) -> NDArray[np.float32]:
     """Per row and grey level, the share of the row that is flat and within the tolerance of that level.
 
@@ -145,12 +134,12 @@ def level_shares(grey: GreyImage, flat: BoolImage) -> NDArray[np.float32]:
         Shape (height, 256).
     """
     height_px, width_px = grey.shape
-    keys = np.arange(height_px, dtype=np.int64)[:, None] * 256 + grey
-    counts = np.bincount(keys[flat], minlength=height_px * 256).reshape(height_px, 256)
-    padded = np.pad(counts, ((0, 0), (LEVEL_TOLERANCE + 1, LEVEL_TOLERANCE)))
-    sums = np.cumsum(padded, axis=1)
-    window = 2 * LEVEL_TOLERANCE + 1
-    return np.asarray((sums[:, window:] - sums[:, :-window]) / width_px, dtype=np.float32)
+    places = np.flatnonzero(flat)
+    counts = np.bincount(places // width_px * 256 + grey.ravel()[places], minlength=height_px * 256)
+    window = (2 * LEVEL_TOLERANCE + 1, 1)
+    levels = counts.reshape(height_px, 256).astype(np.float32)
+    near = cv2.boxFilter(levels, -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(near / width_px, dtype=np.float32)
 
 
 def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4) -> list[int]:
@@ -174,14 +163,12 @@ def drawn_levels(shares: NDArray[np.float32], least_share: float, most: int = 4)
 
 def marks_of(foreground: BoolImage, least_area_px: int = 1) -> list[Mark]:
     """The 8-connected components of a foreground mask, in the mask's own coordinates, but for smaller specks."""
-    labels, n_marks = ndimage.label(foreground, structure=np.ones((3, 3), int))
-    areas = np.bincount(labels.ravel(), minlength=n_marks + 1)
-    slices = ndimage.find_objects(labels)
-    marks = []
-    for n in np.flatnonzero(areas[1:] >= least_area_px).tolist():
-        rows, columns = slices[n]
-        marks.append(Mark(n + 1, PixelBox(columns.start, rows.start, columns.stop, rows.stop), int(areas[n + 1])))
-    return marks
+    boxes, areas = boxes_of(foreground)
+    large = np.flatnonzero(areas >= least_area_px)
+    return [
+        Mark(n + 1, PixelBox(*box), area)
+        for n, box, area in zip(large.tolist(), boxes[large].tolist(), areas[large].tolist(), strict=True)
+    ]
 
 
 def letters_among(marks: list[Mark], tallest_px: float) -> list[Mark]:

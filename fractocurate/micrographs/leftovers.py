@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
-from fractocurate.micrographs.flatness import BoolImage, PixelBox, long_runs
+from fractocurate.micrographs.components import boxes_of, long_runs
+from fractocurate.micrographs.drawn_box import INK_CONTRAST
+from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 STROKE_REACHES_PX = (6, 12)
 """What lies so far left and right of a stroke is not part of it: for strokes of up to 5 and of up to 11 px."""
@@ -41,6 +43,8 @@ MOST_EDGES = 400
 EDGE_ZONE = 0.12
 """Share of the height, from above and below, in which a rest of a strip may lie."""
 EDGE_STEP, EDGE_SHARE, FLAT_SPREAD = 40, 0.85, 2.0
+LEAST_EDGE_ROWS, THICKEST_FRAME_PX, LEAST_INK = 3, 14, 0.002
+"""Rows beyond such an edge: more of them than the frame of a strip has are a rest of it only with ink on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,9 @@ def _strokes_in_rows(picture: GreyImage, calm: BoolImage, reach: int) -> list[tu
         else:
             limit = np.maximum(picture, LEAST_STEP - 1) - np.uint8(LEAST_STEP - 1)
             strokes = (middle < limit[:, : -2 * reach]) & (middle < limit[:, 2 * reach :])
-        labels, n_strokes = ndimage.label(_steady(np.asarray(strokes), calm[:, reach:-reach]))
-        if not LEAST_SURE_STROKES <= n_strokes <= MOST_STROKES:
+        boxes, _ = boxes_of(_steady(np.asarray(strokes), calm[:, reach:-reach]), diagonals=False)
+        if not LEAST_SURE_STROKES <= len(boxes) <= MOST_STROKES:
             continue
-        boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
         inks = middle[boxes[:, 1], (boxes[:, 0] + boxes[:, 2] - 1) // 2].astype(np.int16)
         row = _longest_row(boxes, np.asarray(inks if white else 255 - inks))
         if row is not None:
@@ -106,7 +109,10 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
     order = np.flatnonzero(like)[np.argsort(boxes[like, 0], kind="stable")]
     boxes, inks, heights = boxes[order], inks[order], heights[order]
     best: tuple[int, PixelBox] | None = None
-    for i, (left, top, _, bottom) in enumerate(boxes):
+    in_company = _n_near(boxes[:, 1]) >= LEAST_SURE_STROKES
+    in_company |= _n_near(boxes[:, 3]) >= LEAST_SURE_STROKES
+    for i in np.flatnonzero(in_company).tolist():
+        left, top, _, bottom = boxes[i].tolist()
         end = int(np.searchsorted(boxes[:, 0], left + 5 * heights[i], side="right"))
         others = boxes[i:end]
         # Bars at the top, middle or foot of a letter end its upright stroke there: one of both ends has to be common.
@@ -120,6 +126,15 @@ def _longest_row(boxes: NDArray[np.int64], inks: NDArray[np.int16]) -> tuple[int
             row = others[alike]
             best = (count, PixelBox(*(int(v) for v in (*row[:, :2].min(axis=0), *row[:, 2:].max(axis=0)))))
     return best
+
+
+def _n_near(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of some rows lie within one of each, itself included."""
+    if not rows.size:
+        return rows
+    counts = np.bincount(rows, minlength=int(rows.max()) + 2)
+    near = counts + np.append(counts[1:], 0) + np.append(0, counts[:-1])
+    return np.asarray(near[rows])
 
 
 def _drawn_bar(picture: GreyImage) -> Leftover | None:
@@ -167,7 +182,11 @@ def _strip_edge(picture: GreyImage) -> Leftover | None:
         share = np.maximum((steps >= EDGE_STEP).mean(axis=1), (steps <= -EDGE_STEP).mean(axis=1))
         for n in np.flatnonzero(share >= EDGE_SHARE):
             beyond = rows[n + 1 :]
-            if len(beyond) >= 3 and float(np.median(np.abs(beyond - np.median(beyond)))) <= FLAT_SPREAD:
+            if len(beyond) < LEAST_EDGE_ROWS:
+                continue
+            apart = np.abs(beyond - np.median(beyond))
+            is_frame = len(beyond) <= THICKEST_FRAME_PX
+            if np.median(apart) <= FLAT_SPREAD and (is_frame or (apart > INK_CONTRAST).mean() >= LEAST_INK):
                 top = height_px - len(beyond) if at_bottom else 0
                 return Leftover(
                     "a straight edge with one level beyond it", PixelBox(0, top, width_px, top + len(beyond))

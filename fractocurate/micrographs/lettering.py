@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from data_contracts.pixels import GreyImage
+from fractocurate.micrographs.components import boxes_of, components_of
 from fractocurate.micrographs.flatness import BoolImage, PixelBox
 
 WHITE_LEVELS, BLACK_LEVELS = (240, 200, 165), (14, 45, 80)
@@ -86,10 +87,9 @@ def extended(grey: GreyImage, line: LetterLine) -> LetterLine:
     slack = max(3, round(0.45 * line.height_px))  # descenders, accents
     band = PixelBox(0, max(0, line.box.top - slack), width_px, min(height_px, line.box.bottom + slack))
     part = band.cut(grey)
-    labels, n_marks = ndimage.label(part >= line.level if line.white else part <= line.level, structure=_TOUCH)
-    if not 0 < n_marks <= MOST_MARKS:
+    boxes, _ = boxes_of(np.asarray(part >= line.level if line.white else part <= line.level))
+    if not 0 < len(boxes) <= MOST_MARKS:
         return line
-    boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
     heights, widths = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
     # What touches the upper or lower side of the band comes from the picture.
     inside = (boxes[:, 1] > 0) & (boxes[:, 3] < band.height) & (widths <= 2 * line.height_px)
@@ -120,10 +120,9 @@ def labels_near(grey: GreyImage, bar: PixelBox, *, white: bool) -> list[LetterLi
     for level in WHITE_LEVELS if white else BLACK_LEVELS:
         mask = np.array(part >= level if white else part <= level)
         own.cut(mask)[:] = False
-        labels, n_marks = ndimage.label(mask, structure=_TOUCH)
-        if not 0 < n_marks <= MOST_MARKS:
+        labels, boxes, _ = components_of(mask)
+        if not 0 < len(boxes) <= MOST_MARKS:
             continue
-        boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
         heights, widths = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
         like = (heights >= LEAST_LETTER_PX) & (heights <= tallest) & (widths <= 5 * heights)
         like &= (boxes[:, 1] > 0) & (boxes[:, 3] < region.height) & (boxes[:, 0] > 0) & (boxes[:, 2] < region.width)
@@ -179,11 +178,9 @@ def of_one_polarity(lines: Sequence[LetterLine]) -> list[LetterLine]:
 
 
 def _lines_of(mask: BoolImage, part: GreyImage, tallest: float, level: int, *, white: bool) -> list[LetterLine]:
-    labels, n_marks = ndimage.label(mask, structure=_TOUCH)
-    if not 2 <= n_marks <= MOST_MARKS:
+    labels, boxes, areas = components_of(mask)
+    if not 2 <= len(boxes) <= MOST_MARKS:
         return []
-    boxes = np.array([(w[1].start, w[0].start, w[1].stop, w[0].stop) for w in ndimage.find_objects(labels)])
-    areas = np.bincount(labels.ravel(), minlength=n_marks + 1)[1:]
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     fill = areas / (widths * heights)
     # A letter of a thin face fills a sixth of its box; blots and grains are wider than high as often as not.

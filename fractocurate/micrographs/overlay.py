@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
+from fractocurate.micrographs.components import components_of
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, largest_free
 from fractocurate.micrographs.lettering import (
     LetterLine,
@@ -22,6 +24,7 @@ from fractocurate.micrographs.lettering import (
     of_one_polarity,
 )
 from fractocurate.micrographs.overlay_bars import LOWER_ZONE, UPPER_ZONE, find_drawn_bars, is_perfect
+from fractocurate.micrographs.own_level import ink_of_own_level
 from fractocurate.micrographs.scale_bar import ScaleBar
 
 MOST_LINES = 12
@@ -31,6 +34,8 @@ LEAST_MARGIN_PX = 3
 """Beside bars."""
 ROOM_FOR_A_LABEL_PX = 26
 """Taken off around a certain bar whose label could not be made out, with it."""
+GROUND_PX, LEAST_FAINT = 25, 8
+"""Window of the ground behind such a label, wider than its strokes; least step from it to the level of the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,17 @@ def _overlay(grey: GreyImage, lines: Sequence[LetterLine], bars: Sequence[ScaleB
         boxes.append(bar.box.grown(margin, margin, width_px, height_px))
     box = reduce(PixelBox.united, boxes)
     sharp, soft = np.zeros((box.height, box.width), np.uint8), np.zeros((box.height, box.width), np.uint8)
-    for line in of_one_polarity(lines):
+    read = of_one_polarity(lines)
+    is_one_polarity = len({line.white for line in read}) == 1
+    own = ink_of_own_level(grey, boxes, white=read[0].white) if is_one_polarity else None
+    if own is not None:
+        _own_ink_in((sharp, soft), own, bars, box)
+        read = []
+    for line in read:
         _ink_in(sharp, soft, grey, line, box)
+    for bar in bars:
+        if not any(_is_beside(line, bar.box) for line in lines):
+            _faint_label_in(sharp, soft, grey, bar, box)
     crop = largest_free(boxes, width_px, height_px)
     place = box if not box.overlaps(crop) else max(boxes, key=lambda one: one.area)
     is_certain = any((bar.is_ruler and bar.is_whole) or is_perfect(grey, bar) for bar in bars)
@@ -161,8 +175,33 @@ def _ink_in(
         np.maximum(target, np.asarray(cut * 255, dtype=np.uint8), out=target)
 
 
+def _own_ink_in(pages: Sequence[NDArray[np.uint8]], ink: BoolImage, bars: Sequence[ScaleBar], origin: PixelBox) -> None:
+    """Copy all ink but the bars to the pages."""
+    text = ink.copy()
+    for bar in bars:
+        bar.box.cut(text)[:] = False
+    for page in pages:
+        page[:] = np.where(origin.cut(text), np.uint8(255), np.uint8(0))
+
+
+def _faint_label_in(
+    sharp: NDArray[np.uint8], soft: NDArray[np.uint8], grey: GreyImage, bar: ScaleBar, origin: PixelBox
+) -> None:
+    """Copy what is beside a bar to the pages, as far as it has the bar's level: a label on ground of like level."""
+    height_px, width_px = grey.shape
+    around = bar.box.grown(ROOM_FOR_A_LABEL_PX, ROOM_FOR_A_LABEL_PX, width_px, height_px)
+    part = np.ascontiguousarray(around.cut(grey))
+    ground = np.asarray(cv2.medianBlur(part, GROUND_PX), np.float64)
+    level = float(np.median(bar.box.cut(grey)))
+    strength = np.clip((part - ground) / np.where(np.abs(level - ground) < LEAST_FAINT, np.inf, level - ground), 0, 1)
+    inside = around.shifted(-origin.left, -origin.top)
+    for page, least in ((sharp, 0.5), (soft, 0.3)):
+        target = inside.cut(page)
+        np.maximum(target, np.asarray(np.where(strength >= least, strength, 0) * 255, np.uint8), out=target)
+
+
 def _within(mask: BoolImage) -> BoolImage:
     """The marks that do not run out of the cut upwards or downwards: what does is picture."""
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    labels, _, _ = components_of(mask)
     outside = np.unique(np.concatenate([labels[0], labels[-1]]))
     return np.asarray(mask & ~np.isin(labels, outside[outside > 0]))

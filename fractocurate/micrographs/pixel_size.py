@@ -22,6 +22,9 @@ PRECISION_OF_TAG = 0.004
 DISPLAY_WIDTH_MM = (30.0, 1000.0)
 """Magnification times width of the field is the width of a display or print. Values outside are a misread number."""
 
+FILM_WIDTH_MM, FILM_TOLERANCE = 127.0, 0.005
+"""Width of Polaroid 4 x 5 inch film, for whose prints some makers still state their magnifications."""
+
 
 def pixel_size_from_bar(length_nm: float, length_px: float) -> float:
     """Nanometres per pixel of a drawn bar."""
@@ -54,8 +57,8 @@ class SizeCandidate:
 
 
 def precision_of_bar(length_px: float) -> float:
-    """Of a drawn bar: half a pixel at each end, half a pixel of drawing, and the thickness of its ticks."""
-    return 1.5 / length_px + 0.003
+    """Of a drawn bar: a pixel at each end, for the width of its strokes may count or not, and the label's rounding."""
+    return 2 / length_px + 0.003
 
 
 def precision_of_print(raw: str) -> float:
@@ -65,6 +68,28 @@ def precision_of_print(raw: str) -> float:
         return 1.0
     last_digit = 10.0 ** -len(match[1] or "")
     return 0.5 * last_digit / float(match[0].replace(",", ".")) + 0.003
+
+
+def proved_by_print_width(
+    candidates: Sequence[SizeCandidate], width_px: int, magnification: Reading | None
+) -> list[SizeCandidate]:
+    """The candidates; a drawn bar is surer where it and the printed magnification give the width of Polaroid film.
+
+    Magnifications that are meant for a print 127 mm wide give just that, and a digit misread in either does not.
+    """
+    if magnification is None or magnification.value is None or magnification.method is not ReadingMethod.DATA_BAR:
+        return list(candidates)
+    proved = []
+    for c in candidates:
+        display_mm = c.value_nm * width_px * float(magnification.value) / 1e6
+        is_print = abs(display_mm - FILM_WIDTH_MM) <= FILM_TOLERANCE * FILM_WIDTH_MM
+        if is_print and c.reading.method is ReadingMethod.SCALE_BAR:
+            confidence = round(1 - (1 - c.reading.confidence) * (1 - magnification.confidence), 3)
+            note = f"{c.reading.note}; a print of {FILM_WIDTH_MM:g} mm, as the magnification says"
+            proved.append(replace(c, reading=replace(c.reading, confidence=confidence, note=note)))
+        else:
+            proved.append(c)
+    return proved
 
 
 def choose_pixel_size(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from data_contracts.masks import cut_picture
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Reading
 from data_contracts.vocabulary import DataBarKind, ReadingMethod
-from fractocurate.micrographs.bar_text import read_text
+from fractocurate.micrographs.bar_text import LETTER_HEIGHTS_PX, looks_at, read_text
 from fractocurate.micrographs.data_bar import find_data_bar
 from fractocurate.micrographs.drawn_box import DataBar, find_floating_box, ink_of, paper_around
 from fractocurate.micrographs.flatness import BoolImage, PixelBox, flat_runs, is_drawing, largest_free
@@ -18,7 +19,7 @@ from fractocurate.micrographs.leftovers import find_leftover
 from fractocurate.micrographs.masking import KeptPicture, crop_or_mask, mask_issues
 from fractocurate.micrographs.misread import odd_label_issues
 from fractocurate.micrographs.overlay import Overlay, find_overlay
-from fractocurate.micrographs.pixel_size import SizeCandidate, pixel_size_from_bar, precision_of_bar
+from fractocurate.micrographs.pixel_size import PRECISION_OF_TAG, SizeCandidate, pixel_size_from_bar, precision_of_bar
 from fractocurate.micrographs.printed_values import LEGIBLE_ALONE, SURE_VALUE, UNCONFIRMED, PrintedValues, record_box
 from fractocurate.micrographs.scale_bar import ScaleBar, find_scale_bars
 from fractocurate.micrographs.scale_labels import ScaleLabel
@@ -107,11 +108,7 @@ def _read_strip(grey: GreyImage, bar: DataBar, facts: VendorFacts, settings: Mic
     ink = ink_of(part, bar.background)
     bars = find_scale_bars(ink)
     contrast = _contrast(part, ink, bar.background)
-    pages = (contrast,) if _states_all(facts) else (contrast, contrast)
-    printed = _read(sight, pages, ink, bar.box, bars, settings)
-    if len(pages) == 1 and _is_contradicted(facts, printed):
-        sight = Sight(bar, issues=list(bar.issues))
-        printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings)
+    printed = _read(sight, (contrast, contrast), ink, bar.box, bars, settings, facts)
     if not bar.crop.area:
         if not printed.has_value and printed.surest < LEGIBLE_ALONE:
             return sight, False
@@ -140,14 +137,23 @@ def _unread(grey: GreyImage, box: PixelBox, told: Sequence[str]) -> Sight:
     return Sight(_no_bar(grey), issues=[*told, issue])
 
 
-def _states_all(facts: VendorFacts) -> bool:
-    """Whether metadata of a picture of this size hold magnification and pixel size, so that print only confirms."""
-    known = {r.field for r in facts.readings if r.value is not None}
-    return facts.is_of_this_size and not facts.issues and {"magnification", "pixel_size_nm"} <= known
+def _confirms(printed: PrintedValues, facts: VendorFacts, settings: MicrographSettings) -> bool:
+    """Whether one look suffices: it read the magnification of the metadata, and their pixel size is beyond doubt.
+
+    It is where the drawn bar and its label give the same, or say nothing and the metadata were written for a picture of
+    this size.
+    """
+    if _is_contradicted(facts, printed) or facts.issues or not printed.has_value:
+        return False
+    stated = [float(r.value) for r in facts.readings if r.field == "pixel_size_nm" and r.value is not None]
+    if not stated or printed.label is None:
+        return bool(stated) and facts.is_of_this_size
+    tag = SizeCandidate(replace(_size_of_bar(printed.label), value=str(stated[0])), PRECISION_OF_TAG)
+    return tag.agrees(_size_candidate(printed.label), settings.pixel_size_tolerance)
 
 
 def _is_contradicted(facts: VendorFacts, printed: PrintedValues) -> bool:
-    """Whether one look did not confirm what the metadata state."""
+    """Whether what was read does not confirm the magnification that the metadata state."""
     stated = {r.value for r in facts.readings if r.field == "magnification"}
     return not any(r.value in stated for r in printed.magnifications)
 
@@ -159,14 +165,14 @@ def _read_overlay(sight: Sight, overlay: Overlay, grey: GreyImage, settings: Mic
     printed = None
     if settings.use_ocr:
         ink = np.asarray(overlay.pages[0] > _INK_FROM)
-        printed = _read(sight, overlay.pages, ink, overlay.box, bars, settings, over_picture=True)
+        printed = _read(sight, overlay.pages, ink, overlay.box, bars, settings)
     if printed is None:
         if not overlay.is_certain:
             return before
     elif not (
         printed.is_legible
         or _is_laid_out(overlay, grey.shape[1])
-        or (overlay.is_certain and printed.surest >= LEGIBLE_BESIDE_A_BAR)
+        or (overlay.is_certain and _has_lettering(overlay) and printed.surest >= LEGIBLE_BESIDE_A_BAR)
     ):
         # Edges, cracks and arrays make straight lines, and marks in rows. Print can be read, or is laid out as a scale
         # bar and its label are.
@@ -192,6 +198,11 @@ def _is_on(box: PixelBox, paper: PixelBox) -> bool:
     return box.intersected(paper).area >= LEAST_ON_PAPER * box.area
 
 
+def _has_lettering(overlay: Overlay) -> bool:
+    """Whether it is more than bars."""
+    return len(overlay.boxes) > len(overlay.bars)
+
+
 def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
     """Whether a bar of perfect form has lettering beside it, and is neither one of a row nor as long as a crack.
 
@@ -200,7 +211,7 @@ def _is_laid_out(overlay: Overlay, width_px: int) -> bool:
     if (
         any(bar.is_ruler for bar in overlay.bars)
         or not overlay.is_certain
-        or len(overlay.boxes) <= len(overlay.bars)
+        or not _has_lettering(overlay)
         or len(overlay.bars) > MOST_BARS_LAID_OUT
     ):
         return False
@@ -214,18 +225,27 @@ def _read(
     box: PixelBox,
     bars: Sequence[ScaleBar],
     settings: MicrographSettings,
-    *,
-    over_picture: bool = False,
+    facts: VendorFacts | None = None,
 ) -> PrintedValues:
-    """Two looks of OCR at one region; bars are in the region's pixels."""
+    """Two looks of OCR at one region; bars are in the region's pixels.
+
+    Where metadata state what the first look may confirm, the second is taken only if it does not. Without metadata
+    (None) the region is drawn over the picture.
+    """
+    over_picture = facts is None
     for part in (part for bar in bars for part in bar.parts):
         for page in pages:
             part.cut(page)[:] = 0
     in_frame = [_moved(bar, box.left, box.top) for bar in bars]
     found = PrintedValues()
+    is_stated = facts is not None and any(r.field == "magnification" for r in facts.readings)
+    looks = looks_at(pages, ink, sorted(LETTER_HEIGHTS_PX, reverse=not is_stated))
     try:
-        for text in read_text(pages, ink, box, settings):
-            found.add(text, in_frame)
+        for n in (1, 1) if is_stated else (2,):
+            if found.texts and facts is not None and _confirms(found, facts, settings):
+                break
+            for text in read_text(tuple(islice(looks, n)), box, settings):
+                found.add(text, in_frame)
     except OcrError as error:
         sight.issues.append(f"data bar: {error}")
     # On a picture a letter may lose a stroke and be read wrongly with confidence: two looks have to agree there.
@@ -236,10 +256,14 @@ def _read(
         found.label = replace(found.label, confidence=min(found.label.confidence, UNCONFIRMED))
     sight.readings += found.readings(box)
     if found.label is not None:
-        size = SizeCandidate(_size_of_bar(found.label), precision_of_bar(found.label.bar.length_px))
+        size = _size_candidate(found.label)
         sight.sizes.append(size)
         sight.readings.append(size.reading)
     return found
+
+
+def _size_candidate(label: ScaleLabel) -> SizeCandidate:
+    return SizeCandidate(_size_of_bar(label), precision_of_bar(label.bar.length_px))
 
 
 def _size_of_bar(label: ScaleLabel) -> Reading:

@@ -22,6 +22,8 @@ HALF_LEGIBLE = 0.48
 """The same where both looks read a like word."""
 LEGIBLE_ALONE = 0.75
 """The same where a frame would be nothing but a bar: particles on even ground fill a frame from top to bottom too."""
+LEAST_KINDS = 2
+"""Of letters and digits: one kind alone is a row of like marks."""
 SURE_VALUE = 0.5
 RINGS_AND_STROKES = frozenset("oO0°©®@eQ•·.,:;-_=~'`|Il1i!/\\()[]{}")
 """What OCR makes of balls, pores, pillars and ticks with confidence."""
@@ -95,10 +97,11 @@ class PrintedValues:
 
 
 def _confidence_of_letters(text: BarText) -> float:
-    """Mean confidence of a text's letters; 0 for fewer than two. Rings and strokes are no letters: balls, pillars."""
-    counts = [(w.confidence, sum(c not in RINGS_AND_STROKES for c in w.text)) for w in text.words]
-    n_letters = sum(n for _, n in counts)
-    return sum(confidence * n for confidence, n in counts) / n_letters if n_letters >= 2 else 0.0
+    """Mean confidence of a text's letters; 0 if they are fewer than two kinds. Rings and strokes are none: pillars."""
+    letters = [(w.confidence, c) for w in text.words for c in w.text if c not in RINGS_AND_STROKES]
+    if len({c for _, c in letters if c.isalnum()}) < LEAST_KINDS:
+        return 0.0
+    return sum(confidence for confidence, _ in letters) / len(letters)
 
 
 def _is_word(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
@@ -42,15 +44,14 @@ def measure_quality(picture: GreyImage) -> Quality:
     """Quality facts of a cropped picture, shape (height, width); of an empty one all are 0."""
     if picture.size == 0:
         return Quality(0.0, 0.0, 0.0, 0.0, 0.0)
-    counts = np.bincount(picture.ravel(), minlength=256)
+    counts = np.asarray(cv2.calcHist([picture], [0], None, [256], [0, 256])).ravel()
     below = np.cumsum(counts) / picture.size
     contrast = float(np.searchsorted(below, 0.99) - np.searchsorted(below, 0.01))
-    levels = picture.astype(np.int16)
     sharpness = 0.0
     if min(picture.shape) >= 3:
-        neighbours = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:]
-        spread = float(picture.var())
-        sharpness = float((4 * levels[1:-1, 1:-1] - neighbours).var()) / spread if spread > 0 else 0.0
+        laplacian = cv2.Laplacian(picture, cv2.CV_16S)[1:-1, 1:-1]
+        spread = _variance(picture)
+        sharpness = _variance(np.asarray(laplacian)) / spread if spread > 0 else 0.0
     return Quality(
         round(sharpness, 4),
         contrast,
@@ -60,8 +61,13 @@ def measure_quality(picture: GreyImage) -> Quality:
     )
 
 
+def _variance(values: NDArray[np.generic]) -> float:
+    _, deviation = cv2.meanStdDev(np.asarray(values))
+    return float(deviation[0, 0]) ** 2
+
+
 def _stripe_share(picture: GreyImage) -> float:
-    means = picture.mean(axis=1)
+    means = np.asarray(cv2.reduce(picture, 1, cv2.REDUCE_AVG, dtype=cv2.CV_64F)).ravel()
     if len(means) < STRIPE_WINDOW_ROWS:
         return 0.0
     apart = np.abs(means - ndimage.median_filter(means, STRIPE_WINDOW_ROWS, mode="nearest"))

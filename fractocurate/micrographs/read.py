@@ -26,6 +26,7 @@ from fractocurate.micrographs.pixel_size import (
     choose_pixel_size,
     pixel_size_from_field,
     precision_of_print,
+    proved_by_print_width,
 )
 from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.printed_values import record_box
@@ -34,7 +35,7 @@ from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_formats import decode_text
 from fractocurate.micrographs.vendor_tags import VendorFacts, read_sidecars, read_vendor_tags
 
-MICROGRAPHS_VERSION = 5
+MICROGRAPHS_VERSION = 6
 """Raise when the code of this room reads frames differently, so that they are read again."""
 
 
@@ -71,6 +72,9 @@ def read_micrograph(
         *sight.sizes,
         *_from_field_width(readings, header.width_px, magnification),
     ]
+    proved = proved_by_print_width(sizes, header.width_px, magnification)
+    surer = {id(old.reading): new.reading for old, new in zip(sizes, proved, strict=True)}
+    readings, sizes = [surer.get(id(r), r) for r in readings], proved
     readings += [size.reading for size in sizes if size.reading not in readings]
     if magnification is None:
         read = [size.reading for size in sizes]

@@ -11,6 +11,7 @@ import select
 import shutil
 import subprocess
 import time
+from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -123,14 +124,16 @@ class _Resident:
 
 
 _residents: list[_Resident] = []
-_unusable: set[tuple[int, str, str]] = set()
+_failures: Counter[tuple[int, str, str]] = Counter()
+_MOST_FAILURES = 3
+"""One that fails is started anew; one that fails again and again is not."""
 
 
 def _resident(languages: str) -> _Resident | None:
     """The running Tesseract of this process; None where there can be none."""
     key = (os.getpid(), pytesseract.pytesseract.tesseract_cmd, languages)
     found = next((r for r in _residents if r.key == key), None)
-    if found is not None or key in _unusable:
+    if found is not None or _failures[key] >= _MOST_FAILURES:
         return found
     if os.name != "posix" or shutil.which("stdbuf") is None or shutil.which(key[1]) is None:
         return None
@@ -140,10 +143,10 @@ def _resident(languages: str) -> _Resident | None:
 
 
 def _forget(resident: _Resident) -> None:
-    """Give up a program that failed: the pages that follow are calls of their own, which say what is wrong."""
+    """Give up a program that failed: its page becomes a call of its own, which says what is wrong."""
     resident.close()
     _residents.remove(resident)
-    _unusable.add(resident.key)
+    _failures[resident.key] += 1
 
 
 @atexit.register

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, long_runs, marks_of
+from fractocurate.micrographs.components import long_runs
+from fractocurate.micrographs.flatness import BoolImage, Mark, PixelBox, marks_of
 
 SHORTEST_BAR_PX = 14
 THICKEST_BAR_SHARE = 0.45

@@ -13,6 +13,8 @@ ROW_SHARE = 0.45
 LINE_SHARE = 0.8
 """Of a row: so much of it is frame line, or the strip's level where no text stands."""
 _THICKEST_FRAME_PX = 14
+_DRAWN_ACROSS = 0.97
+"""Of a row: a line from border to border."""
 _JPEG_BLOCK_PX = 8
 _EDGE_STEP = 20
 _FULL_SHARE, _PART_SHARE, _SOFT_START = 0.9, 0.85, 0.2
@@ -35,6 +37,27 @@ def visible_edge(shares: NDArray[np.float32], level: int, rows: tuple[int, int],
         return rows
     first += int(full[0])
     return (first, bottom) if at_bottom else (top, len(own) - first)
+
+
+def framed_edge(
+    shares: NDArray[np.float32], level: int, rows: tuple[int, int], *, at_bottom: bool
+) -> tuple[int, int] | None:
+    """The rows of a strip from the line that is drawn across the frame at its edge, if the picture has its level.
+
+    They begin, or at the top end, with the line; None where the strip is no taller than strips are, or has no line.
+    """
+    top, bottom = rows
+    tallest = round(TALLEST_SURE_STRIP * len(shares))
+    if bottom - top <= tallest:
+        return None
+    others = shares[top:bottom].copy()
+    others[:, max(0, level - 2 * LEVEL_TOLERANCE) : level + 2 * LEVEL_TOLERANCE + 1] = 0
+    lines = top + np.flatnonzero(others.max(axis=1) >= _DRAWN_ACROSS)
+    lines = lines[lines >= bottom - tallest] if at_bottom else lines[lines < top + tallest]
+    inside = [row for row in lines.tolist() if abs((bottom if at_bottom else top) - row) > _THICKEST_FRAME_PX]
+    if not inside:
+        return None
+    return (min(inside), bottom) if at_bottom else (top, max(inside) + 1)
 
 
 def settle_edges(

@@ -9,6 +9,7 @@ from data_contracts.records import Reading
 from data_contracts.vocabulary import ReadingMethod
 from fractocurate.micrographs.lengths import find_lengths
 from fractocurate.micrographs.magnification import magnification_of
+from fractocurate.micrographs.pixel_size import FILM_WIDTH_MM
 from fractocurate.micrographs.vendor_formats import parse_ini, parse_jeol, parse_xml_leaves, parse_zeiss
 from fractocurate.micrographs.vendor_tables import (
     FEI,
@@ -67,7 +68,7 @@ def read_sidecars(texts: Sequence[str], width_px: int, height_px: int) -> Vendor
             return _jeol_facts(parse_jeol(text), (width_px, height_px))
         table = parse_ini(text)
         if any(key.startswith("semimagefile.") for key in table):
-            return _facts(HITACHI, table, (width_px, height_px), ReadingMethod.SIDECAR)
+            return _hitachi_facts(table, (width_px, height_px))
         if "main.pixelsizex" in table or ("main.device" in table and "main.magnification" in table):
             return _facts(TESCAN, table, (width_px, height_px), ReadingMethod.SIDECAR)
     return VendorFacts()
@@ -96,6 +97,24 @@ def _fei_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:
         note="computed: display width / field width",
     )
     return replace(facts, readings=(reading, *facts.readings))
+
+
+def _hitachi_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:
+    """Older instruments write no pixel size. Their magnification is that of a print as wide as Polaroid film (127 mm).
+
+    Where they write both, as the S-4800 does, the two agree to six digits.
+    """
+    facts = _facts(HITACHI, table, size, ReadingMethod.SIDECAR)
+    magnified, stored = number_in(table.get("semimagefile.magnification", "")), _stored_size(HITACHI, table)
+    ratio, note = _fit(stored, size, None, is_without_bar=HITACHI.size_is_without_bar)
+    is_known = any(r.field == "pixel_size_nm" for r in facts.readings) or table.get("semimagefile.pixelsize")
+    if is_known or not magnified or stored is None or ratio is None:
+        return facts
+    value = FILM_WIDTH_MM * 1e6 / magnified / stored[0] * ratio
+    raw = f"print 127 mm / magnification {magnified:g} / {stored[0]} px"
+    note = "; ".join(filter(None, ("computed: width of the print over the magnification", note)))
+    reading = Reading("pixel_size_nm", raw, f"{value:.6g}", ReadingMethod.SIDECAR, 0.8, note=note)
+    return replace(facts, readings=(*facts.readings, reading))
 
 
 def _jeol_facts(table: dict[str, str], size: tuple[int, int]) -> VendorFacts:

@@ -178,3 +178,16 @@ def test_strip_full_of_text_from_its_first_row_keeps_its_edge(frames: Any) -> No
     box = find_data_bar(grey).box
     assert box is not None
     assert abs(box.top - 440) <= 3
+
+
+def test_framed_strip_under_a_picture_of_its_level_begins_at_its_line(frames: Any) -> None:
+    """A saturated picture, with what is left of its grey here and there, above a white strip in a black frame."""
+    grey = frames.texture(640, 540)
+    grey[200:] = 255
+    grey[330:345, 60:90] = 180
+    grey = frames.strip(grey, (490, 540), 255, 0, "EHT = 5.00 kV  Mag = 150 X  PART 2047-B")
+    grey = frames.block(grey, (0, 490, 640, 491), 0)
+    bar = find_data_bar(grey)
+    assert bar.box is not None
+    assert bar.box.sides == (0, 490, 640, 540)
+    assert bar.crop.sides == (0, 0, 640, 490)

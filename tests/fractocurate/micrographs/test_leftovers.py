@@ -60,3 +60,17 @@ def test_pictures_too_small_for_print_hold_none() -> None:
     """An empty crop and a sliver are not looked at."""
     assert find_leftover(np.zeros((0, 640), np.uint8)) is None
     assert find_leftover(np.zeros((10, 30), np.uint8)) is None
+
+
+@pytest.mark.parametrize(("n_rows", "text", "is_seen"), [(8, "", True), (40, "", False), (40, "x500", True)])
+def test_a_flat_band_is_a_rest_of_a_strip_if_it_is_thin_or_has_ink(
+    n_rows: int,
+    text: str,
+    is_seen: bool,  # noqa: FBT001
+    frames: Any,
+) -> None:
+    """Charging, a mount and vacuum fill broad bands with one level and nothing on it."""
+    grey = frames.texture(640, 480, mean=60, spread=10)
+    grey = frames.block(grey, (0, 480 - n_rows, 640, 480), 200)
+    grey = frames.write(grey, 20, 450, text, 40) if text else grey
+    assert (find_leftover(grey) is not None) == is_seen

@@ -10,6 +10,7 @@ from fractocurate.micrographs.pixel_size import (
     choose_pixel_size,
     precision_of_bar,
     precision_of_print,
+    proved_by_print_width,
 )
 
 
@@ -85,3 +86,12 @@ def test_sources_agree_only_as_far_as_they_are_exact() -> None:
         bar = SizeCandidate(Reading("pixel_size_nm", "", "100", M.SCALE_BAR, 0.9), precision_of_bar(length_px))
         candidates = [bar, SizeCandidate(width, precision_of_print(width.raw))]
         assert len(choose_pixel_size(candidates, 1000, 1000, 0.05, 0.5)[1]) == n_issues
+
+
+def test_a_bar_that_makes_film_width_of_the_printed_magnification_is_proved() -> None:
+    """127 mm for 1000x over 1280 px at 99.2 nm; a label with another digit does not make it, nor is a tag one."""
+    bars = [size(99.2063, M.SCALE_BAR, 0.45), size(119.05, M.SCALE_BAR, 0.45), size(99.2063, M.VENDOR_TAG, 0.45)]
+    printed = Reading("magnification", "x1.00k", "1000", M.DATA_BAR, 0.8)
+    assert [c.reading.confidence for c in proved_by_print_width(bars, 1280, printed)] == [0.89, 0.45, 0.45]
+    for told in (None, Reading("magnification", "1000", "1000", M.VENDOR_TAG, 1.0)):
+        assert proved_by_print_width(bars, 1280, told) == bars

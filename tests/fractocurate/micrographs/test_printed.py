@@ -8,12 +8,14 @@ import pytest
 from hard_frames.bare import paint_bare
 from PIL import Image, ImageDraw
 
-from data_contracts.records import Box, Word
-from data_contracts.vocabulary import DataBarKind
-from fractocurate.micrographs.bar_text import BarText, lines_of
+from data_contracts.records import Box, Reading, Word
+from data_contracts.vocabulary import DataBarKind, ReadingMethod
+from fractocurate.micrographs.bar_text import BarText, Look, lines_of, read_text
+from fractocurate.micrographs.flatness import PixelBox
 from fractocurate.micrographs.printed import look_at
 from fractocurate.micrographs.settings import MicrographSettings
 from fractocurate.micrographs.vendor_tags import VendorFacts
+from fractocurate.tesseract import TableWord
 
 SETTINGS = MicrographSettings()
 
@@ -126,3 +128,62 @@ def test_digits_that_touch_are_no_pictogram(frames: Any, monkeypatch: pytest.Mon
     look_at(grey, VendorFacts(), SETTINGS)
     width = pages[0].shape[1]
     assert (pages[0][:, round(0.6 * width) : round(0.7 * width)] < 128).sum() >= 300
+
+
+@pytest.mark.parametrize(("level", "ink"), [(34, 0), (221, 255)])
+def test_label_of_nearly_the_level_of_its_ground_is_read_beside_its_bar(frames: Any, level: int, ink: int) -> None:
+    """Black on a dark picture, white on a bright one: no step of print, but the bar tells where it stands."""
+    grey = frames.texture(640, 480)
+    grey[:110] = np.clip(np.random.default_rng(3).normal(level, 2.5, (110, 640)), 0, 255)
+    grey = frames.write(grey, 500, 12, "500 um", ink, 16)
+    grey = frames.block(grey, (460, 34, 620, 39), ink)
+    sight = look_at(grey, VendorFacts(), SETTINGS)
+    assert sight.bar.crop.top >= 39
+    assert [float(size.reading.value or 0) for size in sight.sizes] == [pytest.approx(500_000 / 160, rel=0.01)]
+
+
+def test_letter_of_a_picture_in_its_corner_is_cut_off_with_the_scale_box(frames: Any) -> None:
+    """Pictures for print: ``b)`` on a plate, and the scale on another of the same level, flush with the border."""
+    grey = frames.texture(1024, 699)
+    grey = frames.block(grey, (966, 0, 1024, 58), 255)
+    grey = frames.write(grey, 978, 8, "b)", 0, 34)
+    grey = frames.block(grey, (0, 629, 194, 699), 255)
+    grey = frames.write(grey, 42, 632, "50 um", 0, 34)
+    grey = frames.block(grey, (10, 682, 182, 690), 0)
+    bar = look_at(grey, VendorFacts(), SETTINGS).bar
+    left = np.zeros(grey.shape, np.bool_)
+    left[:58, 966:] = left[629:, :194] = True
+    kept = bar.crop.cut(left)
+    for mask in bar.masks:
+        mask.shifted(-bar.crop.left, -bar.crop.top).cut(kept)[:] = False
+    assert not kept.any()
+    assert bar.crop.area >= 0.85 * grey.size
+
+
+@pytest.mark.parametrize(("tagged", "n_looks"), [("500", 1), ("5000", 2), ("", 2)])
+def test_a_second_look_is_taken_only_where_the_first_does_not_confirm_the_metadata(
+    tagged: str, n_looks: int, frames: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A magnification and a pixel size that the first look reads as well; and those of another picture."""
+    shown: list[int] = []
+    monkeypatch.setattr(
+        "fractocurate.micrographs.printed.read_text",
+        lambda looks, *rest: (shown.append(len(looks)), read_text(looks, *rest))[1],
+    )
+    grey = frames.strip(frames.texture(640, 540), (480, 540), 0, 255, "Mag = 500 X", 160)
+    readings = [
+        Reading("magnification", tagged, tagged, ReadingMethod.VENDOR_TAG, 1.0),
+        Reading("pixel_size_nm", "62.5", "62.5", ReadingMethod.VENDOR_TAG, 1.0),
+    ]
+    facts = VendorFacts("zeiss", tuple(readings) if tagged else (), is_of_this_size=True)
+    sight = look_at(grey, facts, SETTINGS)
+    assert sum(shown) == n_looks
+    assert any(r.field == "magnification" and r.value == "500" for r in sight.readings)
+
+
+def test_hyphens_of_identifiers_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OCR makes a tilde of them; one before a unit is something else."""
+    seen = [TableWord(1, text, 0.9, 20 + 80 * n, 20, 60, 20) for n, text in enumerate(("AB~2022-0813", "2~um"))]
+    monkeypatch.setattr("fractocurate.micrographs.bar_text.read_page", lambda *_: seen)
+    (text,) = read_text((Look(Image.new("L", (200, 40), 255), 1.0),), PixelBox(0, 0, 200, 40), SETTINGS)
+    assert [w.text for w in text.words] == ["AB-2022-0813", "2~um"]

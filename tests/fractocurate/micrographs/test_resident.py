@@ -1,5 +1,6 @@
 """One Tesseract serves many pages, and what it cannot do falls back to calls of their own."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -33,10 +34,10 @@ def test_pages_are_read_one_after_the_other() -> None:
     assert read_page(Image.new("L", (60, 40), 255), "eng", 30) == []
 
 
-def test_a_killed_tesseract_is_replaced_by_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The frame is read all the same."""
+def test_a_killed_tesseract_is_replaced_by_a_call_and_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame is read all the same; one that fails again and again is given up."""
     monkeypatch.setattr(resident, "_residents", [])
-    monkeypatch.setattr(resident, "_unusable", set())
+    monkeypatch.setattr(resident, "_failures", Counter())
     running = resident._resident("eng")
     if running is None:
         pytest.skip("no stdbuf here, so that each page is a call anyway")
@@ -44,12 +45,18 @@ def test_a_killed_tesseract_is_replaced_by_calls(monkeypatch: pytest.MonkeyPatch
     running._process.wait()
     assert said(read_page(page("Mag500X"), "eng", 30)) == "Mag500X"
     assert resident._residents == []
+    anew = resident._resident("eng")
+    assert anew is not None
+    assert anew is not running
+    resident._failures[anew.key] = resident._MOST_FAILURES
+    resident._forget(anew)
+    assert resident._resident("eng") is None
 
 
 def test_an_answer_that_takes_too_long_is_an_item_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the one that stays nor the call may hold up a run."""
     monkeypatch.setattr(resident, "_residents", [])
-    monkeypatch.setattr(resident, "_unusable", set())
+    monkeypatch.setattr(resident, "_failures", Counter())
     with pytest.raises(OcrError, match="ran longer"):
         read_page(page("Mag500X"), "eng", 0.001)
 
@@ -57,7 +64,7 @@ def test_an_answer_that_takes_too_long_is_an_item_error(monkeypatch: pytest.Monk
 def test_missing_language_and_program_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to install."""
     monkeypatch.setattr(resident, "_residents", [])
-    monkeypatch.setattr(resident, "_unusable", set())
+    monkeypatch.setattr(resident, "_failures", Counter())
     with pytest.raises(MissingToolError, match="lacks a language"):
         read_page(page("x"), "xx_nowhere", 30)
     monkeypatch.setattr("pytesseract.pytesseract.tesseract_cmd", "no-such-program")

@@ -217,3 +217,13 @@ def test_metadata_tell_whether_they_are_of_this_size() -> None:
     assert read_vendor_tags({34118: ZEISS}, 1024, 768).is_of_this_size
     assert not read_vendor_tags({34118: ZEISS}, 512, 384).is_of_this_size
     assert not read_vendor_tags({50431: TESCAN}, 800, 666).is_of_this_size
+
+
+def test_hitachi_sidecar_without_a_pixel_size_gives_it_by_the_width_of_the_print() -> None:
+    """127 mm over the magnification, scaled where the file was resized, and nothing where it was cropped."""
+    text = "[SemImageFile]\nInstructName=S-4700\nDataSize=1280x960\nMagnification=15000\nMicronMarker=3000\n"
+    for size, wanted in (((1280, 960), 6.6146), ((640, 480), 13.2292), ((700, 400), None)):
+        sizes = [r for r in read_sidecars([text], *size).readings if r.field == "pixel_size_nm"]
+        assert [float(r.value or 0) for r in sizes] == ([] if wanted is None else [pytest.approx(wanted, rel=1e-4)])
+    stated = read_sidecars([text + "PixelSize=6.61\n"], 1280, 960).readings
+    assert [r.value for r in stated if r.field == "pixel_size_nm"] == ["6.61"]
