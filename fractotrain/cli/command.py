@@ -88,6 +88,7 @@ def train(
     for first, second, contradict in (
         ("--weights", "--from-scratch", weights is not None and from_scratch),
         ("--folds-only", "--final-only", folds_only and final_only),
+        ("--fold", "--final-only", bool(fold) and final_only),
         ("--like", "key=value", like is not None and bool(overrides)),
     ):
         if contradict:

@@ -60,6 +60,8 @@ def test_options_that_contradict_each_other_are_refused(fracto: Callable[..., st
         fracto("train", "--from-scratch", "--weights", "w.pth")
     with pytest.raises(UsageError, match="contradict"):
         fracto("train", "--folds-only", "--final-only")
+    with pytest.raises(UsageError, match="contradict"):
+        fracto("train", "--fold", "1", "--final-only")
 
 
 def test_closing_tables_carry_split_and_place(fracto: Callable[..., str], planted: Any) -> None:
