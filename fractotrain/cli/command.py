@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import UsageError
+from data_contracts.errors import ExitCode, UsageError
 from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
 from fractotrain.cli.show import show_outcome
@@ -167,6 +167,8 @@ def _train(
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
     elif not quiet:
         show_outcome(console, outcome, catalog)
+    if outcome.skipped:
+        raise typer.Exit(ExitCode.FINISHED_WITH_FAILED_ITEMS)
 
 
 def _announce(console: Console, plan: "Plan") -> None:

@@ -121,6 +121,15 @@ def test_quiet_says_nothing(fracto: Callable[..., str], planted: Any) -> None:
         assert list(catalog.read("runs")["outcome"]) == ["finished"]
 
 
+def test_skipped_images_end_with_their_exit_code(planted: Any) -> None:
+    """Finished, with failed items: 6, as with every command."""
+    (planted.images / planted.paths[0]).unlink()
+    app = typer.Typer()
+    register(app)
+    arguments = ["train", *QUICK, "data.skip_failed=true", "--catalog", str(planted.catalog), "--quiet", "--final-only"]
+    assert CliRunner().invoke(app, arguments).exit_code == 6
+
+
 def test_app_starts_without_the_training_packages(shown_without: Callable[..., str]) -> None:
     """Where torch, timm and hydra are missing, the command is there, and says how to install them when run."""
     packages = ["torch", "torchvision", "timm", "hydra", "omegaconf", "safetensors"]
