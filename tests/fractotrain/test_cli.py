@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
 from fractotrain.cli import register
+from fractotrain.model import Weights, build_model
 from fractotrain.settings import check_settings
 
 QUICK = ["recipe=fast", "model.img_size=32", "optim.epochs=2", "optim.warmup_updates=1", "threads=1"]
@@ -112,6 +114,21 @@ def test_like_repeats_a_run(fracto: Callable[..., str], planted: Any) -> None:
         catalog.update("matches", {"path": planted.paths[0]}, {"status": "review", "instance_id": None})
     with pytest.raises(UsageError, match=r"the dataset in .* changed"):
         fracto("train", "--like", first["run_id"], "--catalog", planted.catalog)
+
+
+def test_like_is_refused_with_other_weights(fracto: Callable[..., str], planted: Any, tmp_path: Path) -> None:
+    """A file of first weights that was written over is not what the run started from."""
+    file = tmp_path / "w.safetensors"
+    small = check_settings(yaml.safe_load(fracto("train", *QUICK, "--print-config"))).model
+    save_file(build_model(small, Weights("scratch", None, None), 1).state_dict(), file)
+    shown = fracto(
+        "train", *QUICK, "optim.epochs=1", "--weights", file, "--catalog", planted.catalog, "--fold", 0, "--json"
+    )
+    like = ("train", "--like", json.loads(shown)["run_id"], "--catalog", planted.catalog)
+    assert str(file) in fracto(*like, "--print-config")
+    save_file(build_model(small, Weights("scratch", None, None), 2).state_dict(), file)
+    with pytest.raises(UsageError, match="other weights"):
+        fracto(*like)
 
 
 def test_quiet_says_nothing(fracto: Callable[..., str], planted: Any) -> None:
