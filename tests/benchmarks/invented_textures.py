@@ -20,7 +20,7 @@ from fractotrain.schedule import lr_factor
 SIDE_PX = 96
 ARCHITECTURE = "vit_tiny_patch16_224"
 SHAPE = {"img_size": SIDE_PX, "patch_size": 12}
-OPTIONS: dict[str, int | str] = {"embed_dim": 64, "num_heads": 2, "weight_init": "jax"}
+OPTIONS = {"embed_dim": 64, "num_heads": 2}
 """As deep as the paper's ViT-B, so that its layer-wise decay has the same 14 levels; 0.6 M parameters."""
 
 Picture = NDArray[np.float64]
@@ -134,7 +134,7 @@ def textures(n: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def pretrain(file: Path, n_pictures: int = 12_000, epochs: int = 5, seed: int = 0) -> float:
     """Write weights as safetensors; the share of new textures that the network names rightly."""
     torch.manual_seed(seed)
-    model = timm.create_model(ARCHITECTURE, num_classes=N_LABELS, in_chans=1, **SHAPE, **OPTIONS)
+    model = timm.create_model(ARCHITECTURE, num_classes=N_LABELS, in_chans=1, weight_init="jax", **SHAPE, **OPTIONS)
     pictures, labels = textures(n_pictures, seed)
     optimiser = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
     order_rng = np.random.default_rng([seed, 1])
