@@ -181,8 +181,8 @@ class Settings(_Strict):
 
     def what_decides(self) -> dict[str, Any]:
         """As JSON, without what decides neither weights nor outputs: a killed run may go on with other values of it."""
-        elsewhere = {"images_root": True, "cache_dir": True}
-        indifferent = {"checkpoint_every_s": True, "threads": True, "log": True, "data": elsewhere}
+        indifferent: dict[str, Any] = {"checkpoint_every_s": True, "threads": True, "log": True}
+        indifferent["data"] = {"images_root", "cache_dir"}
         return self.model_dump(mode="json", exclude=indifferent)
 
     def to_yaml(self) -> str:
