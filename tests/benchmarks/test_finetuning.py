@@ -1,4 +1,4 @@
-"""`recipe=base` against the paper's steps from the same pretrained weights, fold by fold, as a table.
+"""The paper's steps, which are those of `recipe=base`, against others from the same pretrained weights, as a table.
 
 A stand-in for what two cores cannot do: a ViT as deep as the paper's, 64 wide instead of 768, first weights learnt on
 invented textures instead of photographs. Crops and labels are the archive's own truth, folds keep a FOAN together.
@@ -40,13 +40,16 @@ SMALL = (
     f"model.name={ARCHITECTURE}", "model.in_chans=1",
     *(f"model.{key}={value}" for key, value in SHAPE.items()),
     *(f"+model.options.{key}={value}" for key, value in OPTIONS.items()),
-    "optim.precision=fp32", "optim.epochs=20", "optim.warmup_updates=20", "optim.lr=1.2e-3", "threads=1",
+    "optim.precision=fp32", "optim.epochs=20", "optim.warmup_updates=20", "optim.lr=2.4e-3", "threads=1",
 )  # fmt: skip
-"""The rate that suits this size was chosen for the paper's steps, among 7.3e-5, 4e-4 and 1.2e-3."""
+"""The rate that suits this size was chosen for the paper's steps, of 7.3e-5, 4e-4, 1.2e-3 and 2.4e-3, on seed 31."""
+MIRRORED = "data.flips=true"
 RECIPES = {
-    "recipe=base": ("recipe=base", *SMALL),
     "paper's steps": ("recipe=paper", *SMALL),
+    "mirrored, no RandAugment": ("recipe=base", *SMALL, MIRRORED, "data.randaugment_ops=0"),
+    "mirrored": ("recipe=base", *SMALL, MIRRORED),
 }
+"""Name -> settings; the first is what the others are compared with."""
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +106,21 @@ def cross_validate(images: Images, foans: Sequence[str], recipe: Sequence[str], 
 def test_finetuning_from_pretrained_weights(
     archive: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same weights, images and folds; the interval of the difference is corrected for what the folds share."""
+    """The same weights, images and folds; the interval of a difference is corrected for what the folds share."""
     images, foans = read(archive, tmp_path)
-    reached, lines = {}, [f"{len(foans)} images of {len(set(foans))} FOANs, 5 folds of 20 epochs each"]
+    lines = [f"{len(foans)} images of {len(set(foans))} FOANs, 5 folds of 20 epochs each"]
+    papers: NDArray[np.float64] | None = None
     for name, recipe in RECIPES.items():
         before = time.process_time()
-        reached[name] = cross_validate(images, foans, recipe, weights)
-        mean, spent_s = fold_interval(list(reached[name]), 1 / 4), time.process_time() - before
+        reached = cross_validate(images, foans, recipe, weights)
+        papers = reached if papers is None else papers
+        mean, gain = (fold_interval(list(values), 1 / 4) for values in (reached, reached - papers))
         lines.append(
-            f"{name:20}{mean.mean:8.3f} ± {mean.sd:.3f}  [{mean.corrected_low:.3f}, {mean.corrected_high:.3f}]"
-            f"{spent_s:8.0f} s  folds: {', '.join(f'{value:.3f}' for value in reached[name])}"
+            f"{name:26}{mean.mean:7.3f} ± {mean.sd:.3f}  [{mean.corrected_low:.3f}, {mean.corrected_high:.3f}]  "
+            f"better by {gain.mean:+.3f} [{gain.corrected_low:+.3f}, {gain.corrected_high:+.3f}]  "
+            f"{time.process_time() - before:.0f} s  folds {', '.join(f'{value:.3f}' for value in reached)}"
         )
-    base, paper = reached.values()
-    gain = fold_interval(list(base - paper), 1 / 4)
-    lines.append(f"difference, same folds: {gain.mean:+.3f} [{gain.corrected_low:+.3f}, {gain.corrected_high:+.3f}]")
-    with capsys.disabled():
-        print("", *lines, sep="\n")  # noqa: T201 - the result of a benchmark
-    assert base.mean() > 0.8
-    assert gain.corrected_high is not None and gain.corrected_high > 0  # noqa: PT018 - not shown to be worse
+        with capsys.disabled():
+            print("", *lines, sep="\n")  # noqa: T201 - the result of a benchmark, as far as it is known
+        lines = []
+        assert mean.mean > 0.8
