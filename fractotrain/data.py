@@ -230,4 +230,7 @@ def earlier_run(catalog: Catalog, run_id: str) -> EarlierRun:
     settings: dict[str, Any] = json.loads(row["settings"])
     settings["cv"]["split_id"] = row["split_id"]
     settings["cv"].setdefault("allow_unaudited", False)  # runs of an older Fracto do not say
-    return EarlierRun(settings, str(row["dataset_hash"]), json.loads(row["summary"])["weights"]["sha256"])
+    summary = json.loads(row["summary"])
+    if settings["optim"]["precision"] == "auto":  # the machine that repeats it may choose otherwise
+        settings["optim"]["precision"] = summary["precision"]
+    return EarlierRun(settings, str(row["dataset_hash"]), summary["weights"]["sha256"])

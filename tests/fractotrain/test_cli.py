@@ -116,16 +116,16 @@ def test_like_repeats_a_run(fracto: Callable[..., str], planted: Any) -> None:
         fracto("train", "--like", first["run_id"], "--catalog", planted.catalog)
 
 
-def test_like_is_refused_with_other_weights(fracto: Callable[..., str], planted: Any, tmp_path: Path) -> None:
-    """A file of first weights that was written over is not what the run started from."""
+def test_like_takes_the_same_weights_and_precision(fracto: Callable[..., str], planted: Any, tmp_path: Path) -> None:
+    """What `auto` came to stays; a file of first weights that was written over is not what the run started from."""
     file = tmp_path / "w.safetensors"
     small = check_settings(yaml.safe_load(fracto("train", *QUICK, "--print-config"))).model
     save_file(build_model(small, Weights("scratch", None, None), 1).state_dict(), file)
-    shown = fracto(
-        "train", *QUICK, "optim.epochs=1", "--weights", file, "--catalog", planted.catalog, "--fold", 0, "--json"
-    )
-    like = ("train", "--like", json.loads(shown)["run_id"], "--catalog", planted.catalog)
-    assert str(file) in fracto(*like, "--print-config")
+    settings = (*QUICK, "optim.epochs=1", "optim.precision=auto", "device=cpu")
+    shown = json.loads(fracto("train", *settings, "--weights", file, "-c", planted.catalog, "--fold", 0, "--json"))
+    like = ("train", "--like", shown["run_id"], "-c", planted.catalog)
+    again = check_settings(yaml.safe_load(fracto(*like, "--print-config")))
+    assert (again.model.weights_file, again.optim.precision) == (file, shown["precision"])
     save_file(build_model(small, Weights("scratch", None, None), 2).state_dict(), file)
     with pytest.raises(UsageError, match="other weights"):
         fracto(*like)
