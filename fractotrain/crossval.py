@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import timm
@@ -75,16 +74,11 @@ class Setup:
         settings, machine = self.bench.settings, self.bench.machine
         if settings.checkpoint_every_s is None:
             return None
-        # What decides neither weights nor outputs may differ between a killed run and the one that goes on.
-        indifferent: dict[str, Any] = {
-            "checkpoint_every_s": True,
-            "threads": True,
-            "log": True,
-            "data": {"images_root", "cache_dir"},
-        }
-        indifferent["cv"] = {"folds", "parallel", "cross_validate", "final_model", "bootstrap_samples"}
+        decisive = settings.what_decides()
+        for name in ("folds", "parallel", "cross_validate", "final_model", "bootstrap_samples"):
+            del decisive["cv"][name]  # which fits there are, not what one of them computes
         name = fingerprint(
-            settings=settings.model_dump(mode="json", exclude=indifferent),
+            settings=decisive,
             paths=self.training_set.paths,
             sha256=self.training_set.sha256,
             crop_boxes=self.training_set.crop_boxes,

@@ -203,14 +203,24 @@ def find_images_root(catalog: Catalog, images_root: Path | None) -> Path:
     return root
 
 
-def settings_of_run(catalog: Catalog, run_id: str) -> tuple[dict[str, Any], str]:
-    """Settings of an earlier training run, and the hash of the dataset it saw; the run is named by its id or its start.
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """What a run that is to be repeated rested on."""
+
+    settings: Mapping[str, Any]
+    dataset_hash: str
+    weights_sha256: str | None
+    """Of the file that it started from; None if it started from scratch."""
+
+
+def earlier_run(catalog: Catalog, run_id: str) -> EarlierRun:
+    """A training run of the catalog, named by its id or the start of it.
 
     Raises:
         UsageError: no such run, or several.
     """
     runs = catalog.query(
-        "SELECT run_id, settings, dataset_hash, split_id FROM runs WHERE command = 'train' ORDER BY started_at"
+        "SELECT run_id, settings, dataset_hash, split_id, summary FROM runs WHERE command = 'train' ORDER BY started_at"
     )
     named = runs.filter(pl.col("run_id").str.starts_with(run_id))
     if len(named) != 1:
@@ -220,4 +230,7 @@ def settings_of_run(catalog: Catalog, run_id: str) -> tuple[dict[str, Any], str]
     settings: dict[str, Any] = json.loads(row["settings"])
     settings["cv"]["split_id"] = row["split_id"]
     settings["cv"].setdefault("allow_unaudited", False)  # runs of an older Fracto do not say
-    return settings, str(row["dataset_hash"])
+    summary = json.loads(row["summary"])
+    if settings["optim"]["precision"] == "auto":  # the machine that repeats it may choose otherwise
+        settings["optim"]["precision"] = summary["precision"]
+    return EarlierRun(settings, str(row["dataset_hash"]), summary["weights"]["sha256"])

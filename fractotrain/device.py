@@ -1,6 +1,7 @@
 """The machine: which device computes, in which precision, with how many threads."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -62,11 +63,17 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def has_bf16_units() -> bool:
+    """Whether the CPU multiplies bf16 in units of its own (AVX-512 BF16, AMX and their like): twice as fast as fp32."""
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(bool(there) for name, there in capabilities.items() if name.endswith("bf16"))
+
+
 def _precision(settings: Settings, device: torch.device) -> Precision:
     asked = settings.optim.precision
     if asked == "auto":
         if device.type == "cpu":
-            return "fp32"
+            return "bf16" if has_bf16_units() else "fp32"
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
     if asked == "fp16" and device.type == "cpu":
         raise UsageError("optim.precision=fp16 needs a GPU; take optim.precision=fp32 (or bf16) on a CPU")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import optuna
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from fractotrain.overrides import compose_raw, group_choices
-from fractotrain.problems import refusal, validated
+from fractotrain.problems import refusal, suggestion, validated
 from fractotrain.settings import Settings, judge
 
 Value = float | int
@@ -67,6 +67,10 @@ class Span(_Strict):
         return trial.suggest_float(name, low, high, log=self.log)
 
 
+Space = Mapping[str, Mapping[str, Span]]
+"""Group -> setting -> what may be tried."""
+
+
 class HpoSettings(_Strict):
     """How a search goes about it."""
 
@@ -76,20 +80,28 @@ class HpoSettings(_Strict):
     pruner: Literal["halving", "none"]
     min_resource: int = Field(ge=1)
     reduction: int = Field(ge=2)
-    space: Mapping[str, Mapping[str, Span]]
+    space: Space
 
-    @model_validator(mode="after")
-    def _knows_its_settings(self) -> Self:
-        unknown = [name for name in self.spans if name.split(".")[1] not in _TUNABLE.get(name.split(".")[0], set())]
-        if unknown or not self.spans:
-            known = ", ".join(f"{group}.{key}" for group, keys in _TUNABLE.items() for key in sorted(keys))
-            raise ValueError(f"{', '.join(unknown) or 'an empty space'} cannot be searched; {known} can")
-        return self
+    @field_validator("space")
+    @classmethod
+    def _holds_what_can_be_searched(cls, space: Space) -> Space:
+        known = [f"{group}.{key}" for group, keys in _TUNABLE.items() for key in sorted(keys)]
+        unknown = [name for name in _by_name(space) if name not in known]
+        problems = [f"{name} cannot be searched{suggestion(name, known)}" for name in unknown]
+        if not _by_name(space):
+            problems = ["nothing is searched"]
+        if problems:
+            raise ValueError(f"{'. '.join(problems)}. These can: {', '.join(known)}")
+        return space
 
     @property
     def spans(self) -> dict[str, Span]:
         """Dotted name of a setting -> what may be tried."""
-        return {f"{group}.{key}": span for group, keys in self.space.items() for key, span in keys.items()}
+        return _by_name(self.space)
+
+
+def _by_name(space: Space) -> dict[str, Span]:
+    return {f"{group}.{key}": span for group, keys in space.items() for key, span in keys.items()}
 
 
 def compose_search(overrides: Sequence[str], options: Mapping[str, Any]) -> tuple[Settings, HpoSettings]:

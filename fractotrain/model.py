@@ -143,7 +143,8 @@ def _load(model: torch.nn.Module, settings: ModelSettings, file: Path) -> None:
     try:
         state: dict[str, torch.Tensor] = load_state_dict(str(file), weights_only=True)
     except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError, KeyError) as error:
-        raise WeightsError(f"{file}: no weights that can be read without running code: {error}") from error
+        said = str(error).partition(". ")[0]  # what follows is advice to read it all the same
+        raise WeightsError(f"{file}: no weights that can be read without running code: {said}") from error
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise WeightsError(f"{file}: holds no table of tensors")
     adapt = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)

@@ -10,6 +10,9 @@ from data_contracts.errors import UsageError
 
 M = TypeVar("M", bound=BaseModel)
 
+_ALIKE = 0.6
+"""Likeness from which a key is suggested."""
+
 
 def validated(model: type[M], raw: Mapping[Any, Any], prefix: str = "") -> tuple[M | None, list[str]]:
     """An instance, or a sentence for every problem, each with its dotted key after ``prefix``.
@@ -50,15 +53,34 @@ def _without(raw: Mapping[Any, Any], unknown: Sequence[tuple[int | str, ...]]) -
     }
 
 
-def nearest_key(key: str, known: Sequence[str]) -> str | None:
-    """The known dotted key that was probably meant: of the same name elsewhere, else spelled alike."""
-    name = key.rpartition(".")[2]
-    by_name = {other.rpartition(".")[2]: other for other in known}
-    if name in by_name:
-        return by_name[name]
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.75)
-    close += [by_name[found] for found in difflib.get_close_matches(name, by_name, n=1, cutoff=0.75)]
-    return close[0] if close else None
+def nearest_keys(key: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The known dotted keys that were probably meant: of the same name elsewhere, else spelled or worded alike."""
+    likeness = {other: _likeness(key.rpartition(".")[2], other.rpartition(".")[2]) for other in known}
+    best = max(likeness.values(), default=0.0)
+    if best < _ALIKE:
+        return ()
+    return tuple(sorted((other for other in known if likeness[other] > best - 0.1), key=lambda o: -likeness[o])[:3])
+
+
+def suggestion(key: str, known: Sequence[str], prefix: str = "") -> str:
+    """The end of a sentence about an unknown key: those that it may mean, else all of its group, else nothing."""
+    if near := nearest_keys(key, known):
+        return f"; did you mean {' or '.join(prefix + other for other in near)}?"
+    group = key.rpartition(".")[0]
+    others = [other.rpartition(".")[2] for other in known if other.rpartition(".")[0] == group]
+    return f"; {(prefix + group).rstrip('.')} has {', '.join(others)}" if others and group else ""
+
+
+def _likeness(name: str, other: str) -> float:
+    """0 to 1: ``learning_rate`` is like ``lr``, ``max_epochs`` like ``epochs``, ``sead`` like ``seed``."""
+    if name == other:
+        return 1.0
+    words, others = name.split("_"), other.split("_")
+    if other == "".join(word[:1] for word in words) or name == "".join(word[:1] for word in others):
+        return 0.9
+    shared = len({*words} & {*others}) / min(len(words), len(others))
+    spelled = difflib.SequenceMatcher(None, "".join(words), "".join(others)).ratio()
+    return 0.85 * max(spelled, 0.95 * shared)
 
 
 def _keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -71,11 +93,7 @@ def _keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _sentences(error: Mapping[str, Any], known: Sequence[str], prefix: str) -> list[str]:
     key, given = ".".join(str(part) for part in error["loc"]) or "settings", error["input"]
     if error["type"] == "extra_forbidden":
-        meant = {leaf: nearest_key(leaf, known) for leaf in _leaves(key, given)}
-        return [
-            f"{leaf}: there is no such setting" + (f"; did you mean {prefix}{near}?" if near else "")
-            for leaf, near in meant.items()
-        ]
+        return [f"{leaf}: there is no such setting{suggestion(leaf, known, prefix)}" for leaf in _leaves(key, given)]
     if error["type"] == "missing":
         return [f"{key}: is missing"]
     message = str(error["msg"]).removeprefix("Value error, ")

@@ -7,6 +7,7 @@ import platform
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -20,7 +21,7 @@ from safetensors.torch import save_file
 from data_contracts.catalog import Catalog
 from data_contracts.errors import CatalogError
 from data_contracts.records import Failure
-from data_contracts.vocabulary import TRAINABLE_CLASSES
+from data_contracts.vocabulary import TRAINABLE_CLASSES, Stage
 from fractotrain.answer_rows import epoch_rows, label_issue_rows, prediction_rows
 from fractotrain.crossval import Aggregate, FoldResult, Setup
 from fractotrain.errors import TrainingError
@@ -56,8 +57,18 @@ class Outcome:
     """Name -> sha256 of the files of the final model."""
 
 
+def record_failures(failures: Sequence[Failure], catalog_path: Path) -> None:
+    """Put the images that stopped a run in the place of those of the run before.
+
+    Raises:
+        CatalogError: the catalog cannot be written.
+    """
+    with Catalog.open(catalog_path) as catalog, catalog.transaction():
+        catalog.replace("failures", _failure_rows(failures), stage=str(Stage.TRAINING))
+
+
 def record_run(outcome: Outcome, catalog_path: Path) -> None:
-    """Write run, metrics and out-of-fold predictions in one transaction.
+    """Write run, metrics, out-of-fold predictions and skipped images in one transaction.
 
     Raises:
         CatalogError: the catalog cannot be written; the summary then lies in a file that the message names.
@@ -75,6 +86,7 @@ def record_run(outcome: Outcome, catalog_path: Path) -> None:
         catalog.append("predictions", prediction_rows(outcome.run_id, outcome.folds, training_set))
         catalog.append("epochs", epoch_rows(outcome.run_id, outcome.folds))
         catalog.append("label_issues", label_issue_rows(outcome.run_id, outcome.folds, training_set))
+        catalog.replace("failures", _failure_rows(outcome.skipped), stage=str(Stage.TRAINING))
 
 
 def store_model(outcome: Outcome, model: torch.nn.Module, catalog_path: Path) -> Outcome:
@@ -200,6 +212,10 @@ def _run_row(outcome: Outcome) -> Row:
         "split_id": setup.training_set.split.split_id,
         "summary": json.dumps(summary(outcome)),
     }
+
+
+def _failure_rows(failures: Sequence[Failure]) -> list[Row]:
+    return [{"stage": str(f.stage), "item": f.item, "reason": str(f.reason), "detail": f.detail} for f in failures]
 
 
 def _metric_rows(outcome: Outcome) -> list[Row]:

@@ -179,6 +179,12 @@ class Settings(_Strict):
             raise ValueError("optim.precision=fp16 needs a GPU; take optim.precision=fp32 (or bf16) on a CPU")
         return self
 
+    def what_decides(self) -> dict[str, Any]:
+        """As JSON, without what decides neither weights nor outputs: a killed run may go on with other values of it."""
+        indifferent: dict[str, Any] = {"checkpoint_every_s": True, "threads": True, "log": True}
+        indifferent["data"] = {"images_root", "cache_dir"}
+        return self.model_dump(mode="json", exclude=indifferent)
+
     def to_yaml(self) -> str:
         """As ``--print-config`` shows them."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

@@ -44,14 +44,8 @@ def open_trackers(plan: Plan) -> list[Sink]:
 
 def work_name(plan: Plan) -> str:
     """16 hex digits of what a run computes: a run that was killed and the one that goes on have the same."""
-    indifferent: dict[str, Any] = {
-        "checkpoint_every_s": True,
-        "threads": True,
-        "log": True,
-        "data": {"images_root", "cache_dir"},
-    }
     return fingerprint(
-        settings=plan.settings.model_dump(mode="json", exclude=indifferent),
+        settings=plan.settings.what_decides(),
         dataset=plan.training_set.dataset_hash,
         split=plan.training_set.split.split_id,
         weights=plan.weights.sha256,

@@ -8,13 +8,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import timm
 import torch
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import BadInputError, UsageError
+from data_contracts.errors import BadInputError, CatalogError, UsageError
 from data_contracts.masks import MASK_RULE_VERSION
 from data_contracts.records import Failure
 from fractotrain.cache import RULE_VERSION, Frame, Pixels, cached_pixels
@@ -34,7 +35,7 @@ from fractotrain.device import Machine, choose_machine
 from fractotrain.loop import Bench, Images, count_updates
 from fractotrain.model import InputFormat, Weights, build_model, find_weights, input_format
 from fractotrain.probe import Features, frozen_features
-from fractotrain.record import Outcome, record_run, store_model
+from fractotrain.record import Outcome, record_failures, record_run, store_model
 from fractotrain.seeds import FINAL_MODEL, Purpose, derive_seed
 from fractotrain.settings import Reported, Settings
 from fractotrain.side_by_side import FitFold, fit_side_by_side
@@ -201,7 +202,11 @@ def _remove_checkpoints(setup: Setup, plan: Plan) -> None:
 
 
 def decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure, ...]]:
-    """Pixels of the training set; without the images that fail, if the settings allow it."""
+    """Pixels of the training set; without the images that fail, if the settings allow it.
+
+    Raises:
+        BadInputError: images fail, and the settings do not allow it or too little is left; the catalog names them.
+    """
     training_set = plan.training_set
     skipped: tuple[Failure, ...] = ()
     while True:
@@ -213,25 +218,27 @@ def decode(plan: Plan, watch: Watch) -> tuple[TrainingSet, Pixels, tuple[Failure
             frames, plan.input_format.size_px, plan.cache_dir, plan.machine.n_threads, watch.on_decoded
         )
         if pixels is not None:
-            break
-        if not plan.settings.data.skip_failed:
-            raise BadInputError(_failure_sentence(plan, failures, len(frames)))
-        if skipped:
-            raise BadInputError(_failure_sentence(plan, failures, len(frames)))  # an archive that changes meanwhile
+            return training_set, pixels, skipped
+        if not plan.settings.data.skip_failed or skipped:  # what fails only now changed while it was read
+            _refuse(plan, failures, len(frames))
         skipped = failures
         failed = {failure.item for failure in failures}
         training_set = training_set.subset(np.array([path not in failed for path in training_set.paths]))
         if len(np.unique(training_set.labels)) < 2:
-            raise BadInputError(_failure_sentence(plan, failures, len(frames)))
+            _refuse(plan, failures, len(frames))
         watch.on_skipped(skipped)
-    return training_set, pixels, skipped
 
 
-def _failure_sentence(plan: Plan, failures: tuple[Failure, ...], n_images: int) -> str:
+def _refuse(plan: Plan, failures: tuple[Failure, ...], n_images: int) -> NoReturn:
     listing = "\n".join(f"  {failure.item}: {failure.reason}: {failure.detail}" for failure in failures[:20])
     more = f"\n  ... and {len(failures) - 20} more" if len(failures) > 20 else ""
-    return (
+    said = (
         f"{plan.images_root}: {len(failures)} of {n_images} images cannot be used:\n{listing}{more}\n"
         "`fracto ingest` takes note of what changed; `--images DIR` names the folder if the archive moved; "
         "data.skip_failed=true trains without them"
     )
+    try:
+        record_failures(failures, plan.catalog_path)
+    except CatalogError as error:
+        said += f"\nThey are not listed in the catalog: {error}"
+    raise BadInputError(said)

@@ -8,7 +8,6 @@ and one that was killed goes on from there.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.storages.journal import JournalFileBackend
@@ -27,6 +26,9 @@ from fractotrain.settings import Settings, check_settings
 from fractotrain.train import Plan, decode, plan_run
 from fractotrain.transforms import Normaliser
 from fractotrain.watch import Epoch, Watch
+
+_ENDED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
+"""Trials that count; one whose process was killed never ends, and another is run for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,12 @@ def tune(
     arena = _Arena(plan, training_set, pixels, fitted, held_back, fold, hpo)
     journal = catalog_path.with_suffix(".tune.jsonl")
     study = _open_study(arena, journal)
-    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
-    if len(study.get_trials(deepcopy=False, states=ended)) < hpo.trials:
+    if len(study.get_trials(deepcopy=False, states=_ENDED)) < hpo.trials:
         study.optimize(
             lambda trial: _try(arena, trial),
             callbacks=[
                 lambda _study, trial: on_trial(trial.number, trial.value),
-                optuna.study.MaxTrialsCallback(hpo.trials, states=ended),
+                optuna.study.MaxTrialsCallback(hpo.trials, states=_ENDED),
             ],
             catch=(TrainingError,),  # numbers that are none: a failed trial, not a failed study
         )
@@ -136,6 +137,7 @@ def suggest(trial: optuna.Trial, hpo: HpoSettings, max_warmup_updates: int) -> d
 def _try(arena: _Arena, trial: optuna.Trial) -> float:
     """Fit one trial; the best epoch's macro-F1 of the held-back images."""
     plan = arena.plan
+    trial.study.sampler = _sampler(arena, trial.number)
     given = suggest(trial, arena.hpo, count_updates(len(arena.fitted), plan.settings.optim) // 2)
     settings = check_settings(plan.settings.model_dump(mode="json"), given)
     model = build_model(settings.model, plan.weights, derive_seed(settings.seed, Purpose.MODEL, arena.fold))
@@ -149,27 +151,28 @@ def _try(arena: _Arena, trial: optuna.Trial) -> float:
 def _open_study(arena: _Arena, journal: Path) -> optuna.Study:
     """The study of these settings, images and space; another one of the same journal stays as it is."""
     settings, training_set = arena.plan.settings, arena.training_set
-    indifferent: dict[str, Any] = {"threads": True, "log": True, "data": {"images_root", "cache_dir"}}
     name = "tune-" + fingerprint(
-        settings=settings.model_dump(mode="json", exclude=indifferent),
+        settings=settings.what_decides(),
         dataset=training_set.dataset_hash,
         split=training_set.split.split_id,
         fold=arena.fold,
         search=arena.hpo.model_dump(mode="json", exclude={"trials"}),
     )
-    storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
-    study = optuna.create_study(
-        storage=storage,
+    return optuna.create_study(
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal))),
         study_name=name,
         direction="maximize",
         load_if_exists=True,
         pruner=_pruner(arena.hpo),
     )
-    # A process that joins later must not draw what the first one drew.
-    seed = derive_seed(settings.seed, Purpose.TUNE, arena.fold, len(study.get_trials(deepcopy=False)))
-    samplers = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
-    study.sampler = samplers[arena.hpo.sampler](seed=seed % 2**32)
-    return study
+
+
+def _sampler(arena: _Arena, number: int) -> optuna.samplers.BaseSampler:
+    """Of one trial: processes that start together draw nothing twice, for no two trials bear one number."""
+    seed = derive_seed(arena.plan.settings.seed, Purpose.TUNE, arena.fold, number) % 2**32
+    if arena.hpo.sampler == "random":
+        return optuna.samplers.RandomSampler(seed)
+    return optuna.samplers.TPESampler(seed=seed)
 
 
 def _pruner(hpo: HpoSettings) -> optuna.pruners.BasePruner:
@@ -179,24 +182,18 @@ def _pruner(hpo: HpoSettings) -> optuna.pruners.BasePruner:
 
 
 def _standing(study: optuna.Study, journal: Path, fold: int) -> Tuned:
-    counts = {
-        state: len(study.get_trials(deepcopy=False, states=(state,)))
-        for state in (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
-    }
-    complete, pruned, failed = counts.values()
-    if complete == 0:
+    complete, pruned, failed = (study.get_trials(deepcopy=False, states=(state,)) for state in _ENDED)
+    if not complete:
         raise UsageError(f"{journal}: no trial of {study.study_name} came to an end; raise --trials")
-    # fANOVA needs trials that differ in their figure.
-    differ = len({trial.value for trial in study.get_trials(deepcopy=False, states=(next(iter(counts)),))}) > 1
-    importances = optuna.importance.get_param_importances(study) if differ else {}
+    differ = len({trial.value for trial in complete}) > 1  # fANOVA needs trials that differ in their figure
     return Tuned(
         study.study_name,
         journal,
         fold,
-        complete,
-        pruned,
-        failed,
+        len(complete),
+        len(pruned),
+        len(failed),
         study.best_value,
         dict(study.best_params),
-        dict(importances),
+        dict(optuna.importance.get_param_importances(study)) if differ else {},
     )

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from data_contracts.catalog import Catalog
-from data_contracts.errors import UsageError
+from data_contracts.errors import ExitCode, UsageError
 from fractotrain.cli.options import DEFAULT_CATALOG, AsJson, CatalogPath, Quiet, training_packages
 from fractotrain.cli.progress import BarWatch, LineWatch, bars_on
 from fractotrain.cli.show import show_outcome
@@ -88,6 +88,7 @@ def train(
     for first, second, contradict in (
         ("--weights", "--from-scratch", weights is not None and from_scratch),
         ("--folds-only", "--final-only", folds_only and final_only),
+        ("--fold", "--final-only", bool(fold) and final_only),
         ("--like", "key=value", like is not None and bool(overrides)),
     ):
         if contradict:
@@ -120,18 +121,22 @@ def compose(overrides: list[str], options: dict[str, Any]) -> "Settings":
 
 
 def _settings_like(run_id: str, catalog: Path, options: dict[str, Any]) -> "Settings":
-    """Settings of an earlier run; refused if the dataset is no longer the one that it saw."""
-    from fractotrain.data import settings_of_run  # noqa: PLC0415 - the app must start without the training packages
-    from fractotrain.settings import check_stored_settings  # noqa: PLC0415 - as above
-
+    """Settings of an earlier run; refused if the dataset or the first weights are no longer those that it saw."""
+    with training_packages():
+        from fractotrain.data import earlier_run  # noqa: PLC0415 - the app must start without torch
+        from fractotrain.model import find_weights  # noqa: PLC0415 - as above
+        from fractotrain.settings import check_stored_settings  # noqa: PLC0415 - as above
     with Catalog.open_read_only(catalog) as opened:
-        raw, dataset_hash = settings_of_run(opened, run_id)
-        if opened.content_hash("dataset") != dataset_hash:
+        earlier = earlier_run(opened, run_id)
+        if opened.content_hash("dataset") != earlier.dataset_hash:
             raise UsageError(
                 f"--like {run_id}: the dataset in {catalog} changed since that run, which cannot be repeated; train "
                 "with its settings by naming them (`--print-config` of the run's recipe shows the keys)"
             )
-    return check_stored_settings(raw, options)
+    settings = check_stored_settings(earlier.settings, options)
+    if "model.init" not in options and (weights := find_weights(settings.model)).sha256 != earlier.weights_sha256:
+        raise UsageError(f"--like {run_id}: {weights.source} holds other weights than that run started from")
+    return settings
 
 
 def _train(
@@ -166,6 +171,8 @@ def _train(
         sys.stdout.write(json.dumps(summary(outcome), indent=1) + "\n")
     elif not quiet:
         show_outcome(console, outcome, catalog)
+    if outcome.skipped:
+        raise typer.Exit(ExitCode.FINISHED_WITH_FAILED_ITEMS)
 
 
 def _announce(console: Console, plan: "Plan") -> None:

@@ -1,6 +1,7 @@
 """Speed of training as ratios within one run, printed as a table."""
 
 import hashlib
+import resource
 import time
 from collections.abc import Callable
 from typing import Any
@@ -47,12 +48,21 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Frame]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Wall time of a call."""
-    began = time.perf_counter()
-    work()
+    """What a call takes: time on a GPU; else processor time with that of its workers, which no neighbour changes."""
     if torch.cuda.is_available():
+        began = time.perf_counter()
+        work()
         torch.cuda.synchronize()
-    return time.perf_counter() - began
+        return time.perf_counter() - began
+    began = processor_s()
+    work()
+    return processor_s() - began
+
+
+def processor_s() -> float:
+    """Of this process and of the children that ended, user and system."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in spent)
 
 
 def show(capsys: pytest.CaptureFixture[str], title: str, milliseconds: dict[str, float], ratio: float) -> None:
@@ -72,7 +82,7 @@ def test_cached_pixels_cost_a_twentieth_of_decoding(
     assert pixels is not None, failures
     everything = np.arange(len(frames))
     direct_s = seconds(lambda: [decode_frame(frame, SIZE_PX) for frame in frames])
-    cached_s = min(seconds(lambda: grey_batch(pixels, everything)) for _ in range(5))
+    cached_s = seconds(lambda: [grey_batch(pixels, everything) for _ in range(100)]) / 100
     ratio = direct_s / cached_s
     times = {"decode, crop, resize": direct_s, "cache": cached_s}
     show(capsys, "data path", {name: 1000 * t / len(frames) for name, t in times.items()}, ratio)
@@ -120,10 +130,8 @@ def plain_epoch(settings: Settings, frames: list[Frame], labels: NDArray[np.int6
 def test_training_step_of_vit_b_against_a_plain_loop(
     frames: list[Frame], tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An epoch of the paper's model: ours in bf16 from the cache, against fp32 (fp16 on a GPU) with decoding."""
-    settings = compose_settings(
-        ["recipe=base", "model.init=scratch", "optim.precision=bf16", "optim.epochs=1", "optim.warmup_updates=0"]
-    )
+    """An epoch of the paper's model: recipe=base as it runs here, against fp32 (fp16 on a GPU) with decoding."""
+    settings = compose_settings(["recipe=base", "model.init=scratch", "optim.epochs=1", "optim.warmup_updates=0"])
     machine = choose_machine(settings)
     shape, labels = input_format(settings.model), np.arange(len(frames)) % 3
     pixels, _ = cached_pixels(frames, shape.size_px, tmp_path_factory.mktemp("cache"))
@@ -136,11 +144,11 @@ def test_training_step_of_vit_b_against_a_plain_loop(
     plain_s = seconds(lambda: plain_epoch(settings, frames, labels, machine.device))
     ratio = plain_s / ours_s
     times = {"plain loop": plain_s, "fracto train": ours_s}
-    title = f"ViT-B on {machine.name}"
+    title = f"ViT-B on {machine.name}, {machine.precision}"
     show(capsys, title, {name: 1000 * t / len(frames) for name, t in times.items()}, ratio)
     if machine.device.type == "cuda":
         assert ratio >= 4
-    elif torch.cpu.get_capabilities().get("avx512_bf16") or torch.cpu.get_capabilities().get("amx_bf16"):
+    elif machine.precision == "bf16":
         assert ratio >= 2
     else:
         assert ratio >= 0.9

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import MissingToolError, UsageError
 from fractotrain.cli import register
+from fractotrain.model import Weights, build_model
 from fractotrain.settings import check_settings
 
 QUICK = ["recipe=fast", "model.img_size=32", "optim.epochs=2", "optim.warmup_updates=1", "threads=1"]
@@ -60,6 +62,8 @@ def test_options_that_contradict_each_other_are_refused(fracto: Callable[..., st
         fracto("train", "--from-scratch", "--weights", "w.pth")
     with pytest.raises(UsageError, match="contradict"):
         fracto("train", "--folds-only", "--final-only")
+    with pytest.raises(UsageError, match="contradict"):
+        fracto("train", "--fold", "1", "--final-only")
 
 
 def test_closing_tables_carry_split_and_place(fracto: Callable[..., str], planted: Any) -> None:
@@ -112,11 +116,35 @@ def test_like_repeats_a_run(fracto: Callable[..., str], planted: Any) -> None:
         fracto("train", "--like", first["run_id"], "--catalog", planted.catalog)
 
 
+def test_like_takes_the_same_weights_and_precision(fracto: Callable[..., str], planted: Any, tmp_path: Path) -> None:
+    """What `auto` came to stays; a file of first weights that was written over is not what the run started from."""
+    file = tmp_path / "w.safetensors"
+    small = check_settings(yaml.safe_load(fracto("train", *QUICK, "--print-config"))).model
+    save_file(build_model(small, Weights("scratch", None, None), 1).state_dict(), file)
+    settings = (*QUICK, "optim.epochs=1", "optim.precision=auto", "device=cpu")
+    shown = json.loads(fracto("train", *settings, "--weights", file, "-c", planted.catalog, "--fold", 0, "--json"))
+    like = ("train", "--like", shown["run_id"], "-c", planted.catalog)
+    again = check_settings(yaml.safe_load(fracto(*like, "--print-config")))
+    assert (again.model.weights_file, again.optim.precision) == (file, shown["precision"])
+    save_file(build_model(small, Weights("scratch", None, None), 2).state_dict(), file)
+    with pytest.raises(UsageError, match="other weights"):
+        fracto(*like)
+
+
 def test_quiet_says_nothing(fracto: Callable[..., str], planted: Any) -> None:
     """As with every command, --quiet leaves errors alone; the run is in the catalog all the same."""
     assert not fracto("train", *QUICK, "--catalog", planted.catalog, "--quiet", "--fold", 0)
     with Catalog.open_read_only(planted.catalog) as catalog:
         assert list(catalog.read("runs")["outcome"]) == ["finished"]
+
+
+def test_skipped_images_end_with_their_exit_code(planted: Any) -> None:
+    """Finished, with failed items: 6, as with every command."""
+    (planted.images / planted.paths[0]).unlink()
+    app = typer.Typer()
+    register(app)
+    arguments = ["train", *QUICK, "data.skip_failed=true", "--catalog", str(planted.catalog), "--quiet", "--final-only"]
+    assert CliRunner().invoke(app, arguments).exit_code == 6
 
 
 def test_app_starts_without_the_training_packages(shown_without: Callable[..., str]) -> None:

@@ -35,9 +35,14 @@ def test_threads_follow_settings_then_environment(monkeypatch: pytest.MonkeyPatc
     assert choose_machine(compose_settings(["recipe=base", "device=cpu", "cv.parallel=3"])).n_threads == 2
 
 
-def test_automatic_precision_is_fp32_on_a_cpu() -> None:
-    """Automatic precision is what the device does well."""
-    assert choose_machine(compose_settings(["recipe=base", "device=cpu"])).precision == "fp32"
+@pytest.mark.parametrize(
+    ("units", "precision"), [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": False, "avx512_f": True}, "fp32")]
+)
+def test_automatic_precision_on_a_cpu(units: dict[str, bool], precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bf16 where the CPU has units for it, else fp32; the tiny model, which gains nothing, stays at fp32."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
+    assert choose_machine(compose_settings(["recipe=base", "device=cpu"])).precision == precision
+    assert choose_machine(compose_settings(["recipe=fast", "device=cpu"])).precision == "fp32"
 
 
 @pytest.mark.gpu

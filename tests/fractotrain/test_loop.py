@@ -1,6 +1,8 @@
 """The loop does what the settings say, and every setting does something."""
 
 import functools
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -269,10 +271,27 @@ def test_compiled_model_is_the_model(
 ) -> None:
     """The graph that torch.compile takes of the model gives what it gives, under the same names of weights.
 
-    Taken as it is, not translated into C++, which would take a CPU minutes.
+    Taken as it is, not translated into C++: the next test does.
     """
     as_it_is = functools.partialmethod(torch.nn.Module.compile, backend="eager")
     monkeypatch.setattr(torch.nn.Module, "compile", as_it_is)
     plain, compiled = (_fit(images, quick("optim.eps=1e-3", f"optim.compile={c}")) for c in ("false", "true"))
     assert plain[0].state_dict().keys() == compiled[0].state_dict().keys()
     assert np.allclose(plain[1].logits, compiled[1].logits, atol=1e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_compiled_code_is_the_model(
+    images: Images, quick: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The C++ that Inductor writes, forward and backward, trains the model as it trains without."""
+    if shutil.which(os.environ.get("CXX", "g++")) is None:
+        pytest.skip("no C++ compiler here, which torch.compile needs on a CPU")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # nothing compiled before
+    torch.compiler.reset()
+    plain, compiled = (_fit(images, quick("optim.eps=1e-3", f"optim.compile={c}")) for c in ("false", "true"))
+    assert any(tmp_path.rglob("*.so"))
+    assert np.allclose(plain[1].logits, compiled[1].logits, atol=1e-2)
+    losses = [[epoch.training_loss for epoch in standing.epochs] for _, standing in (plain, compiled)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)

@@ -12,7 +12,9 @@ from fractotrain.hpo import compose_search
 from fractotrain.settings import compose_settings
 
 WRONG = {
-    "optim.learning_rate=1": "optim.learning_rate: there is no such setting",
+    "optim.learning_rate=1": "optim.learning_rate: there is no such setting; did you mean optim.lr?",
+    "optim.warm_up=3": "did you mean optim.warmup_start or optim.warmup_updates?",
+    "optim.ema=1": "optim.ema: there is no such setting; optim has epochs, batch_size,",
     "+data.flip=true": "data.flip: there is no such setting",
     "augment.flip.share=0.5": "augment.flip.share: there is no such setting",
     "sead=1": "sead: there is no such setting; did you mean seed?",
@@ -74,6 +76,16 @@ def test_mistakes_in_the_search_and_in_its_trials_are_told_together() -> None:
         compose_search(list(wrong), {"hpo.trials": 0})
     said = str(caught.value)
     assert [line for line in (*wrong.values(), "hpo.trials:") if line not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("optim.learning_rate", "optim.lr"), ("model.droppath", "model.drop_path"), ("data.lr", "optim.lr")],
+)
+def test_search_over_another_name_says_the_one_meant(asked: str, meant: str) -> None:
+    """A setting that does not exist or stands elsewhere is answered with the nearest that can be searched."""
+    with pytest.raises(UsageError, match=re.escape(f"hpo.space: {asked} cannot be searched; did you mean {meant}?")):
+        compose_search(["recipe=fast", f"+hpo.space.{asked}={{low: 0, high: 1}}"], {})
 
 
 @pytest.mark.parametrize("given", ["hpo=paper", "+hpo=paper"])

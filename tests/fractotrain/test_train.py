@@ -179,7 +179,7 @@ def test_inner_selection_is_recorded(planted: Any, quick: Quick) -> None:
 
 
 def test_unreadable_images_stop_the_run_before_it_trains(planted: Any, quick: Quick) -> None:
-    """Two broken images: both named, with reasons, and nothing recorded."""
+    """Two broken images: both named, with reasons, in the error and as rows of the catalog; no run is recorded."""
     (planted.images / planted.paths[0]).unlink()
     (planted.images / planted.paths[5]).write_bytes(b"")
     with pytest.raises(BadInputError, match="2 of 36 images cannot be used") as caught:
@@ -188,14 +188,24 @@ def test_unreadable_images_stop_the_run_before_it_trains(planted: Any, quick: Qu
     assert f"{planted.paths[5]}: empty_file" in str(caught.value)
     with Catalog.open_read_only(planted.catalog) as catalog:
         assert catalog.read("runs").is_empty()
+        assert sorted(catalog.read("failures").select("item", "stage", "reason").iter_rows()) == [
+            (planted.paths[0], "training", "vanished"), (planted.paths[5], "training", "empty_file")
+        ]  # fmt: skip
 
 
 def test_unreadable_images_may_be_left_out_on_purpose(planted: Any, quick: Quick) -> None:
-    """data.skip_failed=true trains on the others, and says which were left out."""
-    (planted.images / planted.paths[0]).unlink()
-    outcome = _run(planted, quick("data.skip_failed=true", "cv.folds=[0]", "cv.final_model=false"))
+    """data.skip_failed=true trains on the others, and says which were left out; mended, nothing is said of it."""
+    asked = quick("data.skip_failed=true", "cv.folds=[0]", "cv.final_model=false")
+    lost = (planted.images / planted.paths[0]).rename(planted.images / "elsewhere")
+    outcome = _run(planted, asked)
     assert [failure.item for failure in outcome.skipped] == [planted.paths[0]]
     assert len(outcome.setup.training_set) == 35
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        assert list(catalog.read("failures")["item"]) == [planted.paths[0]]
+    lost.rename(planted.images / planted.paths[0])
+    _run(planted, asked)
+    with Catalog.open_read_only(planted.catalog) as catalog:
+        assert catalog.read("failures").is_empty()
 
 
 def test_pixels_outlive_the_images(planted: Any, quick: Quick) -> None:

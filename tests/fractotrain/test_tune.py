@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import numpy as np
 import optuna
 import pytest
 import typer
+from optuna.storages.journal import JournalFileBackend
 from typer.testing import CliRunner
 
 from data_contracts.errors import UsageError
@@ -49,6 +53,39 @@ def test_study_goes_on_where_it_stands(planted: Any, quick: Quick) -> None:
         quick(*SMALL, "seed=5"), search("hpo.trials=1"), planted.catalog, 0, lambda number, _value: told.append(number)
     )
     assert told == [0, 1, 2, 0]
+
+
+TUNE = """
+import json, sys
+from pathlib import Path
+from fractotrain.hpo import compose_search
+from fractotrain.settings import check_settings
+from fractotrain.tune import tune
+_, hpo = compose_search(["recipe=fast", "hpo.pruner=none", "hpo.trials=8"], {})
+tune(check_settings(json.loads(sys.argv[1])), hpo, Path(sys.argv[2]), 0, lambda number, _: print(number, flush=True))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_study_and_one_is_killed(planted: Any, quick: Quick) -> None:
+    """Started together, no settings are tried twice; the other one brings the study to its end."""
+    command = [sys.executable, "-c", TUNE, quick(*SMALL).model_dump_json(), str(planted.catalog)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
+    first, other = both
+    assert first.stdout is not None
+    first.stdout.readline()  # a trial of it has ended, and the next one is under way
+    first.kill()
+    assert other.communicate(timeout=300)[0]
+    first.communicate(timeout=60)
+    assert other.returncode == 0
+    journal = planted.catalog.with_suffix(".tune.jsonl")
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+    (study,) = storage.get_all_studies()
+    trials = storage.get_all_trials(study._study_id)
+    assert sum(trial.state.is_finished() for trial in trials) in {8, 9}  # each may end one when the other ends the 8th
+    tried = [tuple(trial.params.values()) for trial in trials if trial.params]
+    assert len(set(tried)) == len(tried)
 
 
 def test_validation_fold_is_never_asked(planted: Any, quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
