@@ -1,5 +1,6 @@
 """Characters that Tesseract passed over, for a second look: lone digits in a column of a table above all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Word
+from fractocurate.reports.paper import reduced
 
 _DARK = 170
 """On cleaned pages, whose paper is white: the thin strokes of small type are grey."""
@@ -20,6 +22,7 @@ _OFF_LINE_HEIGHTS = 0.3
 """How far its middle may be from theirs."""
 _FEWEST_BESIDE = 2
 """Words of the same row: what stands alone on a page may be a signature or dirt."""
+_LARGEST_PX = 16_000_000
 _MOST_PIECES = 60
 """More on a page is not what was passed over but a pattern: show-through, hatching."""
 _STRIP_WIDTH_PX = 2400
@@ -68,7 +71,10 @@ def find_pieces(grey: GreyImage, dpi: float, words: Sequence[Word]) -> tuple[lis
     if len(boxes) <= _FEWEST_BESIDE:
         return [], None
     boxes *= dpi / 72
-    found = [box for box in _joined(_unread(grey, boxes)) if _is_in_a_row(box, boxes)]
+    # Large drawings are looked at more coarsely: the labels of pixels take four bytes each.
+    factor = math.ceil(math.sqrt(grey.size / _LARGEST_PX))
+    unread = factor * _unread(reduced(grey, factor), boxes / factor)
+    found = [box for box in _joined(unread) if _is_in_a_row(box, boxes)]
     if not found or len(found) > _MOST_PIECES:
         return [], None
     return _strip(grey, _with_neighbours(found, np.array([_corners(w) for w in words]) * dpi / 72))
