@@ -22,6 +22,7 @@ def is_unit(text: str) -> bool:
 
 
 def unit_of(text: str) -> str:
-    """``kN``, ``N`` or ``MN`` if a header or cell names it, else an empty string."""
-    match = re.search(r"(?<![A-Za-z])(?P<unit>[kKM]?N)(?![A-Za-z.°])", _READ_WITH_BRACKET.sub("[N]", text))
+    """``kN``, ``N`` or ``MN`` if a header or cell names it, also at the end of a sentence; else an empty string."""
+    text = _READ_WITH_BRACKET.sub("[N]", text.rstrip(" .;,"))
+    match = re.search(r"(?<![A-Za-z])(?P<unit>[kKM]?N)(?![A-Za-z.°])", text)
     return {"KN": "kN", "kN": "kN", "N": "N", "MN": "MN"}[match["unit"]] if match else ""
