@@ -82,7 +82,7 @@ def _behind_value(segment: Sequence[Word], start: int, end: int, value: int, voc
     """Where a key begins that follows the value of the key before: what stands at its front may belong to that value.
 
     A number, if the key would leave nothing for the value: numbers in front of a label mean nothing to the vocabulary,
-    and ``22.6. Root cause`` is as good a key as ``Root cause``. A unit or letter that ends a sentence: ``12 kN. Cause``.
+    and ``22.6. Root cause`` is as good a key as ``Root cause``. A unit or letter that ends a sentence: ``9 kN. Cause``.
 
     Args:
         segment: words of a line.

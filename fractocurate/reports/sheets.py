@@ -1,7 +1,7 @@
 """Several images to Tesseract in one call: each start loads the language models anew and costs a tenth of a page."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +42,23 @@ def save_sheet(grey: GreyImage, dpi: int, file: Path) -> Sheet:
     return Sheet(file, dpi)
 
 
-def recognise(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ...] | OcrError]:
-    """Words of each sheet, in points, or why there are none; a sheet that fails or hangs does not lose the others."""
+def recognise(
+    sheets: Sequence[Sheet], settings: OcrSettings, tidy: Callable[[Sequence[Word]], list[Word]] = without_debris
+) -> list[tuple[Word, ...] | OcrError]:
+    """Words of each sheet, in points, or why there are none; a sheet that fails or hangs does not lose the others.
+
+    Args:
+        sheets: to be read in one call.
+        settings: languages and time limit.
+        tidy: drops from the words of a sheet what is none.
+    """
     if len(sheets) > 1:
         with contextlib.suppress(OcrError):  # which sheet it was shows when each is read alone
-            return list(_read(sheets, settings))
+            return [tuple(tidy(words)) for words in _read(sheets, settings)]
     results: list[tuple[Word, ...] | OcrError] = []
     for sheet in sheets:
         try:
-            results += _read([sheet], settings)
+            results += [tuple(tidy(words)) for words in _read([sheet], settings)]
         except OcrError as error:
             results.append(error)
     return results
@@ -72,7 +80,7 @@ def is_upside_down(sheet: Sheet, settings: OcrSettings) -> bool:
     return lines.get("Rotate") == "180" and float(lines.get("Orientation confidence", 0)) > 0.5
 
 
-def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ...]]:
+def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[list[Word]]:
     config = f"--psm {_SPARSE_TEXT} -c tessedit_do_invert=0 -c tessedit_create_tsv=1"
     source = sheets[0].file
     if len(sheets) > 1:
@@ -87,7 +95,7 @@ def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ..
         left, top = word.left * scale, word.top * scale
         box = Box(left, top, left + word.width * scale, top + word.height * scale)
         words[word.page - 1].append(Word(word.text, box, word.confidence))
-    return [tuple(without_debris(w)) for w in words]
+    return words
 
 
 def _run(source: Path, extension: str, languages: tuple[str, ...], config: str, settings: OcrSettings) -> str:

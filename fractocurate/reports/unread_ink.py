@@ -10,7 +10,9 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Word
+from fractocurate.reports.lines import without_debris
 from fractocurate.reports.paper import reduced
+from fractocurate.reports.word_boxes import with_tight_box
 
 _DARK = 170
 """On cleaned pages, whose paper is white: the thin strokes of small type are grey."""
@@ -33,6 +35,9 @@ _SURE_ENOUGH = 0.85
 _SURE_ENOUGH_OF_A_CROSS = 0.55
 _LONGEST_CROSS = 2
 """Characters: one cross may be read as two."""
+_READ_AS_STROKE = 0.9
+"""Most that a 1 gets that was read as a stroke."""
+_LEVEL_HEIGHTS = 0.15
 _BESIDE_HEIGHTS = 0.9
 _FEWEST_DARK_PX = 3
 _BESIDE_UNREAD = 0.5
@@ -78,6 +83,29 @@ def find_pieces(grey: GreyImage, dpi: float, words: Sequence[Word]) -> tuple[lis
     if not found or len(found) > _MOST_PIECES:
         return [], None
     return _strip(grey, _with_neighbours(found, np.array([_corners(w) for w in words]) * dpi / 72))
+
+
+def tidy_strip(words: Sequence[Word], strip: GreyImage, dpi: float) -> list[Word]:
+    """Words of a strip without debris; upright strokes as high as the number just before them are ones.
+
+    On the page such a stroke may be a piece of a ruling; a lone 1 of serifed type looks no different to Tesseract.
+    """
+    tidy: list[Word] = []
+    for word in words:
+        before = tidy[-1] if tidy else None
+        if word.text == "|" and before is not None and before.text.isdigit():
+            number, stroke = (with_tight_box(w, strip, dpi).box for w in (before, word))
+            if _is_next_digit(number, stroke):
+                tidy.append(Word("1", word.box, min(word.confidence, _READ_AS_STROKE)))
+                continue
+        tidy.append(word)
+    return without_debris(tidy)
+
+
+def _is_next_digit(number: Box, stroke: Box) -> bool:
+    tall = number.bottom - number.top
+    is_level = max(abs(number.top - stroke.top), abs(number.bottom - stroke.bottom)) < _LEVEL_HEIGHTS * tall
+    return is_level and -tall < stroke.left - number.right < _WORD_GAP_HEIGHTS * tall
 
 
 def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[Word], dpi: float) -> list[Word]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from data_contracts.records import Box, Word
-from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
+from fractocurate.reports.unread_ink import Piece, find_pieces, tidy_strip, with_pieces
 
 DPI = 150.0
 FONT = ImageFont.load_default(size=28)
@@ -165,3 +165,23 @@ def test_a_lone_cross_is_believed_sooner_than_letters(
     (piece,) = pieces
     found = [w for w in with_pieces(sheet.words, pieces, [seen(piece, text, confidence)], DPI) if w not in sheet.words]
     assert [(w.text, w.confidence) for w in found] == ([(text, confidence)] if is_kept else [])
+
+
+@pytest.mark.parametrize(
+    ("stroke", "texts"),
+    [
+        (Box(25, 10, 26, 18), ["5242", "1"]),
+        (Box(25, 6, 26, 22), ["5242"]),
+        (Box(45, 10, 46, 18), ["5242"]),
+    ],
+    ids=["as high as the number", "higher", "far from it"],
+)
+def test_a_stroke_that_stands_like_a_digit_behind_a_number_is_a_one(stroke: Box, texts: list[str]) -> None:
+    """Never surer than what is repaired; a piece of a ruling is dropped. Tesseract's box of a stroke may be wide."""
+    strip = np.full((40, 60), 255, np.uint8)
+    strip[10:18, :20] = 0
+    strip[int(stroke.top) : int(stroke.bottom), int(stroke.left) : int(stroke.right)] = 0
+    around = Box(stroke.left, stroke.top - 1, stroke.right, stroke.bottom + 4)
+    tidy = tidy_strip([Word("5242", Box(0, 10, 20, 18), 0.96), Word("|", around, 0.95)], strip, 72)
+    assert [w.text for w in tidy] == texts
+    assert all(w.confidence <= 0.9 for w in tidy if w.text == "1")
