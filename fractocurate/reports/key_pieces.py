@@ -22,6 +22,8 @@ _DIGITS_OF_A_VALUE = 2
 
 _LETTER_AND_STOP = 2
 
+_TAG = re.compile(r"\w{1,3}:")
+
 _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 
@@ -30,9 +32,19 @@ def pieces_of(
     segment: tuple[Word, ...], vocabulary: Vocabulary
 ) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
+    if tag := _tag_before(segment, vocabulary):
+        following = pieces_of(segment[2:], vocabulary)
+        if following[0][0]:
+            return [("instance_tag", segment[:1], (tag,)), *following]
     if front := _n_of_value_before(segment, vocabulary):
         return [("", (), segment[:front]), *pieces_of(segment[front:], vocabulary)]
-    whole, segment = segment, segment[n_item_words(segment) :]
+    return _keyed_pieces(segment, segment[n_item_words(segment) :], vocabulary)
+
+
+def _keyed_pieces(
+    whole: tuple[Word, ...], segment: tuple[Word, ...], vocabulary: Vocabulary
+) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
+    """The same for a segment that begins with a key, if it holds any; ``whole`` has its number, too."""
     keys: list[tuple[int, int, int, str]] = []
     """First word, word behind the last, first word of the value, and meaning."""
     for index, word in enumerate(segment):
@@ -64,6 +76,15 @@ def pieces_of(
         of_value = segment[value:last] if last == len(segment) else without_separator(segment[value:last])
         pieces.append((name, segment[start:end], of_value))
     return pieces
+
+
+def _tag_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> Word | None:
+    """The tag of a part in front of its keys: the 1 of ``Part 1: serial no. = 512345``."""
+    if len(segment) <= _LETTER_AND_STOP or not _TAG.fullmatch(segment[1].text):
+        return None
+    names, similarity = vocabulary.columns(segment[0].text)
+    tag = segment[1]
+    return Word(tag.text[:-1], tag.box, tag.confidence) if "instance_tag" in names and similarity >= 1.0 else None
 
 
 def _n_of_value_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> int:

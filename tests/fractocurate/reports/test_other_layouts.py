@@ -57,6 +57,27 @@ def test_of_causes_that_are_answered_the_one_with_yes_counts(read: Read) -> None
     assert said(instance) == PART
 
 
+CROSSED = """
+FOAN:            FOAN-2021-0117
+Serial no.:      512345
+Fracture load:   61.2 kN
+Sub-type:        grinding crack
+
+Cause of failure          Yes      No
+Green body defect                  X
+Grinding damage           {grinding}
+Material defect                    X
+"""
+
+
+def test_a_cross_below_yes_answers_with_yes(read: Read) -> None:
+    """A list in which none is answered with yes is for a person."""
+    (instance,) = read(CROSSED.format(grinding=" X"))
+    assert (said(instance), instance.issues) == (PART, ())
+    (instance,) = read(CROSSED.format(grinding="         X"))
+    assert instance.issues
+
+
 @pytest.mark.parametrize(("grinding", "material"), [("yes", "yes"), ("no", "no")])
 def test_two_answers_or_none_are_for_a_person(read: Read, grinding: str, material: str) -> None:
     """Neither may be chosen."""
