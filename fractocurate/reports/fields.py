@@ -13,6 +13,7 @@ _KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)"
 )
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,])\d{3}")
 _LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.02
 """A bare number above the first was printed in newtons, or misread; one below the second was printed in kilonewtons."""
 
@@ -125,13 +126,19 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     if is_blank(text):
         return Load(None)
     text = text.rstrip(" .,;:")
-    tidy = re.sub(r"(?<=\d)[oO](?=[\d.,\s]|$)|(?<=[\d.,])[oO](?=\d|$)", "0", text)
+    # In monospaced type OCR sets the decimals apart: "36. 9", "30. O".
+    tidy = re.sub(r"(?<=\d[.,])\s(?=[\doO]{1,2}(?![\d.,]))", "", text)
+    tidy = re.sub(r"(?<=\d)[oO](?=[\d.,\s]|$)|(?<=[\d.,])[oO](?=\d|$)", "0", tidy)
     numbers = _NUMBER.findall(tidy.replace("±", " ± ").split("±")[0])
     if len(numbers) != 1:
         return Load(None, f"fracture load not understood: {text}")
     unit = unit_of(text) or header_unit
-    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may.
-    for mark in (decimal_mark, "," if decimal_mark == "." else "."):
+    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may. Nobody weighs
+    # thousandths of a newton, but OCR takes commas for points.
+    other = "," if decimal_mark == "." else "."
+    if unit == "N" and (grouped := _GROUPED.fullmatch(numbers[0])):
+        decimal_mark = other = "," if grouped["mark"] == "." else "."
+    for mark in (decimal_mark, other):
         kn = round(parse_number(numbers[0], mark) * _KN_PER_UNIT[unit or "kN"], 6)
         if _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
             return Load(kn)

@@ -53,6 +53,8 @@ MONTHS_DE = [
         ("approx. 61 kN", "", ".", 61.0),
         ("61.2 ± 0.5", "kN", ".", 61.2),
         ("6O.2", "kN", ".", 60.2),
+        ("30. O", "kN", ".", 30.0),
+        ("36, 9 kN", "", ",", 36.9),
     ],
 )
 def test_loads_are_read_in_both_notations(text: str, unit: str, mark: str, kn: float) -> None:
@@ -136,10 +138,16 @@ def test_language_and_decimal_mark_are_told_by_the_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "unit", "mark", "kn"),
-    [("5.410", "N", ".", 5.41), ("5,410 N", "", ",", 5.41), ("5.410", "kN", ".", 5.41), ("5,410 kN", "", ".", 5.41)],
+    [
+        ("5.410", "N", ".", 5.41),
+        ("5,410 N", "", ",", 5.41),
+        ("36.720", "N", ".", 36.72),
+        ("5.410", "kN", ".", 5.41),
+        ("5,410 kN", "", ".", 5.41),
+    ],
 )
 def test_thousands_are_told_from_decimals_where_only_one_makes_sense(
     text: str, unit: str, mark: str, kn: float
 ) -> None:
-    """Five newtons break no part, and five thousand kilonewtons no machine of the laboratory can give."""
+    """Five newtons break no part, five thousand kilonewtons no machine gives, nobody weighs thousandths of a newton."""
     assert parse_load(text, unit, mark).kn == kn
