@@ -148,7 +148,7 @@ def _second_look(pages: Sequence[_Read], settings: OcrSettings) -> list[tuple[Wo
         if strip is not None and page.sheet is not None:
             strips.append((strip, page.dpi))
             sheets.append(save_sheet(strip, page.dpi, page.sheet.file))
-    read = zip(recognise(sheets, settings, list) if sheets else (), strips, strict=True)
+    read = zip(recognise(sheets, settings, are_strips=True) if sheets else (), strips, strict=True)
     found: list[tuple[Word, ...]] = []
     for page, own in zip(pages, pieces, strict=True):
         again: Sequence[Word] = ()

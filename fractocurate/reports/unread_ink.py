@@ -38,6 +38,7 @@ _LONGEST_CROSS = 2
 _READ_AS_STROKE = 0.9
 """Most that a 1 gets that was read as a stroke."""
 _LEVEL_HEIGHTS = 0.15
+_LONGEST_EDGE = 2
 _BESIDE_HEIGHTS = 0.9
 _FEWEST_DARK_PX = 3
 _BESIDE_UNREAD = 0.5
@@ -127,7 +128,7 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         before = sum(_n_characters(words[k]) for k in piece.words)
         if _is_cross(piece, own):
             found += [_on_page(w, piece, dpi, 1.0) for w in own]
-        elif own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
+        elif _is_believed(piece, own) and sum(map(_n_characters, own)) > before:
             surest = 1.0 if piece.is_alone else _BESIDE_UNREAD
             found += [_on_page(w, piece, dpi, surest) for w in own]
             for k in piece.words:
@@ -135,6 +136,13 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         else:
             kept.update({k: _doubtful(words[k]) for k in piece.words})
     return [*kept.values(), *found]
+
+
+def _is_believed(piece: Piece, read: Sequence[Word]) -> bool:
+    """Whether all of it was read well; a letter or two alone may be an edge of a picture."""
+    text = "".join(w.text for w in read)
+    tells = bool(piece.words) or len(text) > _LONGEST_EDGE or any(map(str.isdigit, text))
+    return bool(read) and tells and min(w.confidence for w in read) >= _SURE_ENOUGH
 
 
 def _is_cross(piece: Piece, read: Sequence[Word]) -> bool:
