@@ -145,6 +145,9 @@ def heading_pieces(
     segment: tuple[Word, ...], vocabulary: Vocabulary, is_value: Anchors
 ) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """``Serial no. 512345 (FOAN FOAN-2021-0117)``: keys without a mark, each with its identifier and nothing else."""
+    if tag := _tag_before(segment, vocabulary):
+        following = heading_pieces(segment[2:], vocabulary, is_value)
+        return [("instance_tag", segment[:1], (tag,)), *following] if following else []
     segment = segment[n_item_words(segment) :]
     opening = [k for k, w in enumerate(segment) if k and w.text.startswith("(")]
     pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []

@@ -19,7 +19,7 @@ from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_headers import Header, header_of_cells
 from fractocurate.reports.table_rows import Anchors, Row
 from fractocurate.reports.tables import Table
-from fractocurate.reports.units import unit_of
+from fractocurate.reports.units import FORCE, unit_of
 from fractocurate.reports.vocabulary import Vocabulary
 
 SEPARATOR = ";"
@@ -35,7 +35,7 @@ _MOST_LOST = 3
 _MOST_WAYS = 2000
 _LINES_ABOVE = 6
 """Lines of a page header above rows that go on from the page before."""
-_LOAD = re.compile(r"[<>~\u2248]?\s*\d[\d\s.,']*[oO]?\s*(?:[kKM]?N)?")
+_LOAD = re.compile(rf"[<>~\u2248]?\s*\d[\d\s.,']*[oO]?\s*{FORCE}?")
 _FIRST_ROWS = 3
 """Rows that tell how many columns there are; a later one may show that all of them have lost a separator."""
 
