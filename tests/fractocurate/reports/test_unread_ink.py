@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from data_contracts.records import Box, Word
+from fractocurate.reports import unread_ink
 from fractocurate.reports.unread_ink import Piece, find_pieces, tidy_strip, with_pieces
 
 DPI = 150.0
@@ -110,6 +111,25 @@ def test_what_is_unsure_or_no_character_is_not_put_back(sheet: Sheet) -> None:
     assert with_pieces(sheet.words, pieces, [seen(pieces[0], "|", 0.99)], DPI) == sheet.words
     assert with_pieces(sheet.words, pieces, [], DPI) == sheet.words
     assert with_pieces(sheet.words, pieces, [seen(pieces[0], "4", 0.96)], DPI)[-1].text == "4"
+
+
+def test_a_letter_or_two_alone_may_be_an_edge_of_a_picture(sheet: Sheet) -> None:
+    """However well they are read; a word or a number is none."""
+    sheet.write(700, 100, "tl", is_read=False)
+    (piece,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    for text, is_believed in (("tl", False), ("pore", True), ("1", True)):
+        found = with_pieces(sheet.words, [piece], [seen(piece, text, 0.96)], DPI)
+        assert (text in {w.text for w in found}) == is_believed
+
+
+def test_large_pages_are_searched_more_coarsely(sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same pieces, a pixel or two off; labels of all pixels of a drawing would not fit a worker's memory."""
+    sheet.write(700, 100, "5", is_read=False)
+    (fine,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    monkeypatch.setattr(unread_ink, "_LARGEST_PX", sheet.grey.size // 3)
+    (coarse,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    sides = ("left", "top", "right", "bottom")
+    assert all(abs(getattr(fine.page, side) - getattr(coarse.page, side)) <= 2 for side in sides)
 
 
 def test_a_piece_is_shown_with_the_words_beside_it(sheet: Sheet) -> None:
