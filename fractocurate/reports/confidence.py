@@ -32,8 +32,9 @@ def lowest(words: Sequence[Word]) -> float:
 def lowest_of_number(words: Sequence[Word]) -> float:
     """The same for an identifier: a label or a tag in the same cell says nothing about the number.
 
-    Tesseract gives words that it has read well some 0.9; that a grammar takes them as they are makes them surer.
+    Digits alone may be a part of it, set apart: the 2 of ``PLA 5241 2``. Tesseract gives words that it has read well
+    some 0.9; that a grammar takes them as they are makes them surer.
     """
-    numbers = [w for w in words if sum(c.isdigit() for c in w.text) >= _DIGITS_OF_A_NUMBER]
+    numbers = [w for w in words if w.text.isdigit() or sum(map(str.isdigit, w.text)) >= _DIGITS_OF_A_NUMBER]
     read = lowest(numbers or words)
     return min(_SUREST_NUMBER, read + _BACKED) if _WELL_READ <= read < _SUREST_NUMBER else read

@@ -1,13 +1,12 @@
-"""Largest and smallest value in a window around each pixel: as SciPy's filters, in a tenth of their time on 8 bits."""
+"""Largest and smallest value in a window around each pixel: as SciPy's filters, in a fraction of their time."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 P = TypeVar("P", np.uint8, np.bool_)
-_Pick = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 
 
 def maximum_filter(image: npt.NDArray[P], size: int | tuple[int, int]) -> npt.NDArray[P]:
@@ -17,7 +16,9 @@ def maximum_filter(image: npt.NDArray[P], size: int | tuple[int, int]) -> npt.ND
         image: (height, width).
         size: of the window; the middle of an even one is the pixel after its half.
     """
-    return _filtered(image, size, np.maximum, 0)
+    kernel = _window(size)
+    result = cv2.dilate(image.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return result.view(image.dtype)
 
 
 def minimum_filter(
@@ -30,22 +31,10 @@ def minimum_filter(
         size: of the window.
         is_dark_outside: a window that reaches over the edge has 0 in it.
     """
-    brightest = 1 if image.dtype == np.bool_ else 255
-    return _filtered(image, size, np.minimum, 0 if is_dark_outside else brightest)
+    outside = 0 if is_dark_outside else 255
+    result = cv2.erode(image.view(np.uint8), _window(size), borderType=cv2.BORDER_CONSTANT, borderValue=outside)
+    return result.view(image.dtype)
 
 
-def _filtered(image: npt.NDArray[P], size: int | tuple[int, int], pick: _Pick, outside: int) -> npt.NDArray[P]:
-    rows, columns = (size, size) if isinstance(size, int) else size
-    result: npt.NDArray[P] = _down(image, rows, pick, outside)
-    return np.ascontiguousarray(_down(result.T, columns, pick, outside).T)
-
-
-def _down(image: npt.NDArray[P], size: int, pick: _Pick, outside: int) -> npt.NDArray[P]:
-    """Along the first axis. Windows of twice the size are made of two that lie side by side or overlap."""
-    window = np.pad(image, ((size // 2, size - 1 - size // 2), (0, 0)), constant_values=outside)
-    reach = 1
-    while reach < size:
-        shift = min(reach, size - reach)
-        window = pick(window[:-shift], window[shift:])
-        reach += shift
-    return window
+def _window(size: int | tuple[int, int]) -> npt.NDArray[np.uint8]:
+    return np.ones((size, size) if isinstance(size, int) else size, np.uint8)

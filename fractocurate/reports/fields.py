@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fractocurate.reports.synonyms import fold
-from fractocurate.reports.units import unit_of
+from fractocurate.reports.units import FORCE, KN_PER_UNIT, unit_of
 
-_KN_PER_UNIT = {"kN": 1.0, "N": 0.001, "MN": 1000.0}
 _NUMBER = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ '\u00a0\u202f.,]\d{3})+(?:[.,]\d+)?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?!\d)"
 )
+_WITH_UNIT = re.compile(rf"(?P<number>{_NUMBER.pattern})\s*(?P<unit>{FORCE})(?![A-Za-z])")
+_SAME_FORCE = 1.02
+"""Of two roundings of it, at most."""
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,])\d{3}")
 _LARGEST_PLAUSIBLE_KN, _SMALLEST_PLAUSIBLE_KN = 2_000.0, 0.02
 """A bare number above the first was printed in newtons, or misread; one below the second was printed in kilonewtons."""
 
@@ -125,17 +128,34 @@ def parse_load(text: str, header_unit: str, decimal_mark: str) -> Load:
     if is_blank(text):
         return Load(None)
     text = text.rstrip(" .,;:")
-    tidy = re.sub(r"(?<=\d)[oO](?=[\d.,\s]|$)|(?<=[\d.,])[oO](?=\d|$)", "0", text)
+    # In monospaced type OCR sets the decimals apart: "36. 9", "30. O".
+    tidy = re.sub(r"(?<=\d[.,])\s(?=[\doO]{1,2}(?![\d.,]))", "", text)
+    tidy = re.sub(r"(?<=\d)[oO](?=[\d.,\s]|$)|(?<=[\d.,])[oO](?=\d|$)", "0", tidy)
     numbers = _NUMBER.findall(tidy.replace("±", " ± ").split("±")[0])
+    if len(numbers) > 1 and (same := _stated_twice(tidy, decimal_mark)):
+        return Load(same)
     if len(numbers) != 1:
         return Load(None, f"fracture load not understood: {text}")
     unit = unit_of(text) or header_unit
-    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may.
-    for mark in (decimal_mark, "," if decimal_mark == "." else "."):
-        kn = round(parse_number(numbers[0], mark) * _KN_PER_UNIT[unit or "kN"], 6)
+    # "5.410 N" is no five newtons: where the report's notation makes no sense, the other one may. Nobody weighs
+    # thousandths of a newton, but OCR takes commas for points.
+    other = "," if decimal_mark == "." else "."
+    if unit == "N" and (grouped := _GROUPED.fullmatch(numbers[0])):
+        decimal_mark = other = "," if grouped["mark"] == "." else "."
+    for mark in (decimal_mark, other):
+        kn = round(parse_number(numbers[0], mark) * KN_PER_UNIT[unit or "kN"], 6)
         if _SMALLEST_PLAUSIBLE_KN <= kn <= _LARGEST_PLAUSIBLE_KN:
             return Load(kn)
     return Load(None, f"fracture load without plausible unit: {text}")
+
+
+def _stated_twice(text: str, decimal_mark: str) -> float | None:
+    """The load of ``14.2 kN (3190 lbf)``: numbers that are the same force in different units, in kN."""
+    stated = [(m["number"], unit_of(m["unit"])) for m in _WITH_UNIT.finditer(text)]
+    if len(stated) != len(_NUMBER.findall(text)) or len({unit for _, unit in stated}) != len(stated):
+        return None
+    loads = [parse_number(number, decimal_mark) * KN_PER_UNIT[unit] for number, unit in stated]
+    return round(loads[0], 6) if max(loads) < _SAME_FORCE * min(loads) else None
 
 
 def parse_number(text: str, decimal_mark: str) -> float:

@@ -33,6 +33,8 @@ _SHORTEST_LIST = 3
 
 _LONGEST_STRAY, _STRAY = 2, 0.8
 """Characters and confidence of what OCR makes of stamps and dirt, at most."""
+_BESIDE_HEIGHTS = 0.3
+"""Lines that overlap by more stand side by side."""
 _FARTHEST_ROW = 1.5
 """White space above the last row of a form, in those above the others: a wider one begins the next form."""
 
@@ -71,6 +73,7 @@ def find_forms(
     """
     gap = cell_gap_heights(lines)
     labels = [_labels(line, rulings, vocabulary, gap) for line in lines]
+    labels = [[] if _is_beside_others(k, lines, labels) else own for k, own in enumerate(labels)]
     pairs: list[Pair] = []
     used: set[int] = set()
     index = 0
@@ -89,6 +92,16 @@ def find_forms(
         used.update(k for row in rows for k in range(row.first, row.last + 1))
         index = rows[-1].last + 1 if rows else index + 1
     return pairs, used
+
+
+def _is_beside_others(index: int, lines: Sequence[Line], labels: Sequence[list[_Label]]) -> bool:
+    """Whether a line overlaps in height with one of labels: cells of a table's header, centred on each other."""
+    box = lines[index].box
+    near = (k for k in (index - 1, index + 1) if 0 <= k < len(lines) and labels[k])
+    return any(
+        min(box.bottom, lines[k].box.bottom) - max(box.top, lines[k].box.top) > _BESIDE_HEIGHTS * lines[index].height
+        for k in near
+    )
 
 
 def _form_at(

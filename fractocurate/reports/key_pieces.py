@@ -9,6 +9,7 @@ from fractocurate.reports.header_cells import IDENTIFYING
 from fractocurate.reports.lines import join_text
 from fractocurate.reports.run_in import ends_value, n_item_words, without_separator
 from fractocurate.reports.table_rows import Anchors
+from fractocurate.reports.units import is_unit
 from fractocurate.reports.vocabulary import HALF_UNDERSTOOD, Vocabulary
 
 _LONGEST_KEY_WORDS = 7
@@ -19,6 +20,10 @@ _FEWEST_DIGITS = 4
 
 _DIGITS_OF_A_VALUE = 2
 
+_LETTER_AND_STOP = 2
+
+_TAG = re.compile(r"\w{1,3}:")
+
 _MARK = re.compile(r"=|:|[.·…_]{3,}")
 """What may stand between a key and its value."""
 
@@ -27,9 +32,19 @@ def pieces_of(
     segment: tuple[Word, ...], vocabulary: Vocabulary
 ) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """A segment as (name, key words, value words); a name is empty where the segment begins with a value."""
+    if tag := _tag_before(segment, vocabulary):
+        following = pieces_of(segment[2:], vocabulary)
+        if following[0][0]:
+            return [("instance_tag", segment[:1], (tag,)), *following]
     if front := _n_of_value_before(segment, vocabulary):
         return [("", (), segment[:front]), *pieces_of(segment[front:], vocabulary)]
-    whole, segment = segment, segment[n_item_words(segment) :]
+    return _keyed_pieces(segment, segment[n_item_words(segment) :], vocabulary)
+
+
+def _keyed_pieces(
+    whole: tuple[Word, ...], segment: tuple[Word, ...], vocabulary: Vocabulary
+) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
+    """The same for a segment that begins with a key, if it holds any; ``whole`` has its number, too."""
     keys: list[tuple[int, int, int, str]] = []
     """First word, word behind the last, first word of the value, and meaning."""
     for index, word in enumerate(segment):
@@ -46,8 +61,8 @@ def pieces_of(
             )
             takes_all = similarity <= HALF_UNDERSTOOD and bool(keys) and start == keys[-1][2]
             if names and (keys or start == 0) and not (holds_value or takes_all):
-                if keys and start == keys[-1][2]:
-                    start = _behind_value(segment, start, end, names[0], similarity, vocabulary)  # noqa: PLW2901
+                if keys:
+                    start = _behind_value(segment, start, end, keys[-1][2], vocabulary)  # noqa: PLW2901
                 keys.append((start, end, index + 1, names[0]))
                 break
     if not keys:
@@ -63,6 +78,15 @@ def pieces_of(
     return pieces
 
 
+def _tag_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> Word | None:
+    """The tag of a part in front of its keys: the 1 of ``Part 1: serial no. = 512345``."""
+    if len(segment) <= _LETTER_AND_STOP or not _TAG.fullmatch(segment[1].text):
+        return None
+    names, similarity = vocabulary.columns(segment[0].text)
+    tag = segment[1]
+    return Word(tag.text[:-1], tag.box, tag.confidence) if "instance_tag" in names and similarity >= 1.0 else None
+
+
 def _n_of_value_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> int:
     """How many words in front of the first key are a cause or sub-type, the value of a key that stands left of them."""
     end = next((k for k, word in enumerate(segment, start=1) if word.text.endswith(":")), 0)
@@ -75,18 +99,37 @@ def _n_of_value_before(segment: tuple[Word, ...], vocabulary: Vocabulary) -> int
     return 0
 
 
-def _behind_value(
-    segment: Sequence[Word], start: int, end: int, name: str, similarity: float, vocabulary: Vocabulary
-) -> int:
-    """Where a key begins that follows the value of the key before at once: a number at its front may be that value.
+def _behind_value(segment: Sequence[Word], start: int, end: int, value: int, vocabulary: Vocabulary) -> int:
+    """Where a key begins that follows the value of the key before: what stands at its front may belong to that value.
 
-    Numbers in front of a label mean nothing to the vocabulary: ``22.6. Root cause`` is as good a key as ``Root cause``.
+    A number, if the key would leave nothing for the value: numbers in front of a label mean nothing to the vocabulary,
+    and ``22.6. Root cause`` is as good a key as ``Root cause``. A unit or letter that ends a sentence: ``9 kN. Cause``.
+
+    Args:
+        segment: words of a line.
+        start: where the key seems to begin.
+        end: behind it.
+        value: where the value of the key before begins.
+        vocabulary: the site's words.
     """
+    names, similarity = vocabulary.columns(join_text(segment[start:end]))
+    ends_sentence = _ends_sentence(segment, start, value)
     for later in range(start + 1, end):
-        names, alike = vocabulary.columns(join_text(segment[later:end]))
-        if names[:1] == (name,) and alike >= similarity and any(_has_digit(w) for w in segment[start:later]):
+        of_rest, alike = vocabulary.columns(join_text(segment[later:end]))
+        if of_rest[:1] != names[:1] or alike < similarity:
+            continue
+        if (start == value and any(map(_has_digit, segment[start:later]))) or (ends_sentence and later == start + 1):
             return later
     return start
+
+
+def _ends_sentence(segment: Sequence[Word], index: int, value: int) -> bool:
+    """Whether a word and its full stop end the value before: ``Load: 12 900 N. Cause:``, ``Part: A. Cause:``."""
+    text = segment[index].text
+    if not text.endswith("."):
+        return False
+    is_force = index > value and _has_digit(segment[index - 1]) and is_unit(text[:-1])
+    return is_force or (index == value and len(text) == _LETTER_AND_STOP)
 
 
 def _has_digit(word: Word) -> bool:
@@ -102,6 +145,9 @@ def heading_pieces(
     segment: tuple[Word, ...], vocabulary: Vocabulary, is_value: Anchors
 ) -> list[tuple[str, tuple[Word, ...], tuple[Word, ...]]]:
     """``Serial no. 512345 (FOAN FOAN-2021-0117)``: keys without a mark, each with its identifier and nothing else."""
+    if tag := _tag_before(segment, vocabulary):
+        following = heading_pieces(segment[2:], vocabulary, is_value)
+        return [("instance_tag", segment[:1], (tag,)), *following] if following else []
     segment = segment[n_item_words(segment) :]
     opening = [k for k, w in enumerate(segment) if k and w.text.startswith("(")]
     pieces: list[tuple[str, tuple[Word, ...], tuple[Word, ...]]] = []

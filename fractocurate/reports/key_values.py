@@ -207,7 +207,7 @@ def pairs_of_line(
 
     for segment in segments:
         pieces = pieces_of(segment, vocabulary)
-        if is_value is not None and not any(name for name, _, _ in pieces):
+        if is_value is not None and {name for name, _, _ in pieces} <= {"", "instance_tag"}:
             pieces = heading_pieces(segment, vocabulary, is_value) or pieces
         for name, key, value in pieces:
             if name:

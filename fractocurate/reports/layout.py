@@ -13,7 +13,9 @@ from fractocurate.reports.key_blocks import find_blocks, is_complete, with_unans
 from fractocurate.reports.key_grids import find_key_grids
 from fractocurate.reports.key_values import Pair, find_pairs, unanswered_keys
 from fractocurate.reports.lines import Line, Ruling
+from fractocurate.reports.long_tables import find_long_tables
 from fractocurate.reports.named_above import without_sentences
+from fractocurate.reports.one_part import joined_if_one_part
 from fractocurate.reports.printed_files import find_printed_files
 from fractocurate.reports.tables import Table, continue_table, find_tables, with_causes
 from fractocurate.reports.tick_lists import find_tick_lists
@@ -68,6 +70,7 @@ def find_layout(
     free: dict[int, list[Line]] = {}
     pairs: list[Pair] = []
     unanswered: list[Pair] = []
+    long_blocks: list[list[Pair]] = []
     for page in pages:
         number = page.reading.page
         of_lists, in_lists = find_tick_lists(number, lines[number], vocabulary)
@@ -76,6 +79,10 @@ def find_layout(
             if not inside & in_lists:
                 of_lists += more
                 in_lists |= inside
+        of_results, in_results = find_long_tables(number, lines[number], page.rulings, vocabulary, is_value)
+        if not in_results & in_lists:
+            long_blocks += of_results
+            in_lists |= in_results
         of_forms, in_forms = find_forms(number, lines[number], page.rulings, vocabulary, is_value)
         of_forms = [p for p in of_forms if not in_lists & set(range(p.line, p.last_line + 1))]
         outside = [line for k, line in enumerate(lines[number]) if k not in in_forms | in_lists]
@@ -97,8 +104,11 @@ def find_layout(
         of_page = sorted((*of_lists, *of_forms, *others), key=lambda p: p.line)
         pairs += without_sentences(of_page, lines[number], identifiers)
     found_blocks = with_wrapped_key(find_blocks(pairs), is_value)
-    blocks = tuple(tuple(with_unanswered(block, unanswered)) for block in found_blocks)
-    return Layout(tuple(with_causes(tables)), free, tuple(pairs), blocks)
+    if not long_blocks and not any(table.rows for table in tables):
+        found_blocks = joined_if_one_part(found_blocks, is_value)
+    blocks = [with_unanswered(block, unanswered) for block in found_blocks] + long_blocks
+    pairs += [pair for block in long_blocks for pair in block]
+    return Layout(tuple(with_causes(tables)), free, tuple(pairs), tuple(map(tuple, blocks)))
 
 
 def _may_continue(table: Table, page: int, free: dict[int, list[Line]]) -> bool:

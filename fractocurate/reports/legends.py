@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 from fractocurate.reports.vocabulary import Vocabulary
 
-_ENTRY = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,3}|\d{1,2})\s*(?:=|:|\s[-\u2013\u2014])\s*(?P<text>[^;=:]+?)\s*(?=;|$)")
+_ENTRY = re.compile(
+    r"(?<!\w)(?P<code>[A-Z]{1,3}|\d{1,2})\s*(?:=|:|\s[-\u2013\u2014])\s*(?P<text>[^;=:]+?)\s*"
+    r"(?=;|$|,\s*(?:[A-Z]{1,3}|\d{1,2})\s*=)"
+)
 _TITLE = re.compile(r"(?:key|legende?|codes?|schlüssel)\s*:", re.IGNORECASE)
 _FEWEST_ENTRIES = 2
 _FORCES = re.compile(

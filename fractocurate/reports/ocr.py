@@ -1,9 +1,10 @@
 """A page or a picture on it, made ready for Tesseract, and what Tesseract read there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
@@ -15,7 +16,8 @@ from fractocurate.reports.lines import Ruling
 from fractocurate.reports.pictures import PagePicture
 from fractocurate.reports.scans import CleanPage, clean_page, turned_over
 from fractocurate.reports.sheets import Sheet, is_upside_down, recognise, save_sheet
-from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
+from fractocurate.reports.unread_ink import Piece, find_pieces, tidy_strip, with_pieces
+from fractocurate.reports.word_boxes import checked_words
 from fractocurate.tesseract import OcrError
 
 _LARGEST_PAGE_PX = 40_000_000
@@ -68,9 +70,15 @@ def prepare_page(page: pdfium.PdfPage, settings: OcrSettings, file: Path) -> Pre
 
 
 def prepare_image(grey: GreyImage, dpi: int, usual_dpi: int, file: Path) -> Prepared:
-    """Clean an image, enlarged to the usual resolution if it is coarser, and save it for Tesseract."""
-    factor = min(usual_dpi / dpi, (_LARGEST_PAGE_PX / grey.size) ** 0.5)
-    if factor > 1:
+    """Clean an image, enlarged to the usual resolution if it is coarser, and save it for Tesseract.
+
+    One of more than twice that resolution is reduced: a page may be pasted at half its size, not smaller.
+    """
+    factor = min(max(1.0, usual_dpi / dpi), 2 * usual_dpi / dpi, (_LARGEST_PAGE_PX / grey.size) ** 0.5)
+    if factor < 1:
+        size = (round(grey.shape[1] * factor), round(grey.shape[0] * factor))
+        grey, dpi = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), round(dpi * factor)
+    elif factor > 1:
         size = (round(grey.shape[1] * factor), round(grey.shape[0] * factor))
         grey, dpi = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC)), round(dpi * factor)
     return _prepared(grey, dpi, file)
@@ -94,8 +102,9 @@ def read_prepared(prepared: Sequence[Prepared], settings: OcrSettings) -> list[O
     for page in prepared:
         words = next(read) if page.sheet else ()
         checked.append(words if isinstance(words, OcrError) else _checked(page, words, settings))
-    found = iter(_second_look([p for p in checked if not isinstance(p, OcrError)], settings))
-    return [p if isinstance(p, OcrError) else _ocr_page(p.clean, p.dpi, next(found)) for p in checked]
+    sound = [p if isinstance(p, OcrError) else p.with_checked_words() for p in checked]
+    found = iter(_second_look([p for p in sound if not isinstance(p, OcrError)], settings))
+    return [p if isinstance(p, OcrError) else _ocr_page(p.clean, p.dpi, next(found)) for p in sound]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,10 @@ class _Read:
     dpi: int
     sheet: Sheet | None
     words: tuple[Word, ...]
+
+    def with_checked_words(self) -> "_Read":
+        """The same words beside the print that they stand for."""
+        return replace(self, words=checked_words(self.words, self.clean.grey, self.dpi))
 
 
 def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> _Read | OcrError:
@@ -127,17 +140,22 @@ def _checked(page: Prepared, words: tuple[Word, ...], settings: OcrSettings) -> 
 def _second_look(pages: Sequence[_Read], settings: OcrSettings) -> list[tuple[Word, ...]]:
     """The words of each page after a second look at what stands unread beside them."""
     pieces: list[list[Piece]] = []
+    strips: list[tuple[GreyImage, int]] = []
     sheets: list[Sheet] = []
     for page in pages:
         own, strip = find_pieces(page.clean.grey, page.dpi, page.words)
         pieces.append(own)
         if strip is not None and page.sheet is not None:
+            strips.append((strip, page.dpi))
             sheets.append(save_sheet(strip, page.dpi, page.sheet.file))
-    strips = iter(recognise(sheets, settings) if sheets else ())
+    read = zip(recognise(sheets, settings, are_strips=True) if sheets else (), strips, strict=True)
     found: list[tuple[Word, ...]] = []
     for page, own in zip(pages, pieces, strict=True):
-        read = next(strips) if own else ()
-        found.append(tuple(with_pieces(page.words, own, () if isinstance(read, OcrError) else read, page.dpi)))
+        again: Sequence[Word] = ()
+        if own:
+            words, (strip, dpi) = next(read)
+            again = () if isinstance(words, OcrError) else tidy_strip(words, strip, dpi)
+        found.append(tuple(with_pieces(page.words, own, again, page.dpi)))
     return found
 
 

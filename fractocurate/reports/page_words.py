@@ -95,11 +95,13 @@ class PageReader:
             page.close()
 
     def _layered(self, number: int, page: pdfium.PdfPage, layer: TextLayer) -> PageWords | _Waiting:
+        # In this order: PDFium keeps the decoded pictures of a page that it has rendered.
+        pictures = embedded_pictures(page, layer.to_upright)
         shown, scale = look(page, layer.rotation_deg)
         words = seen_words(layer.words, shown, scale)
-        pictures = embedded_pictures(page, layer.to_upright)
         n_unread = n_unread_letters(shown, scale, words, [p.box for p in pictures])
         if n_unread > max(_MOST_UNREAD_LETTERS, _MOST_UNREAD_SHARE * sum(len(w.text) for w in words)):
+            del pictures  # before the page is rendered again, at reading size
             reason = f"the page shows some {n_unread} letters that its text layer lacks"
             return self._scanned(number, page, layer, tuple(words), reason)
         regions = [p for p in pictures if _is_region(p, words)]

@@ -1,9 +1,9 @@
 """The paper of a scanned page and the ink on it: their tones, and paper made white."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
-from scipy import ndimage
+from PIL import Image
 
 from data_contracts.pixels import GreyImage as Grey
 from fractocurate.reports.extreme_filters import maximum_filter
@@ -12,7 +12,6 @@ Mask = npt.NDArray[np.bool_]
 
 LARGEST_COARSE_PX = 5_000_000
 """Large drawings are looked at more coarsely still: time and memory grow with the pixels."""
-_BAND_PX = 512
 _FIT_ROUNDS = 12
 _WEIGHT_BELOW, _WEIGHT_ABOVE = 0.03, 0.1
 _SMOOTHED_NOISE = 6.0
@@ -24,11 +23,11 @@ def ink_of(grey: Grey) -> Mask:
     if grey.size > LARGEST_COARSE_PX // 4:
         # The tone of the paper changes slowly: found on a quarter of the pixels, in a third of the time.
         smooth = reduced(grey, 2)
-        paper = ndimage.uniform_filter(maximum_filter(smooth, 5), size=7)
+        paper = _blurred(maximum_filter(smooth, 5), 7)
         height, width = grey.shape
         paper = np.repeat(np.repeat(paper, 2, axis=0), 2, axis=1)[:height, :width]
     else:
-        paper = ndimage.uniform_filter(maximum_filter(ndimage.uniform_filter(grey, size=3), 9), size=15)
+        paper = _blurred(maximum_filter(_blurred(grey, 3), 9), 15)
     ink: Mask = grey < paper - np.minimum(paper, np.maximum(paper // 5, 12))
     return ink
 
@@ -60,22 +59,14 @@ def paper_tone(small: Grey) -> npt.NDArray[np.float64]:
 def on_white(grey: Grey, factor: int) -> Grey:
     """Divide by the tone of the paper around: grey scans and shaded cells become white, and so does their grain."""
     small = reduced(grey, factor)
-    paper = ndimage.uniform_filter(maximum_filter(ndimage.uniform_filter(small, size=3), 9), size=9)
-    height, width = grey.shape
-    full = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
+    paper = np.maximum(_blurred(maximum_filter(_blurred(small, 3), 9), 9), 32)
     noise = _noise(grey)
     if noise > _SMOOTHED_NOISE:
-        radius = min(1.6, noise / 8)
-        grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(radius)))
-    grain = min(0.35, max(0.12, 2.0 * noise / max(float(np.median(paper)), 1.0)))
-    stretch = np.uint32(255 / (1 - grain))
-    result: Grey = np.empty_like(grey)
-    # In bands: four bytes a pixel of a whole drawing would not fit a worker's memory.
-    for top in range(0, height, _BAND_PX):
-        band = slice(top, top + _BAND_PX)
-        white = grey[band].astype(np.uint32) * stretch // np.maximum(full[band], 32)
-        result[band] = np.minimum(white, 255)
-    return result
+        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), min(1.6, noise / 8)), np.uint8)
+    grain = min(0.35, max(0.12, 2.0 * noise / float(np.median(paper))))
+    height, width = grey.shape
+    full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(grey, full, scale=255 / (1 - grain)), np.uint8)
 
 
 def reduced(grey: Grey, factor: int) -> Grey:
@@ -93,6 +84,11 @@ def resampled(mask: Mask, shape: tuple[int, ...], ratio: float) -> Mask:
     )
     fine: Mask = mask[rows][:, columns]
     return fine
+
+
+def _blurred(grey: Grey, size: int) -> Grey:
+    """Mean of a square window around each pixel."""
+    return np.asarray(cv2.blur(grey, (size, size)), np.uint8)
 
 
 def _noise(grey: Grey) -> float:

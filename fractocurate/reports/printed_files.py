@@ -19,12 +19,14 @@ from fractocurate.reports.table_columns import Column
 from fractocurate.reports.table_headers import Header, header_of_cells
 from fractocurate.reports.table_rows import Anchors, Row
 from fractocurate.reports.tables import Table
-from fractocurate.reports.units import unit_of
+from fractocurate.reports.units import FORCE, unit_of
 from fractocurate.reports.vocabulary import Vocabulary
 
 SEPARATOR = ";"
 _LOOKALIKES = frozenset("i:jl!|")
 """What OCR makes of a semicolon."""
+_LOST = 0.9
+"""What a way to part a line is worth with white space for a separator, beside one with a mark like it."""
 _QUOTES = "\"'\u201c\u201d\u201e"
 _COMMENT = re.compile(r"\s*(?:#|//)")
 _FEWEST_CELLS = 3
@@ -33,7 +35,9 @@ _MOST_LOST = 3
 _MOST_WAYS = 2000
 _LINES_ABOVE = 6
 """Lines of a page header above rows that go on from the page before."""
-_LOAD = re.compile(r"[<>~\u2248]?\s*\d[\d\s.,']*(?:[kKM]?N)?")
+_LOAD = re.compile(rf"[<>~\u2248]?\s*\d[\d\s.,']*[oO]?\s*{FORCE}?")
+_FIRST_ROWS = 3
+"""Rows that tell how many columns there are; a later one may show that all of them have lost a separator."""
 
 Fitness = Callable[[Sequence[tuple[Word, ...]]], float]
 """How well cells fit their columns, from 0: not at all."""
@@ -143,25 +147,26 @@ def _piece(word: Word, start: int, length: int) -> Word:
 def _columns_at(printed: Sequence[_Printed], index: int, vocabulary: Vocabulary) -> tuple[Column, ...]:
     """The columns that a line heads, if rows with separators follow it; none if it is no such header."""
     line = printed[index]
-    below = [len(p.cuts) for p in printed[index + 1 : index + 4]]
+    following = (len(p.cuts) for p in printed[index + 1 :])
+    below = list(itertools.takewhile(lambda n: n > 0, following))
     if len(line.cuts) < _FEWEST_CELLS - 1 or not below or below[0] < _FEWEST_CELLS - 2:
         return ()
-    usual = max(Counter(below).items(), key=lambda item: (item[1], item[0]))[0]
+    usual = max(Counter(below[:_FIRST_ROWS]).items(), key=lambda item: (item[1], item[0]))[0]
 
     def header_of(cells: Sequence[tuple[Word, ...]]) -> Header | None:
         filled = list(cells) if cells[-1] else list(cells)[:-1]
         header = header_of_cells(filled, index, index, vocabulary) if all(filled) else None
-        return header if header is not None and len(header.cells) == len(filled) else None
+        is_parted_so = header is not None and [c.text for c in header.cells] == [join_text(cell) for cell in filled]
+        return header if is_parted_so else None
+
+    def fitness(cells: Sequence[tuple[Word, ...]]) -> float:
+        found = header_of(cells)
+        return found.score if found is not None and all(found.fields) else 0.0
 
     header = header_of(line.cells())
-    if usual > len(line.cuts):
-
-        def fitness(cells: Sequence[tuple[Word, ...]]) -> float:
-            found = header_of(cells)
-            return found.score if found is not None and all(found.fields) else 0.0
-
-        mended = _mended(line, usual + 1, fitness)
-        header = header_of(mended.cells()) if mended else header
+    lost = range(max(usual, len(line.cuts) + 1), max(below) + 1)
+    ways = [header_of(way.cells()) for n in lost if (way := _mended(line, n + 1, fitness)) is not None]
+    header = max((h for h in (header, *ways) if h is not None), key=lambda h: h.score, default=None)
     if header is None:
         return ()
     return tuple(
@@ -212,18 +217,29 @@ def _rows(
 
 
 def _mended(line: _Printed, n_cells: int, fitness: Fitness) -> _Printed | None:
-    """The line parted also at marks like a separator; None unless one way to do so fits better than the others."""
+    """The line parted also at marks like a separator, or at white space where OCR saw none.
+
+    None unless one way to do so fits better than all others.
+    """
     n_lost = n_cells - 1 - len(line.cuts)
-    marks = [k for k, c in enumerate(line.text) if c in _LOOKALIKES]
+    marks = [k for k, c in enumerate(line.text) if c in _LOOKALIKES or c == " "]
+    if not 0 < n_lost <= _MOST_LOST or math.comb(len(marks), n_lost) > _MOST_WAYS:
+        marks = [k for k in marks if line.text[k] != " "]
     if not 0 < n_lost <= _MOST_LOST or math.comb(len(marks), n_lost) > _MOST_WAYS:
         return None
     ways = [
         replace(line, cuts=tuple(sorted((*line.cuts, *more))), mended=more)
         for more in itertools.combinations(marks, n_lost)
     ]
-    scores = [round(fitness(way.cells()), 6) for way in ways]
+    scores = [round(fitness(way.cells()) * math.prod(_worth(line.text, k) for k in way.mended), 6) for way in ways]
     best = max(scores, default=0.0)
     return ways[scores.index(best)] if best > 0 and scores.count(best) == 1 else None
+
+
+def _worth(text: str, position: int) -> float:
+    """Of a mark as a separator: white space between two quotations is as good as a mark."""
+    beside = text[max(0, position - 1) : position] + text[position + 1 : position + 2]
+    return _LOST if text[position] == " " and '"' not in beside else 1.0
 
 
 def _fits(name: str, text: str, vocabulary: Vocabulary, is_value: Anchors) -> float:

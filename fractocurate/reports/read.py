@@ -9,13 +9,13 @@ from fractocurate.profile import Profile
 from fractocurate.reports.interpret import interpret
 from fractocurate.reports.layout import PageWords
 from fractocurate.reports.page_words import read_pages
-from fractocurate.reports.pdf import is_cut_short, opened, read_pdf_bytes
+from fractocurate.reports.pdf import look_at_ends, opened
 from fractocurate.reports.vocabulary import Vocabulary
 
 _MOST_NAMED = 6
 
 
-REPORTS_VERSION = 6
+REPORTS_VERSION = 7
 """Raise it when this room reads something differently: every report is read anew at the next ingest."""
 
 
@@ -34,15 +34,15 @@ def read_report(path: Path, item: str, profile: Profile) -> ReportReading | Fail
     Raises:
         MissingToolError: Tesseract is needed and not installed; ``tesseract.require_tesseract`` finds out beforehand.
     """
-    content = read_pdf_bytes(path, item)
-    if isinstance(content, Failure):
-        return content
+    ends = look_at_ends(path, item)
+    if isinstance(ends, Failure):
+        return ends
     known_words = Vocabulary(profile).known_words
-    with opened(content, item) as document:
+    with opened(path, item, ends) as document:
         if isinstance(document, Failure):
             return document
         pages = read_pages(document, profile, known_words)
-    return _report(pages, item, profile, cut_short=is_cut_short(content))
+    return _report(pages, item, profile, cut_short=ends.is_cut_short)
 
 
 def _report(pages: Sequence[PageWords], item: str, profile: Profile, *, cut_short: bool) -> ReportReading | Failure:

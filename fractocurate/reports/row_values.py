@@ -99,6 +99,8 @@ def build_instance(
         reader: grammars, vocabulary, notation and witnesses.
         source: page and method of the words, and what is wrong with the file as a whole.
     """
+    if any({"defect_class", "sub_type"} <= set(c) for c in composites):
+        cells = _with_cause_and_detail(cells)
     cells, ticks = _ticked(cells, reader.vocabulary)
     text = {name: join_text(words) for name, words in cells.items()}
     foan = reader.identifiers.foan(text.get("foan", ""))
@@ -177,6 +179,14 @@ def _doubt_ticks(draft: _Draft, problems: Mapping[str, str]) -> None:
             draft.doubt(name, problem, blocks=name == "defect_class")
         elif draft.source.method is ReadingMethod.OCR and name in draft.readings:
             draft.readings[name] = doubted(draft.readings[name], "told from a ticked box", LESS_SURE)
+
+
+def _with_cause_and_detail(cells: Cells) -> dict[str, tuple[Word, ...]]:
+    """Cells of a row of which one holds class and sub-type: parted at a stroke if it has one."""
+    both = tuple(cells.get("defect_class", ()))
+    at = next((k for k, word in enumerate(both) if word.text == "/"), len(both))
+    parted = {"defect_class": both[:at], "sub_type": both[at + 1 :]} if both[at + 1 :] else {"defect_class": both}
+    return {**{name: tuple(words) for name, words in cells.items() if name != "sub_type"}, **parted}
 
 
 def with_confidence(instance: InstanceReading) -> InstanceReading:

@@ -11,8 +11,8 @@ _ITEM = re.compile(
     r"|[-\u2013\u2014*\u2022\u00b7\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u25ba\u25b8\u25e6\u2023\u27a2>\u00bb\u00b0\u00ae\u00a9\u00ab~+]"
 )
 """Number or point of an item, also as OCR reads points."""
-_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}")
-"""Number of a section; it may be a value as well."""
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}|[A-Z]\d{1,2}(?:\.\d{1,2}){0,2}")
+"""Number of a section, ``1.3`` or ``D4``; it may be a value as well."""
 _TIGHT_HEIGHTS = 0.6
 """White space between two lines of one paragraph, in heights."""
 _PARTS = ";,|"
@@ -67,5 +67,7 @@ def joined_paragraphs(lines: Sequence[Line], numbers: list[int], runs_in: Callab
 def _goes_on(line: Line, following: Line, right: float) -> bool:
     is_close = 0 <= following.box.top - line.box.bottom + 0.5 * line.height < (0.5 + _TIGHT_HEIGHTS) * line.height
     first = following.words[0]
+    if first.text == line.words[0].text:
+        return False  # items of a list begin alike: "Part 1: ...", "Part 2: ..."
     is_full = line.box.right + first.box.width + 0.2 * line.height > right - 0.5 * line.height
     return is_close and is_full and following.box.left < line.box.right and not _is_point(first)

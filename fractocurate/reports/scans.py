@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
@@ -51,6 +52,7 @@ def clean_page(grey: Grey, dpi: float) -> CleanPage:
         grey: (height, width), uint8, as rendered.
         dpi: its resolution.
     """
+    cv2.setNumThreads(1)  # the workers are the parallelism
     factor = _coarse_factor(grey.size, dpi)
     small = reduced(grey, factor)
     ink = ink_of(small) & ~picture_mask(small, dpi / factor)
@@ -151,6 +153,8 @@ def _wiped(grey: Grey, ink: Mask, pictures: Mask, factor: int, dpi: float) -> tu
 
 
 def _fill(grey: Grey, mask: Mask, factor: int) -> None:
-    full = np.repeat(np.repeat(mask, factor, axis=0), factor, axis=1)
+    white = np.where(mask, np.uint8(255), np.uint8(0))
+    full = cv2.resize(white, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
     rows, columns = min(grey.shape[0], full.shape[0]), min(grey.shape[1], full.shape[1])
-    grey[:rows, :columns][full[:rows, :columns]] = 255
+    part = grey[:rows, :columns]
+    np.maximum(part, full[:rows, :columns], out=part)

@@ -17,6 +17,8 @@ from fractocurate.tesseract import OcrError, one_call, words_of_table
 
 _SPARSE_TEXT = 11
 """Page segmentation mode: find text wherever it is. The others merge neighbouring cells of several lines."""
+_LINES = 6
+"""Lines of text, one below the other: of a strip of crosses it reads all, where the mode for sparse text reads some."""
 _PAGE_LEVEL = "1\t"
 
 
@@ -42,15 +44,23 @@ def save_sheet(grey: GreyImage, dpi: int, file: Path) -> Sheet:
     return Sheet(file, dpi)
 
 
-def recognise(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ...] | OcrError]:
-    """Words of each sheet, in points, or why there are none; a sheet that fails or hangs does not lose the others."""
+def recognise(
+    sheets: Sequence[Sheet], settings: OcrSettings, *, are_strips: bool = False
+) -> list[tuple[Word, ...] | OcrError]:
+    """Words of each sheet, in points, or why there are none; a sheet that fails or hangs does not lose the others.
+
+    Args:
+        sheets: to be read in one call.
+        settings: languages and time limit.
+        are_strips: they hold lines of pieces; all their words are given, debris too.
+    """
     if len(sheets) > 1:
         with contextlib.suppress(OcrError):  # which sheet it was shows when each is read alone
-            return list(_read(sheets, settings))
+            return [*_read(sheets, settings, are_strips=are_strips)]
     results: list[tuple[Word, ...] | OcrError] = []
     for sheet in sheets:
         try:
-            results += _read([sheet], settings)
+            results += _read([sheet], settings, are_strips=are_strips)
         except OcrError as error:
             results.append(error)
     return results
@@ -72,8 +82,8 @@ def is_upside_down(sheet: Sheet, settings: OcrSettings) -> bool:
     return lines.get("Rotate") == "180" and float(lines.get("Orientation confidence", 0)) > 0.5
 
 
-def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ...]]:
-    config = f"--psm {_SPARSE_TEXT} -c tessedit_do_invert=0 -c tessedit_create_tsv=1"
+def _read(sheets: Sequence[Sheet], settings: OcrSettings, *, are_strips: bool) -> list[tuple[Word, ...]]:
+    config = f"--psm {_LINES if are_strips else _SPARSE_TEXT} -c tessedit_do_invert=0 -c tessedit_create_tsv=1"
     source = sheets[0].file
     if len(sheets) > 1:
         source = source.with_name("sheets.txt")
@@ -87,7 +97,7 @@ def _read(sheets: Sequence[Sheet], settings: OcrSettings) -> list[tuple[Word, ..
         left, top = word.left * scale, word.top * scale
         box = Box(left, top, left + word.width * scale, top + word.height * scale)
         words[word.page - 1].append(Word(word.text, box, word.confidence))
-    return [tuple(without_debris(w)) for w in words]
+    return [tuple(w if are_strips else without_debris(w)) for w in words]
 
 
 def _run(source: Path, extension: str, languages: tuple[str, ...], config: str, settings: OcrSettings) -> str:

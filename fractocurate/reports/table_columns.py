@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.records import Word
-from fractocurate.reports.lines import Line, Ruling, verticals_through
+from fractocurate.reports.lines import Line, Ruling, cell_gap_heights, verticals_through
 from fractocurate.reports.table_headers import Header
 from fractocurate.reports.units import unit_of
 
@@ -76,6 +76,8 @@ def settle_gutters(
     spans = [(w.box.left, w.box.right) for line in body for w in line.words]
     if header is not None:
         spans += [(c.box.left, c.box.right) for c in header.cells]
+    gap = cell_gap_heights(body)
+    phrases = [(s[0].box.left, s[-1].box.right) for line in body for s in line.segments(gap)]
     verticals = verticals_through(rulings, body[0].box)
     settled = list(columns)
     for i in range(len(columns) - 1):
@@ -86,26 +88,35 @@ def settle_gutters(
             low, high = edge - 25, edge + 25
         else:
             low, high = header.cells[i].box.left, header.cells[i + 1].box.right
-        gutter = _best_gutter(spans, low, high, edge)
+        gutter = _best_gutter(spans, phrases, low, high, edge)
         settled[i] = replace(settled[i], right=gutter)
         settled[i + 1] = replace(settled[i + 1], left=gutter)
     return tuple(settled)
 
 
-def _best_gutter(spans: Sequence[tuple[float, float]], low: float, high: float, wanted: float) -> float:
-    """Middle of the white strip in ``low..high`` that fewest words cross, wide and near ``wanted``."""
-    marks = sorted({low, high, *(x for s in spans for x in s if low < x < high)})
-    best = (float("inf"), 0.0, wanted)
+def _best_gutter(
+    words: Sequence[tuple[float, float]],
+    phrases: Sequence[tuple[float, float]],
+    low: float,
+    high: float,
+    wanted: float,
+) -> float:
+    """Middle of the white strip in ``low..high`` that fewest words and then phrases cross, wide and near ``wanted``.
+
+    Where one cell alone is long, the space between two of its words is as white as the gutter beside it.
+    """
+    marks = sorted({low, high, *(x for s in words for x in s if low < x < high)})
+    best = (float("inf"), 0.0, 0.0, wanted)
     for a, b in itertools.pairwise(marks):
         if b - a < 0.5:
             continue
-        crossing = sum(s[0] < b - 0.1 and s[1] > a + 0.1 for s in spans)
+        crossing, splitting = (sum(s[0] < b - 0.1 and s[1] > a + 0.1 for s in spans) for spans in (words, phrases))
         middle = (a + b) / 2
         distance = 0.0 if a <= wanted <= b else min(abs(a - wanted), abs(b - wanted))
-        key = (crossing, distance / 4 - min(b - a, 20.0))
-        if key < best[:2]:
+        key = (crossing, splitting, distance / 4 - min(b - a, 20.0))
+        if key < best[:3]:
             best = (*key, middle)
-    return best[2]
+    return best[3]
 
 
 def moved_columns(columns: tuple[Column, ...], lines: Sequence[Line], rulings: Sequence[Ruling]) -> tuple[Column, ...]:

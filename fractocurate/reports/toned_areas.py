@@ -1,5 +1,6 @@
 """Pictures on a scanned page: large areas that are nowhere paper."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -19,7 +20,8 @@ def picture_mask(small: Grey, dpi: float) -> Mask:
     """Large areas that are nowhere paper: micrographs, but not shaded tables, whose shade is even."""
     level = small / paper_tone(small)
     toned = (level < 0.88).astype(np.float32)
-    dense = ndimage.uniform_filter(toned, size=max(3, round(dpi * 0.2))) > 0.62
+    reach = max(3, round(dpi * 0.2))
+    dense = cv2.blur(toned, (reach, reach)) > 0.62
     # Cut the bridges that a dense caption makes between pictures.
     side = max(3, round(dpi * 0.3))
     opened = maximum_filter(minimum_filter(dense, side), side)

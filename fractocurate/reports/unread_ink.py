@@ -1,5 +1,6 @@
 """Characters that Tesseract passed over, for a second look: lone digits in a column of a table above all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from scipy import ndimage
 
 from data_contracts.pixels import GreyImage
 from data_contracts.records import Box, Word
+from fractocurate.reports.lines import without_debris
+from fractocurate.reports.paper import reduced
+from fractocurate.reports.word_boxes import with_tight_box
 
 _DARK = 170
 """On cleaned pages, whose paper is white: the thin strokes of small type are grey."""
@@ -20,6 +24,7 @@ _OFF_LINE_HEIGHTS = 0.3
 """How far its middle may be from theirs."""
 _FEWEST_BESIDE = 2
 """Words of the same row: what stands alone on a page may be a signature or dirt."""
+_LARGEST_PX = 16_000_000
 _MOST_PIECES = 60
 """More on a page is not what was passed over but a pattern: show-through, hatching."""
 _STRIP_WIDTH_PX = 2400
@@ -30,6 +35,10 @@ _SURE_ENOUGH = 0.85
 _SURE_ENOUGH_OF_A_CROSS = 0.55
 _LONGEST_CROSS = 2
 """Characters: one cross may be read as two."""
+_READ_AS_STROKE = 0.9
+"""Most that a 1 gets that was read as a stroke."""
+_LEVEL_HEIGHTS = 0.15
+_LONGEST_EDGE = 2
 _BESIDE_HEIGHTS = 0.9
 _FEWEST_DARK_PX = 3
 _BESIDE_UNREAD = 0.5
@@ -68,10 +77,36 @@ def find_pieces(grey: GreyImage, dpi: float, words: Sequence[Word]) -> tuple[lis
     if len(boxes) <= _FEWEST_BESIDE:
         return [], None
     boxes *= dpi / 72
-    found = [box for box in _joined(_unread(grey, boxes)) if _is_in_a_row(box, boxes)]
+    # Large drawings are looked at more coarsely: the labels of pixels take four bytes each.
+    factor = math.ceil(math.sqrt(grey.size / _LARGEST_PX))
+    unread = factor * _unread(reduced(grey, factor), boxes / factor)
+    found = [box for box in _joined(unread) if _is_in_a_row(box, boxes)]
     if not found or len(found) > _MOST_PIECES:
         return [], None
     return _strip(grey, _with_neighbours(found, np.array([_corners(w) for w in words]) * dpi / 72))
+
+
+def tidy_strip(words: Sequence[Word], strip: GreyImage, dpi: float) -> list[Word]:
+    """Words of a strip without debris; upright strokes as high as the number just before them are ones.
+
+    On the page such a stroke may be a piece of a ruling; a lone 1 of serifed type looks no different to Tesseract.
+    """
+    tidy: list[Word] = []
+    for word in words:
+        before = tidy[-1] if tidy else None
+        if word.text == "|" and before is not None and before.text.isdigit():
+            number, stroke = (with_tight_box(w, strip, dpi).box for w in (before, word))
+            if _is_next_digit(number, stroke):
+                tidy.append(Word("1", word.box, min(word.confidence, _READ_AS_STROKE)))
+                continue
+        tidy.append(word)
+    return without_debris(tidy)
+
+
+def _is_next_digit(number: Box, stroke: Box) -> bool:
+    tall = number.bottom - number.top
+    is_level = max(abs(number.top - stroke.top), abs(number.bottom - stroke.bottom)) < _LEVEL_HEIGHTS * tall
+    return is_level and -tall < stroke.left - number.right < _WORD_GAP_HEIGHTS * tall
 
 
 def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[Word], dpi: float) -> list[Word]:
@@ -93,7 +128,7 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         before = sum(_n_characters(words[k]) for k in piece.words)
         if _is_cross(piece, own):
             found += [_on_page(w, piece, dpi, 1.0) for w in own]
-        elif own and min(w.confidence for w in own) >= _SURE_ENOUGH and sum(map(_n_characters, own)) > before:
+        elif _is_believed(piece, own) and sum(map(_n_characters, own)) > before:
             surest = 1.0 if piece.is_alone else _BESIDE_UNREAD
             found += [_on_page(w, piece, dpi, surest) for w in own]
             for k in piece.words:
@@ -101,6 +136,13 @@ def with_pieces(words: Sequence[Word], pieces: Sequence[Piece], read: Sequence[W
         else:
             kept.update({k: _doubtful(words[k]) for k in piece.words})
     return [*kept.values(), *found]
+
+
+def _is_believed(piece: Piece, read: Sequence[Word]) -> bool:
+    """Whether all of it was read well; a letter or two alone may be an edge of a picture."""
+    text = "".join(w.text for w in read)
+    tells = bool(piece.words) or len(text) > _LONGEST_EDGE or any(map(str.isdigit, text))
+    return bool(read) and tells and min(w.confidence for w in read) >= _SURE_ENOUGH
 
 
 def _is_cross(piece: Piece, read: Sequence[Word]) -> bool:

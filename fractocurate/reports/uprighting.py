@@ -1,8 +1,8 @@
 """Which way the lines of a scanned page run, how far they are askew, and whether they stand on their heads."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from scipy import ndimage
 
 from data_contracts.pixels import GreyImage as Grey
@@ -45,8 +45,10 @@ def straightened(grey: Grey, skew_deg: float) -> Grey:
     if abs(skew_deg) < 0.1:
         return grey
     paper = int(np.percentile(grey[::8, ::8], 90))
-    turned = Image.fromarray(grey).rotate(skew_deg, resample=Image.Resampling.BILINEAR, fillcolor=paper)
-    return np.asarray(turned)
+    height, width = grey.shape
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew_deg, 1.0)
+    turned: Grey = np.asarray(cv2.warpAffine(grey, turn, (width, height), borderValue=paper), np.uint8)
+    return turned
 
 
 def ascender_share(ink: Mask, dpi: float) -> tuple[float, int]:

@@ -18,6 +18,7 @@ def test_a_legend_gives_each_code_its_wording(vocabulary: Vocabulary) -> None:
     expected = {"G": "green body defect", "M": "material defect"}
     assert find_legend(["Key: G = green body defect; M = material defect"], vocabulary) == expected
     assert find_legend(["G: green body defect", "M: material defect."], vocabulary) == expected
+    assert find_legend(["* G = green body defect, M = material defect"], vocabulary) == expected
 
 
 def test_a_code_with_two_meanings_means_nothing(vocabulary: Vocabulary) -> None:

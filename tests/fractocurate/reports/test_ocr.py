@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pypdfium2 as pdfium
 import pytest
 from reportlab.pdfgen.canvas import Canvas
@@ -10,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from data_contracts.records import Box, Word
 from fractocurate.profile import Profile
 from fractocurate.reports import ocr
-from fractocurate.reports.ocr import OcrPage, prepare_page, read_prepared
+from fractocurate.reports.ocr import OcrPage, prepare_image, prepare_page, read_prepared
 from fractocurate.tesseract import OcrError
 
 GOOD = (Word("Load", Box(72.0, 144.0, 108.0, 158.4), 0.96),)
@@ -59,6 +60,16 @@ def test_the_resolution_fits_the_page(tmp_path: Path, profile: Profile, width_pt
     document = pdfium.PdfDocument(tmp_path / "page.pdf")
     assert prepare_page(document[0], profile.ocr, tmp_path / "1.bmp").dpi == pytest.approx(expected, abs=1)
     document.close()
+
+
+@pytest.mark.parametrize(("dpi", "expected"), [(100, 300), (300, 300), (500, 500), (1500, 600)])
+def test_a_pasted_picture_is_read_at_a_resolution_that_fits_print(tmp_path: Path, dpi: int, expected: int) -> None:
+    """Coarse ones are enlarged; very fine ones would cost memory and time, and print so small is none."""
+    grey = np.full((3 * dpi, 2 * dpi), 255, np.uint8)
+    grey[dpi : dpi + dpi // 10, dpi // 2 : dpi] = 0
+    prepared = prepare_image(grey, dpi, 300, tmp_path / "1.bmp")
+    assert prepared.dpi == expected
+    assert prepared.clean.grey.shape == (3 * expected, 2 * expected)
 
 
 @pytest.mark.parametrize(("is_over", "text", "rotation"), [(True, "Load", 180), (False, "peo7", 0)])

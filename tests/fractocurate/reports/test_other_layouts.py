@@ -57,6 +57,27 @@ def test_of_causes_that_are_answered_the_one_with_yes_counts(read: Read) -> None
     assert said(instance) == PART
 
 
+CROSSED = """
+FOAN:            FOAN-2021-0117
+Serial no.:      512345
+Fracture load:   61.2 kN
+Sub-type:        grinding crack
+
+Cause of failure          Yes      No
+Green body defect                  X
+Grinding damage           {grinding}
+Material defect                    X
+"""
+
+
+def test_a_cross_below_yes_answers_with_yes(read: Read) -> None:
+    """A list in which none is answered with yes is for a person."""
+    (instance,) = read(CROSSED.format(grinding=" X"))
+    assert (said(instance), instance.issues) == (PART, ())
+    (instance,) = read(CROSSED.format(grinding="         X"))
+    assert instance.issues
+
+
 @pytest.mark.parametrize(("grinding", "material"), [("yes", "yes"), ("no", "no")])
 def test_two_answers_or_none_are_for_a_person(read: Read, grinding: str, material: str) -> None:
     """Neither may be chosen."""
@@ -269,3 +290,36 @@ def test_a_tag_that_was_not_read_is_told_by_its_place(
     rows = [f"FOAN-2021-0117    51234{k}       {tag:8}   grinding damage" for k, tag in enumerate(printed)]
     page = "\n".join(["FOAN              Serial no.   Specimen   Cause", *rows])
     assert [i.instance_tag for i in read(page, confidence=0.9)] == expected
+
+
+def test_a_heading_may_name_tag_and_number_of_a_part(read: Read) -> None:
+    """Without a mark between key and number."""
+    found = read(
+        """
+Analysis no.: FOAN-2021-0117
+
+Sample 1: serial no. 512345
+  Load at fracture:    61.2 kN
+  Cause of fracture:   grinding damage (grinding crack)
+
+Sample 2: serial no. 512346
+  Load at fracture:    58.9 kN
+  Cause of fracture:   material defect (pore)
+"""
+    )
+    assert [said(i) for i in found] == [PART, ("FOAN-2021-0117", "512346", "material", "pore", 58.9)]
+    assert not any(i.issues for i in found)
+
+
+def test_a_column_for_cause_and_detail_states_both(read: Read) -> None:
+    """What the class leaves of the cell is the sub-type."""
+    found = read(
+        """
+FOAN / Serial no.            Load [kN]    Cause / Detail
+
+FOAN-2021-0117 / 512345      61.2         grinding damage / grinding crack
+FOAN-2021-0118 / 512346      58.9         material defect / pore
+"""
+    )
+    assert [said(i) for i in found] == [PART, ("FOAN-2021-0118", "512346", "material", "pore", 58.9)]
+    assert not any(i.issues or i.remarks for i in found)

@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from data_contracts.records import Failure
 from data_contracts.vocabulary import FailureReason, Stage
 from fractocurate.profile import Profile
-from fractocurate.reports.pdf import is_cut_short
+from fractocurate.reports.pdf import PdfEnds, look_at_ends
 from fractocurate.reports.read import read_report
 
 
@@ -69,12 +69,12 @@ def test_what_the_system_refuses_to_read_is_unreadable(
 ) -> None:
     """The system's own words are kept."""
 
-    def refuse(_: Path) -> bytes:
+    def refuse(_: Path, mode: str) -> bytes:  # noqa: ARG001 - as Path.open is called
         raise PermissionError(13, os.strerror(13))
 
     path = tmp_path / "locked.pdf"
     path.write_bytes(_pdf())
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     failure = read_report(path, "locked.pdf", profile)
     assert isinstance(failure, Failure)
     assert failure.reason is FailureReason.UNREADABLE
@@ -85,7 +85,9 @@ def test_a_missing_end_mark_flags_what_can_still_be_read(make_report: Callable[.
     """A report that lost its last bytes but opens is read, and every row says that pages may be lost."""
     path = make_report("REPORT", [["FOAN", "Serial no.", "Cause"], ["FOAN-2021-0117", "512345", "material"]])
     content = path.read_bytes()
-    assert not is_cut_short(content)
+    ends = look_at_ends(path, "whole.pdf")
+    assert isinstance(ends, PdfEnds)
+    assert not ends.is_cut_short
     path.write_bytes(content[: content.rindex(b"%%EOF")])
     reading = read_report(path, "cut.pdf", profile)
     if isinstance(reading, Failure):

@@ -75,6 +75,8 @@ def test_a_semicolon_in_quotation_marks_parts_nothing(read: Read) -> None:
         ("512345;61.2", "512345i61.2"),
         ("61.2;material;large", "61.2imaterial:large"),
         ("no.;Load [kN];Cause", "no.iLoad [kN]lCause"),
+        ("Cause;Sub-type", "Cause Sub-type"),
+        ("58.9;hard machining;grinding", "58.9 hard machining grinding"),
     ],
 )
 def test_semicolons_that_ocr_misread_are_found_where_one_way_fits(read: Read, printed: str, misread: str) -> None:

@@ -88,3 +88,18 @@ def test_a_line_of_keys_and_values_is_no_header(page_of: Callable[..., Any], pro
         "pore",
         24.4,
     )
+
+
+def test_a_sentence_may_end_with_a_unit_or_a_letter(page_of: Callable[..., Any], profile: Profile) -> None:
+    """What ends it is the value's and not the next key's; items that begin alike do not run into each other."""
+    drawing = """
+Analysis no.: FOAN-2021-0117.
+Part 1: Serial no.: 512345. Component: A. Load: 12 900 N. Cause: pressing defect. Finding: pore
+Part 2: Serial no.: 512346. Component: B. Load: 9 760 N. Cause: grinding damage. Finding: groove
+"""
+    found = interpret([page_of(drawing)], profile).instances
+    assert [(i.serial_number, i.fracture_load_kn, i.defect_class.value, i.sub_type) for i in found] == [
+        ("512345", 12.9, "green_body", "pore"),
+        ("512346", 9.76, "hard_machining", "grinding_groove"),
+    ]
+    assert not any(i.issues or i.remarks for i in found)

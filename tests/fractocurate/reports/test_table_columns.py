@@ -79,6 +79,20 @@ Serial no.          Load          Cause
     assert all(a.right == b.left for a, b in itertools.pairwise(columns))
 
 
+def test_a_word_space_of_the_one_long_cell_is_no_gutter(sketch: Sketch, header_of: Callable[[Any], Header]) -> None:
+    """It lies where the boundary was before, and is as white as the gutter."""
+    drawn = sketch(
+        """
+Serial no.   Cause                  Load
+512345       pressing defect        6.3 kN
+512346       dirt in powder (grain) 11.6 kN
+"""
+    )
+    header = header_of(drawn)
+    columns = settle_gutters(columns_of(header, []), drawn.lines[1:], header, [])
+    assert at(34) <= columns[1].right <= at(36)
+
+
 def test_a_boundary_at_a_ruling_stays_there(sketch: Sketch, header_of: Callable[[Any], Header]) -> None:
     """White space beside a ruling tempts no boundary away."""
     drawn = sketch(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from data_contracts.records import Box, Word
-from fractocurate.reports.unread_ink import Piece, find_pieces, with_pieces
+from fractocurate.reports import unread_ink
+from fractocurate.reports.unread_ink import Piece, find_pieces, tidy_strip, with_pieces
 
 DPI = 150.0
 FONT = ImageFont.load_default(size=28)
@@ -112,6 +113,25 @@ def test_what_is_unsure_or_no_character_is_not_put_back(sheet: Sheet) -> None:
     assert with_pieces(sheet.words, pieces, [seen(pieces[0], "4", 0.96)], DPI)[-1].text == "4"
 
 
+def test_a_letter_or_two_alone_may_be_an_edge_of_a_picture(sheet: Sheet) -> None:
+    """However well they are read; a word or a number is none."""
+    sheet.write(700, 100, "tl", is_read=False)
+    (piece,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    for text, is_believed in (("tl", False), ("pore", True), ("1", True)):
+        found = with_pieces(sheet.words, [piece], [seen(piece, text, 0.96)], DPI)
+        assert (text in {w.text for w in found}) == is_believed
+
+
+def test_large_pages_are_searched_more_coarsely(sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same pieces, a pixel or two off; labels of all pixels of a drawing would not fit a worker's memory."""
+    sheet.write(700, 100, "5", is_read=False)
+    (fine,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    monkeypatch.setattr(unread_ink, "_LARGEST_PX", sheet.grey.size // 3)
+    (coarse,), _ = find_pieces(sheet.grey, DPI, sheet.words)
+    sides = ("left", "top", "right", "bottom")
+    assert all(abs(getattr(fine.page, side) - getattr(coarse.page, side)) <= 2 for side in sides)
+
+
 def test_a_piece_is_shown_with_the_words_beside_it(sheet: Sheet) -> None:
     """Of 5.3 kN only the 3 was read: the second look sees it whole, and its words stand for those before."""
     sheet.write(660, 160, "5.", is_read=False)
@@ -165,3 +185,23 @@ def test_a_lone_cross_is_believed_sooner_than_letters(
     (piece,) = pieces
     found = [w for w in with_pieces(sheet.words, pieces, [seen(piece, text, confidence)], DPI) if w not in sheet.words]
     assert [(w.text, w.confidence) for w in found] == ([(text, confidence)] if is_kept else [])
+
+
+@pytest.mark.parametrize(
+    ("stroke", "texts"),
+    [
+        (Box(25, 10, 26, 18), ["5242", "1"]),
+        (Box(25, 6, 26, 22), ["5242"]),
+        (Box(45, 10, 46, 18), ["5242"]),
+    ],
+    ids=["as high as the number", "higher", "far from it"],
+)
+def test_a_stroke_that_stands_like_a_digit_behind_a_number_is_a_one(stroke: Box, texts: list[str]) -> None:
+    """Never surer than what is repaired; a piece of a ruling is dropped. Tesseract's box of a stroke may be wide."""
+    strip = np.full((40, 60), 255, np.uint8)
+    strip[10:18, :20] = 0
+    strip[int(stroke.top) : int(stroke.bottom), int(stroke.left) : int(stroke.right)] = 0
+    around = Box(stroke.left, stroke.top - 1, stroke.right, stroke.bottom + 4)
+    tidy = tidy_strip([Word("5242", Box(0, 10, 20, 18), 0.96), Word("|", around, 0.95)], strip, 72)
+    assert [w.text for w in tidy] == texts
+    assert all(w.confidence <= 0.9 for w in tidy if w.text == "1")
