@@ -36,6 +36,19 @@ _FEWEST_BATCHES = 4
 _BATCHES_AT_ONCE = 32
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPairs:
+    """What a search found."""
+
+    pairs: tuple[SimilarPair, ...]
+    """Sorted by ids: every candidate by pixels or pHash, confirmed or not, because the paper's audit counts them; of
+    the other candidates those that were verified."""
+    n_crowded: int
+    """As of ``Sharing``."""
+    are_known_settled: bool
+    """As of ``Sharing``: if not, pairs of known frames must be found anew."""
+
+
 def find_all_pairs(
     fingerprints: Mapping[str, Fingerprint],
     frames: Mapping[str, AuditedFrame],
@@ -45,7 +58,7 @@ def find_all_pairs(
     foan_of: Mapping[str, str] | None = None,
     pool: WorkerPool | None = None,
     on_pair: Callable[[int, int], None] = lambda _done, _total: None,
-) -> tuple[SimilarPair, ...]:
+) -> FoundPairs:
     """Find all pairs of micrographs that show, wholly or in part, one field.
 
     Args:
@@ -57,14 +70,13 @@ def find_all_pairs(
         pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
 
-    Returns:
-        Sorted by ids: every candidate by pixels or pHash, confirmed or not, because the paper's audit counts them; of
-        the other candidates those that were verified.
+    Whether two micrographs are a pair depends on nothing but the two, their FOANs, and how many features are alike in
+    too many frames: pairs found when some were added are those that a search among all would find.
     """
     by_hash = find_similar_pairs(fingerprints, max_hamming=max_hamming, known=known)
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
-    sharing = _sharing_candidates(frames, known)
+    sharing, n_crowded, are_known_settled = _sharing_candidates(frames, known)
     foans = foan_of or {}
     related = set(_pairs_of_one_foan(frames, foans, known))
     candidates = [
@@ -83,7 +95,7 @@ def find_all_pairs(
             pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
-    return tuple(found[ids] for ids in sorted(found))
+    return FoundPairs(tuple(found[ids] for ids in sorted(found)), n_crowded, are_known_settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,42 +176,32 @@ def _symmetric_candidates(
     fingerprints: Mapping[str, Fingerprint], max_hamming: int, known: Collection[str]
 ) -> dict[IdPair, list[int]]:
     """Symmetries by pair: each makes the first micrograph resemble the second."""
-    textured = {i: print_ for i, print_ in fingerprints.items() if not print_.is_featureless}
-    ids, n_known = _known_first(textured, known)
-    if n_known == len(ids):
+    ids = sorted(i for i, print_ in fingerprints.items() if not print_.is_featureless)
+    is_new = ~np.isin(ids, list(known))
+    if not is_new.any():
         return {}
-    turned = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids[n_known:]])
-    plain = hashes_from_hex(textured[i].phash for i in ids)
-    by_pair: defaultdict[IdPair, list[int]] = defaultdict(list)
-    for first, second, symmetry in find_symmetric_pairs(turned, plain, max_hamming):
-        pair, seen_from_first = _in_order(ids[first], ids[second])
-        by_pair[pair].append(symmetry if seen_from_first else _INVERSE[symmetry])
-    return dict(by_pair)
+    turned = np.array([symmetric_hashes(fingerprints[i].thumbnail) for i in ids])
+    plain = hashes_from_hex(fingerprints[i].phash for i in ids)
+    by_pair: defaultdict[IdPair, set[int]] = defaultdict(set)
+    for first, second, symmetry in find_symmetric_pairs(turned, plain, is_new, max_hamming):
+        if first < second:
+            by_pair[ids[first], ids[second]].add(symmetry)
+        else:
+            by_pair[ids[second], ids[first]].add(_INVERSE[symmetry])
+    return {pair: sorted(symmetries) for pair, symmetries in by_pair.items()}
 
 
-def _sharing_candidates(frames: Mapping[str, AuditedFrame], known: Collection[str]) -> dict[IdPair, list[bool]]:
-    """By pair: whether to look for an alignment that mirrors, one that does not, or both."""
-    ids, n_known = _known_first(frames, known)
+def _sharing_candidates(
+    frames: Mapping[str, AuditedFrame], known: Collection[str]
+) -> tuple[dict[IdPair, list[bool]], int, bool]:
+    """By pair: whether to look for an alignment that mirrors, one that does not, or both; then what ``Sharing`` says."""
+    ids = sorted(frames)
+    sharing = find_sharing_frames(
+        [frames[i].features for i in ids],
+        [frames[i].field_width_nm for i in ids],
+        known=np.flatnonzero(np.isin(ids, list(known))).tolist(),
+    )
     by_pair: defaultdict[IdPair, list[bool]] = defaultdict(list)
-    for first, second, is_mirrored in find_sharing_frames([frames[i].features for i in ids], n_known=n_known):
-        by_pair[_in_order(ids[first], ids[second])[0]].append(is_mirrored)
-    return dict(by_pair)
-
-
-def _known_first(items: Mapping[str, object], known: Collection[str]) -> tuple[list[str], int]:
-    """Sorted ids, those compared before first, and how many these are."""
-    known_ids = set(known)
-    ids = sorted(items, key=lambda micrograph_id: (micrograph_id not in known_ids, micrograph_id))
-    return ids, sum(micrograph_id in known_ids for micrograph_id in ids)
-
-
-def _in_order(first: str, second: str) -> tuple[IdPair, bool]:
-    """The pair with the smaller id first, and whether that is the order it came in."""
-    return ((first, second), True) if first < second else ((second, first), False)
-
-
-_INVERSE = {
-    index: SYMMETRIES.index((transposed, *((columns, rows) if transposed else (rows, columns))))
-    for index, (transposed, rows, columns) in enumerate(SYMMETRIES)
-}
-"""Undone: reversals undo themselves; after an exchange of the axes they change places."""
+    for first, second, is_mirrored in sharing.pairs:
+        by_pair[ids[first], ids[second]].append(is_mirrored)
+    return dict(by_pair), sharing.n_crowded, sharing.are_known_settled

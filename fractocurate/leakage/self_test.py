@@ -106,7 +106,7 @@ def measure_recall(
             {**frames, **{name: copy.frame for name, (_, copy) in copy_of.items()}},
             max_hamming=max_hamming,
             known=fingerprints.keys(),
-        )
+        ).pairs
         for pair in similar:
             name, other = sorted((pair.micrograph_a, pair.micrograph_b), key=lambda i: i not in copy_of)
             original = copy_of[name][0]
@@ -140,7 +140,7 @@ def _found_in_their_foan(
         max_hamming=max_hamming,
         known=originals,
         foan_of=own | {name: own[original] for name, (original, _) in copy_of.items()},
-    )
+    ).pairs
     confirmed = {(pair.micrograph_a, pair.micrograph_b) for pair in similar if pair.is_confirmed}
     return {name for name, (original, _) in copy_of.items() if {(name, original), (original, name)} & confirmed}
 

@@ -53,6 +53,11 @@ class AuditedFrame:
         """The unit of length of features and alignments."""
         return max(self.width_px, self.height_px)
 
+    @property
+    def field_width_nm(self) -> float | None:
+        """Length of the longest side on the specimen."""
+        return self.pixel_size_nm and self.pixel_size_nm * self.longest_side_px
+
 
 class OpenFrame:
     """A frame while it is compared with others: its view is decoded once."""
@@ -85,9 +90,9 @@ class CommonField:
 
 def known_scale(a: AuditedFrame, b: AuditedFrame) -> float | None:
     """Length in b over length in a of one thing, in shares of the longest sides; None if a pixel size is not known."""
-    if a.pixel_size_nm is None or b.pixel_size_nm is None:
+    if a.field_width_nm is None or b.field_width_nm is None:
         return None
-    return (a.pixel_size_nm * a.longest_side_px) / (b.pixel_size_nm * b.longest_side_px)
+    return a.field_width_nm / b.field_width_nm
 
 
 def verify(
