@@ -62,7 +62,7 @@ def crowd_size(n_frames: int) -> int:
 
 
 def find_sharing_frames(
-    features: Sequence[LocalFeatures], field_widths: Sequence[float | None], *, known: Collection[int] = ()
+    features: Sequence[LocalFeatures], field_widths: Sequence[float | None], known: Collection[int] = ()
 ) -> Sharing:
     """Find pairs of frames whose features agree on a way in which one lies over the other.
 

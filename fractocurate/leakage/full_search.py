@@ -15,7 +15,7 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import CandidateSource, PairKind, Stage
 from fractocurate.leakage.alignment import Alignment, align
 from fractocurate.leakage.candidates import hashes_from_hex
-from fractocurate.leakage.feature_index import find_sharing_frames
+from fractocurate.leakage.feature_index import Sharing, find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair, compare_thumbnails, find_similar_pairs
 from fractocurate.leakage.settings import DEFAULT_MAX_HAMMING
@@ -41,12 +41,12 @@ class FoundPairs:
     """What a search found."""
 
     pairs: tuple[SimilarPair, ...]
-    """Sorted by ids: every candidate by pixels or pHash, confirmed or not, because the paper's audit counts them; of
-    the other candidates those that were verified."""
-    n_crowded: int
-    """As of ``Sharing``."""
-    are_known_settled: bool
-    """As of ``Sharing``: if not, pairs of known frames must be found anew."""
+    """With a new micrograph, or all; sorted by ids. Every candidate by pixels or pHash, confirmed or not, because the
+    paper's audit counts them; of the other candidates those that were verified."""
+    are_all: bool
+    """Whether pairs of known micrographs are among them: there were none, or the new ones crowded their features."""
+    is_crowded: bool
+    """Whether features were left out because too many frames have the like: fewer frames might have more pairs."""
 
 
 def find_all_pairs(
@@ -65,7 +65,8 @@ def find_all_pairs(
         fingerprints: by micrograph id.
         frames: features of the same micrographs.
         max_hamming: largest distance of pHashes, also of those under symmetries.
-        known: ids that were compared with each other before; their mutual pairs are left out.
+        known: ids that were compared with each other before; their mutual pairs are left out, if the new ones leave
+            them as they are.
         foan_of: FOAN by micrograph id; pairs of one FOAN are compared whatever else speaks for them.
         pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
@@ -73,20 +74,23 @@ def find_all_pairs(
     Whether two micrographs are a pair depends on nothing but the two, their FOANs, and how many features are alike in
     too many frames: pairs found when some were added are those that a search among all would find.
     """
+    sharing = _find_sharing(frames, known)
+    if not sharing.are_known_settled:
+        known, sharing = (), _find_sharing(frames, ())
     by_hash = find_similar_pairs(fingerprints, max_hamming=max_hamming, known=known)
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
-    sharing, n_crowded, are_known_settled = _sharing_candidates(frames, known)
+    mirrored = _sharing_candidates(frames, sharing)
     foans = foan_of or {}
     related = set(_pairs_of_one_foan(frames, foans, known))
     candidates = [
         _Candidate(
             ids,
             tuple(symmetric.get(ids, ())),
-            tuple(sharing.get(ids, ())),
+            tuple(mirrored.get(ids, ())),
             is_same_foan=ids in related,
         )
-        for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | related)
+        for ids in sorted(found.keys() | symmetric.keys() | mirrored.keys() | related)
         if all(i in frames for i in ids) and (ids not in found or found[ids].kind is not PairKind.SAME_PIXELS)
     ]
     for done, (candidate, verified) in enumerate(_all_verified(candidates, frames, pool), start=1):
@@ -95,7 +99,7 @@ def find_all_pairs(
             pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
-    return FoundPairs(tuple(found[ids] for ids in sorted(found)), n_crowded, are_known_settled)
+    return FoundPairs(tuple(found[ids] for ids in sorted(found)), are_all=not known, is_crowded=sharing.n_crowded > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +195,24 @@ def _symmetric_candidates(
     return {pair: sorted(symmetries) for pair, symmetries in by_pair.items()}
 
 
-def _sharing_candidates(
-    frames: Mapping[str, AuditedFrame], known: Collection[str]
-) -> tuple[dict[IdPair, list[bool]], int, bool]:
-    """By pair: whether to look for an alignment that mirrors, one that does not, or both; then what ``Sharing`` says."""
+def _find_sharing(frames: Mapping[str, AuditedFrame], known: Collection[str]) -> Sharing:
+    """Positions are those of the sorted ids."""
     ids = sorted(frames)
-    sharing = find_sharing_frames(
-        [frames[i].features for i in ids],
-        [frames[i].field_width_nm for i in ids],
-        known=np.flatnonzero(np.isin(ids, list(known))).tolist(),
-    )
+    positions = np.flatnonzero(np.isin(ids, list(known))).tolist()
+    return find_sharing_frames([frames[i].features for i in ids], [frames[i].field_width_nm for i in ids], positions)
+
+
+def _sharing_candidates(frames: Mapping[str, AuditedFrame], sharing: Sharing) -> dict[IdPair, list[bool]]:
+    """By pair: whether to look for an alignment that mirrors, one that does not, or both."""
+    ids = sorted(frames)
     by_pair: defaultdict[IdPair, list[bool]] = defaultdict(list)
     for first, second, is_mirrored in sharing.pairs:
         by_pair[ids[first], ids[second]].append(is_mirrored)
-    return dict(by_pair), sharing.n_crowded, sharing.are_known_settled
+    return dict(by_pair)
+
+
+_INVERSE = {
+    index: SYMMETRIES.index((transposed, *((columns, rows) if transposed else (rows, columns))))
+    for index, (transposed, rows, columns) in enumerate(SYMMETRIES)
+}
+"""Undone: reversals undo themselves; after an exchange of the axes they change places."""

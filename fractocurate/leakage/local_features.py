@@ -26,8 +26,9 @@ MAX_FEATURES = 1000
 _MIN_SIDE_PX = 32
 """A smaller frame has no octave to search."""
 _JPEG_QUALITY = 75
-_MIN_CONTRAST = 0.024
-"""Of a mark against its surroundings, in OpenCV's measure; its default is 0.04, and pale exposures need less."""
+_MIN_CONTRASTS = (0.024, 0.012, 0.006)
+"""Of a mark against its surroundings, in OpenCV's measure, whose default is 0.04; less where that leaves few marks."""
+_FEW_FEATURES = 800
 
 MAX_LIKE_BITS = 22
 """Of 128. Features of one spot mostly differ in fewer bits."""
@@ -43,7 +44,11 @@ _ROWS, _COLUMNS, _DIRECTIONS = 4, 4, 8
 _NO_DESCRIPTORS = np.empty((0, _ROWS * _COLUMNS * _DIRECTIONS), np.float32)
 
 _RECORD = np.dtype(
-    [("row", "<f4"), ("column", "<f4"), ("size", "<f4"), ("angle", "<f4"), ("bits", "u1", (_ROWS * _COLUMNS,)), ("limit", "u1")]
+    [
+        *((name, "<f4") for name in ("row", "column", "size", "angle")),
+        ("bits", "u1", (_ROWS * _COLUMNS,)),
+        ("limit", "u1"),
+    ]
 )
 
 
@@ -161,8 +166,11 @@ def _described(searched: GreyFrame) -> tuple[Sequence[cv2.KeyPoint], npt.NDArray
     """Marks and their descriptors, shape (n, 128); both empty if the frame has no mark."""
     # One thread: frames are read in as many processes as there are processors.
     cv2.setNumThreads(1)
-    detector = cv2.SIFT.create(contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
-    found = detector.detect(searched, None)
+    for min_contrast in _MIN_CONTRASTS:
+        detector = cv2.SIFT.create(contrastThreshold=min_contrast, enable_precise_upscale=True)
+        found = detector.detect(searched, None)
+        if len(found) >= _FEW_FEATURES:
+            break
     kept = [found[index] for index in _spread(np.array([mark.size for mark in found])).tolist()]
     if not kept:
         return (), _NO_DESCRIPTORS

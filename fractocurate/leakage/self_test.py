@@ -109,6 +109,8 @@ def measure_recall(
         ).pairs
         for pair in similar:
             name, other = sorted((pair.micrograph_a, pair.micrograph_b), key=lambda i: i not in copy_of)
+            if name not in copy_of:
+                continue
             original = copy_of[name][0]
             by_paper = pair.hamming <= max_hamming and pair.ssim >= HEADLINE_SSIM
             row = kind if other == original else STRANGERS if other in strangers_of[original] else None

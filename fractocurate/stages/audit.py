@@ -12,6 +12,7 @@ from data_contracts.ledger import Work, finished, input_hash, outcome_row
 from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES, AuditKind, MatchStatus, SplitStrategy, Stage
 from fractocurate.leakage.conflicts import LabelConflict, find_conflicts
+from fractocurate.leakage.feature_index import crowd_size
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.folds import FoldPlan, plan_folds
 from fractocurate.leakage.full_search import find_all_pairs
@@ -43,7 +44,9 @@ from fractocurate.stages.run_log import logged_run
 from fractocurate.stages.self_test import run_self_test
 from fractocurate.workers import WorkerPool
 
-PAIRS_VERSION = 5
+PAIRS_VERSION = 6
+_CROWDED = "crowded_features"
+"""Fact about a catalog: features of its frames were left out because too many frames have the like."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ def _similar_pairs(
     progress: Progress,
 ) -> list[SimilarPair]:
     """All pairs; only those with a micrograph that was not compared before are computed."""
-    work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming)])[:16])
+    # What crowds a bucket changes where an archive doubles: then all pairs are found anew.
+    work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming), str(crowd_size(len(frames)))])[:16])
     # Files with the same bytes may bear several FOANs; the first is as good as any for seeking zooms.
     foan_of = dict(
         catalog.query("SELECT micrograph_id, min(foan) FROM dataset WHERE foan IS NOT NULL GROUP BY ALL").rows()
@@ -161,25 +165,28 @@ def _similar_pairs(
     }
     done = finished(catalog.read("ledger"), work)
     known = {i for i, key in key_of.items() if key in done}
+    if catalog.meta(_CROWDED) == "yes" and done - set(key_of.values()):
+        known = set()  # without the frames that are gone, features may count that were left out
 
     def on_pair(n_done: int, n_pairs: int) -> None:
         if n_done == 1:
             progress.start("pairs", n_pairs)
         progress.advance()
 
-    new = find_all_pairs(
+    found = find_all_pairs(
         prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
     )
-    fresh = sorted(set(prints) - known)
     with catalog.transaction():
         stale = sorted(
             set(catalog.query("SELECT input_sha256 FROM ledger WHERE stage = ?", [Stage.PAIRS])["input_sha256"])
         )
         catalog.delete("ledger", "input_sha256", stale, stage=str(Stage.PAIRS))
-        if not known:
+        if found.are_all:
             catalog.replace("similar_pairs", [])
-        forget_pairs(catalog, fresh)
-        catalog.append("similar_pairs", [pair_row(pair) for pair in new])
+        forget_pairs(catalog, sorted(set(prints) - known))
+        catalog.append("similar_pairs", [pair_row(pair) for pair in found.pairs])
+        if found.are_all or found.is_crowded:
+            catalog.set_meta(_CROWDED, "yes" if found.is_crowded else "no")
         catalog.append("ledger", [outcome_row(work, key, None) for key in sorted(key_of.values())])
     return [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
 
