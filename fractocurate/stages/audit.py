@@ -16,6 +16,7 @@ from fractocurate.leakage.feature_index import crowd_size
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.folds import FoldPlan, plan_folds
 from fractocurate.leakage.full_search import find_all_pairs
+from fractocurate.leakage.kept_ssim import KeptSsim
 from fractocurate.leakage.pairs import FilePair, ImageFile, SimilarPair, find_similar_pairs, pairs_between_files
 from fractocurate.leakage.rates import (
     LeakageRate,
@@ -91,7 +92,7 @@ def audit(
             self_test = run_self_test(catalog, settings, cropped, prints, audited, similar, images_root, pool, progress)
         pairs = pairs_between_files(files, similar)
         plans, impossible = _plans(files, pairs, settings)
-        with_bar = pairs_between_files(files, find_similar_pairs(whole_prints, max_hamming=settings.max_hamming))
+        with_bar = pairs_between_files(files, _pairs_with_bar(catalog, whole_prints, settings.max_hamming))
         rates = tuple(rate for plan in plans for rate in _rates(plan, files, pairs, with_bar, settings))
         conflicts = find_conflicts(files, pairs, settings.cluster_ssim)
         thumbnails = {micrograph_id: f.thumbnail_png for micrograph_id, f in prints.items()}
@@ -189,6 +190,19 @@ def _similar_pairs(
             catalog.set_meta(_CROWDED, "yes" if found.is_crowded else "no")
         catalog.append("ledger", [outcome_row(work, key, None) for key in sorted(key_of.values())])
     return [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+
+
+def _pairs_with_bar(
+    catalog: Catalog, whole_prints: Mapping[str, Fingerprint], max_hamming: int
+) -> tuple[SimilarPair, ...]:
+    """The paper's candidates of frames with their data bars, which the catalog does not hold."""
+    kept = KeptSsim(catalog.path.with_suffix(".cache") / "whole_frames.ssim")
+    pairs = find_similar_pairs(whole_prints, max_hamming=max_hamming, ssim_of=kept)
+    try:
+        kept.save()
+    except OSError as error:
+        raise BadInputError(f"{catalog.path.with_suffix('.cache')}: cannot write there: {error.strerror}") from error
+    return pairs
 
 
 def _trainable_files(catalog: Catalog) -> list[ImageFile]:
