@@ -15,7 +15,7 @@ from fractocurate.leakage.candidates import count_bits
 from fractocurate.leakage.feature_tables import Indices, Marks, Words, find_likes, mirrored_words
 from fractocurate.leakage.local_features import LocalFeatures
 
-MIN_LIMIT = 12
+MIN_LIMIT = 10
 """Of the bits in which one like it may differ: a feature with fewer meets only what its own frame repeats."""
 MIN_ALIGNED, MIN_ALIGNED_AT_SCALE = 3, 2
 """Of the likest features, those that lie as one transform would have them; and as one would that has the scale which
