@@ -157,9 +157,17 @@ def mirrored_bits(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
     The rows of the patch change sides and each direction changes its sign; nothing is computed anew.
     """
-    cells = np.unpackbits(bits, axis=1).reshape(-1, _ROWS, _COLUMNS, _DIRECTIONS)
+    return _WITH_SIGNS_CHANGED[bits.reshape(-1, _ROWS, _COLUMNS)[:, ::-1]].reshape(bits.shape)
+
+
+def _with_signs_changed() -> npt.NDArray[np.uint8]:
+    """Of each byte, the directions of one cell of the patch: the byte with their signs changed; shape (256,)."""
     opposite = -np.arange(_DIRECTIONS) % _DIRECTIONS
-    return np.packbits(cells[:, ::-1, :, opposite].reshape(len(bits), 8 * bits.shape[1]), axis=1)
+    cells = np.unpackbits(np.arange(2**_DIRECTIONS, dtype=np.uint8)[:, None], axis=1)
+    return np.packbits(cells[:, opposite], axis=1)[:, 0]
+
+
+_WITH_SIGNS_CHANGED = _with_signs_changed()
 
 
 def _described(searched: GreyFrame) -> tuple[Sequence[cv2.KeyPoint], npt.NDArray[np.float32]]:
