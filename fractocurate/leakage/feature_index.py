@@ -19,7 +19,8 @@ MIN_LIMIT = 10
 """Of the bits in which one like it may differ: a feature with fewer meets only what its own frame repeats."""
 MIN_ALIGNED, MIN_ALIGNED_AT_SCALE = 3, 2
 """Of the likest features, those that lie as one transform would have them; and as one would that has the scale which
-the pixel sizes tell."""
+the pixel sizes tell, where these are so different that few features can be in common."""
+FEW_IN_COMMON_SCALE = 2.2
 MIN_BUCKET, CROWD_SHARE = 64, 1 / 4
 """A bucket of more features than the one, and more than the other of the frames (rounded down to a power of two),
 holds what frames share that show nothing in common, such as print that was not masked."""
@@ -39,8 +40,8 @@ class Sharing:
     """Positions (first, second), first < second, and whether one of them is mirrored; each triple once, sorted."""
     n_crowded: int
     """Buckets of features that were left out because too many frames have the like."""
-    are_known_settled: bool
-    """False if the new frames made a bucket crowded: then pairs of known frames might no longer be proposed."""
+    unsettled: frozenset[tuple[int, int]]
+    """Pairs of known frames that might no longer be proposed, because the new frames crowded a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def find_sharing_frames(
     is_known = np.zeros(len(features), bool)
     is_known[list(known)] = True
     if is_known.all() or not len(frame_of):
-        return Sharing((), 0, are_known_settled=True)
+        return Sharing((), 0, frozenset())
     positions, shapes, bits, limits = (
         np.concatenate([getattr(f, name)[which] for f, which in zip(features, kept, strict=True)])
         for name in ("positions", "shapes", "bits", "limits")
@@ -97,7 +98,7 @@ def find_sharing_frames(
                 differing.sum(axis=1, dtype=np.int64),
             )
             pairs += [(*divmod(pair, len(features)), is_mirrored) for pair in _agreeing(hits, lengths)]
-    return Sharing(tuple(sorted(pairs)), likes.n_crowded, likes.are_known_settled)
+    return Sharing(tuple(sorted(pairs)), likes.n_crowded, likes.unsettled)
 
 
 def _by_frames(pairs: Indices) -> Iterator[Indices]:
@@ -144,6 +145,7 @@ def _are_aligned(table: Complex, scales: npt.NDArray[np.float64]) -> npt.NDArray
         scales: shape (n,), length in the second frame over length in the first as the pixel sizes have it, or NaN.
     """
     from_, to, turns = table
+    is_zoom = np.abs(np.log(scales)) >= np.log(FEW_IN_COMMON_SCALE)
     most, most_at_scale = (np.zeros(len(scales), np.int64) for _ in range(2))
     for i in range(_MAX_ALIGNED):
         for j in range(i + 1, _MAX_ALIGNED):
@@ -154,7 +156,7 @@ def _are_aligned(table: Complex, scales: npt.NDArray[np.float64]) -> npt.NDArray
                 fits &= squared(apart) > (4 * TOLERANCE) ** 2
                 missed = squared(factor[:, None] * (from_ - from_[:, i, None]) - (to - to[:, i, None]))
                 agree = missed <= (2 * TOLERANCE) ** 2 * np.maximum(squared(factor), 1)[:, None]
-                is_at_scale = np.abs(np.log(np.abs(factor) / scales)) <= np.log(MAX_SCALE_MISFIT)
+                is_at_scale = is_zoom & (np.abs(np.log(np.abs(factor) / scales)) <= np.log(MAX_SCALE_MISFIT))
             n_agreeing = np.where(fits, agree.sum(axis=1), 0)
             most = np.maximum(most, n_agreeing)
             most_at_scale = np.maximum(most_at_scale, np.where(is_at_scale, n_agreeing, 0))

@@ -21,6 +21,7 @@ _SEED = 20
 _MIXERS = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 _HALF = np.uint64(32)
 _LOW_HALF = np.uint64(0xFFFFFFFF)
+_PAIRS_AT_ONCE = 1_000_000
 _FILTER_BITS = np.uint64(40)
 """The highest 24 bits of a hash decide whether a feature may meet a new one at all."""
 
@@ -51,8 +52,8 @@ class Likes:
     """The earlier frame would have to be mirrored."""
     n_crowded: int
     """Buckets that were left out."""
-    are_known_settled: bool
-    """False if a bucket has become crowded by the new features: pairs of known ones met there before."""
+    unsettled: frozenset[tuple[int, int]]
+    """Known frames, the earlier one first, of which features were alike in a bucket that the new ones crowded."""
 
 
 def find_likes(marks: Marks, max_bucket: int) -> Likes:
@@ -65,14 +66,17 @@ def find_likes(marks: Marks, max_bucket: int) -> Likes:
     words = np.concatenate([marks.words, mirrored_words(marks.words)])
     plain: list[Indices] = []
     mirrored: list[Indices] = []
-    n_crowded, are_settled = 0, True
+    n_crowded = 0
+    unsettled: set[tuple[int, int]] = set()
     for drawn in _draws():
         bucketed = _Buckets.of(words, drawn, marks, max_bucket)
         n_crowded += bucketed.n_crowded
-        are_settled &= bucketed.are_known_settled
+        if bucketed.crowded_out is not None:
+            for first, second, _ in bucketed.crowded_out.meetings(words, marks, asks_known=True):
+                unsettled.update(zip(marks.frame_of[first].tolist(), marks.frame_of[second].tolist(), strict=True))
         for first, second, is_mirrored in bucketed.meetings(words, marks):
             (mirrored if is_mirrored else plain).append(first * len(marks.words) + second)
-    return Likes(_once(plain, len(marks.words)), _once(mirrored, len(marks.words)), n_crowded, are_settled)
+    return Likes(_once(plain, len(marks.words)), _once(mirrored, len(marks.words)), n_crowded, frozenset(unsettled))
 
 
 def mirrored_words(words: Words) -> Words:
@@ -101,10 +105,13 @@ class _Buckets:
 
     numbers: Indices
     """Of each feature; those of mirrored ones follow those of all features as they are. Ascending in a bucket."""
+    n_before: Indices
+    """How many features of the same bucket stand before each."""
     n_after: Indices
-    """How many features of the same bucket follow each."""
-    n_crowded: int
-    are_known_settled: bool
+    """How many follow."""
+    n_crowded: int = 0
+    crowded_out: "_Buckets | None" = None
+    """Known features of the buckets that the new ones crowded."""
 
     @classmethod
     def of(cls, words: Words, drawn: Words, marks: Marks, max_bucket: int) -> "_Buckets":
@@ -125,41 +132,60 @@ class _Buckets:
         numbers = (entries & _LOW_HALF).astype(np.int64)
         n_new = np.add.reduceat(is_new[numbers], starts, dtype=np.int64) if len(starts) else starts
         is_crowded = (sizes > max_bucket) & (n_new > 0)
-        kept = (sizes > 1) & (n_new > 0) & ~is_crowded
-        kept_sizes = sizes[kept]
-        within = np.arange(kept_sizes.sum()) - np.repeat(np.cumsum(kept_sizes) - kept_sizes, kept_sizes)
+        is_kept = (sizes > 1) & (n_new > 0) & ~is_crowded
+        is_crowded_out = is_crowded & (sizes - n_new <= max_bucket)
+        crowded = numbers[np.repeat(is_crowded_out, sizes)]
         return cls(
-            numbers[np.repeat(starts[kept], kept_sizes) + within],
-            np.repeat(kept_sizes, kept_sizes) - 1 - within,
+            numbers[np.repeat(is_kept, sizes)],
+            *_places(sizes[is_kept]),
             int(is_crowded.sum()),
-            not (is_crowded & (sizes - n_new > 1) & (sizes - n_new <= max_bucket)).any(),
+            cls(crowded[~is_new[crowded]], *_places((sizes - n_new)[is_crowded_out])) if len(crowded) else None,
         )
 
-    def meetings(self, words: Words, marks: Marks) -> Iterator[tuple[Indices, Indices, bool]]:
+    def meetings(
+        self, words: Words, marks: Marks, *, asks_known: bool = False
+    ) -> Iterator[tuple[Indices, Indices, bool]]:
         """Numbers of features that are alike, in the earlier and in the later frame, and whether one is mirrored."""
         index = self.numbers % max(len(marks.words), 1)
         is_mirrored = self.numbers >= len(marks.words)
-        here, limits, frames, is_new = (
-            words[self.numbers],
-            marks.limits[index],
-            marks.frame_of[index],
-            marks.is_new[index],
-        )
-        step, a = 1, np.flatnonzero(self.n_after > 0)
-        while len(a):
-            b = a + step
+        low, high = np.ascontiguousarray(words[self.numbers].T)
+        limits, frames, is_new = marks.limits[index], marks.frame_of[index], marks.is_new[index]
+        for a, b in self._together(is_new | asks_known):
+            limit = np.minimum(limits[a], limits[b])
+            near = np.flatnonzero(count_bits(low[a] ^ low[b]) <= limit)
+            left, right, limit = a[near], b[near], limit[near]
+            near = np.flatnonzero(count_bits(low[left] ^ low[right]) + count_bits(high[left] ^ high[right]) <= limit)
+            left, right = left[near], right[near]
             # Mirrored ones stand last in their bucket. Two of them meet as they are elsewhere.
-            asked = ~is_mirrored[a] & (is_new[a] | is_new[b])
-            asked &= np.where(is_mirrored[b], frames[b] < frames[a], frames[b] > frames[a])
-            left, right = a[asked], b[asked]
-            differing = count_bits(here[left] ^ here[right])
-            are_alike = differing[:, 0] + differing[:, 1] <= np.minimum(limits[left], limits[right])
-            left, right = left[are_alike], right[are_alike]
             turned = is_mirrored[right]
-            yield index[left[~turned]], index[right[~turned]], False
-            yield index[right[turned]], index[left[turned]], True
-            a = a[self.n_after[a] > step]
-            step += 1
+            asked = np.where(turned, frames[right] < frames[left], frames[right] > frames[left]) & ~is_mirrored[left]
+            plain, mirrored = asked & ~turned, asked & turned
+            yield index[left[plain]], index[right[plain]], False
+            yield index[right[mirrored]], index[left[mirrored]], True
+
+    def _together(self, is_new: npt.NDArray[np.bool_]) -> Iterator[tuple[Indices, Indices]]:
+        """Places of two features of one bucket, the first before the second, not both known."""
+        if is_new.all():
+            step, a = 1, np.flatnonzero(self.n_after > 0)
+            while len(a):
+                yield a, a + step
+                a = a[self.n_after[a] > step]
+                step += 1
+            return
+        new = np.flatnonzero(is_new)
+        sizes = self.n_before[new] + self.n_after[new] + 1
+        ends = np.cumsum(sizes)
+        for part in np.split(np.arange(len(new)), np.flatnonzero(np.diff(ends // _PAIRS_AT_ONCE)) + 1):
+            a = np.repeat(new[part], sizes[part])
+            first = new[part] - self.n_before[new[part]]
+            b = np.arange(len(a)) + np.repeat(first - np.cumsum(sizes[part]) + sizes[part], sizes[part])
+            yield np.minimum(a, b), np.maximum(a, b)
+
+
+def _places(sizes: Indices) -> tuple[Indices, Indices]:
+    """Of each member of groups of some sizes, one after another: how many of its group stand before, and behind it."""
+    before = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return before, np.repeat(sizes, sizes) - 1 - before
 
 
 def _hashes(words: Words, drawn: Words) -> Words:

@@ -41,12 +41,12 @@ class FoundPairs:
     """What a search found."""
 
     pairs: tuple[SimilarPair, ...]
-    """With a new micrograph, or all; sorted by ids. Every candidate by pixels or pHash, confirmed or not, because the
+    """With at least one new micrograph, sorted by ids. Every candidate by pixels or pHash, confirmed or not, because the
     paper's audit counts them; of the other candidates those that were verified."""
-    are_all: bool
-    """Whether pairs of known micrographs are among them: there were none, or the new ones crowded their features."""
     is_crowded: bool
     """Whether features were left out because too many frames have the like: fewer frames might have more pairs."""
+    unsettled: frozenset[IdPair]
+    """Pairs of known micrographs that must be verified anew, because the new ones crowded what they have in common."""
 
 
 def find_all_pairs(
@@ -65,8 +65,7 @@ def find_all_pairs(
         fingerprints: by micrograph id.
         frames: features of the same micrographs.
         max_hamming: largest distance of pHashes, also of those under symmetries.
-        known: ids that were compared with each other before; their mutual pairs are left out, if the new ones leave
-            them as they are.
+        known: ids that were compared with each other before; their mutual pairs are left out.
         foan_of: FOAN by micrograph id; pairs of one FOAN are compared whatever else speaks for them.
         pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
@@ -75,8 +74,6 @@ def find_all_pairs(
     too many frames: pairs found when some were added are those that a search among all would find.
     """
     sharing = _find_sharing(frames, known)
-    if not sharing.are_known_settled:
-        known, sharing = (), _find_sharing(frames, ())
     by_hash = find_similar_pairs(fingerprints, max_hamming=max_hamming, known=known)
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
@@ -99,7 +96,12 @@ def find_all_pairs(
             pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
-    return FoundPairs(tuple(found[ids] for ids in sorted(found)), are_all=not known, is_crowded=sharing.n_crowded > 0)
+    ids = sorted(frames)
+    return FoundPairs(
+        tuple(found[pair] for pair in sorted(found)),
+        is_crowded=sharing.n_crowded > 0,
+        unsettled=frozenset((ids[first], ids[second]) for first, second in sharing.unsettled),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,19 +174,26 @@ def _similar_pairs(
             progress.start("pairs", n_pairs)
         progress.advance()
 
-    found = find_all_pairs(
-        prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
-    )
+    stored = [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+    while True:
+        found = find_all_pairs(
+            prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
+        )
+        ids = [(p.micrograph_a, p.micrograph_b) for p in stored if p.field is not None]
+        crowded_out = {i for pair in ids if pair in found.unsettled and known.issuperset(pair) for i in pair}
+        if not crowded_out:
+            break
+        known -= crowded_out
     with catalog.transaction():
         stale = sorted(
             set(catalog.query("SELECT input_sha256 FROM ledger WHERE stage = ?", [Stage.PAIRS])["input_sha256"])
         )
         catalog.delete("ledger", "input_sha256", stale, stage=str(Stage.PAIRS))
-        if found.are_all:
+        if not known:
             catalog.replace("similar_pairs", [])
         forget_pairs(catalog, sorted(set(prints) - known))
         catalog.append("similar_pairs", [pair_row(pair) for pair in found.pairs])
-        if found.are_all or found.is_crowded:
+        if found.is_crowded or not known:
             catalog.set_meta(_CROWDED, "yes" if found.is_crowded else "no")
         catalog.append("ledger", [outcome_row(work, key, None) for key in sorted(key_of.values())])
     return [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]

@@ -1,5 +1,7 @@
 """Frames that share features are proposed; chance agreements are not, and an addition changes nothing among others."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,13 +63,15 @@ def test_agreements_by_chance_are_not_compared() -> None:
     assert len(partners) <= len(true) + 3
 
 
-def test_two_marks_are_enough_where_the_pixel_sizes_bear_them_out() -> None:
+def test_two_marks_of_a_zoom_are_enough_where_the_pixel_sizes_bear_them_out() -> None:
     """Only then: elsewhere two agree by chance."""
     rng = np.random.default_rng(5)
     new = _frame(rng)
-    frames = [_sharing(rng, new, 2), new]
-    assert _pairs(frames, sizes=[10.0, 10.0]) == {(0, 1, False)}
-    assert _pairs(frames, sizes=[10.0, 20.0]) == _pairs(frames) == set()
+    zoom = _sharing(rng, new, 2)
+    zoom.positions[:2] = 3 * (zoom.positions[:2] - new.positions[:2].mean()) + (0.4 + 0.5j)
+    zoom.shapes[:2] *= 3
+    assert _pairs([zoom, new], sizes=[10.0, 30.0]) == {(0, 1, False)}
+    assert _pairs([zoom, new], sizes=[10.0, 10.0]) == _pairs([zoom, new]) == set()
 
 
 @pytest.mark.parametrize("limit", [0, 5])
@@ -102,9 +106,13 @@ def test_what_too_many_frames_share_is_left_out_and_said() -> None:
     sizes: list[float | None] = [None] * len(more)
     assert len(_pairs(few)) == len(few) * (len(few) - 1) / 2
     found = find_sharing_frames(just, sizes[: len(just)], range(len(few)))
-    assert (found.pairs, found.n_crowded > 0, found.are_known_settled) == ((), True, False)
+    assert (found.pairs, found.n_crowded > 0, found.unsettled) == (
+        (),
+        True,
+        set(itertools.combinations(range(len(few)), 2)),
+    )
     found = find_sharing_frames(more, sizes, range(len(just)))
-    assert (found.pairs, found.n_crowded > 0, found.are_known_settled) == ((), True, True)
+    assert (found.pairs, found.n_crowded > 0, found.unsettled) == ((), True, set())
 
 
 def test_crowds_grow_with_the_archive_in_steps() -> None:
