@@ -41,8 +41,8 @@ class FoundPairs:
     """What a search found."""
 
     pairs: tuple[SimilarPair, ...]
-    """With at least one new micrograph, sorted by ids. Every candidate by pixels or pHash, confirmed or not, because the
-    paper's audit counts them; of the other candidates those that were verified."""
+    """With at least one new micrograph, sorted by ids. Every candidate by pixels or pHash, confirmed or not, because
+    the paper's audit counts them; of the other candidates those that were verified."""
     is_crowded: bool
     """Whether features were left out because too many frames have the like: fewer frames might have more pairs."""
     unsettled: frozenset[IdPair]
