@@ -96,11 +96,11 @@ def find_all_pairs(
             pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
-    ids = sorted(frames)
+    named = sorted(frames)
     return FoundPairs(
         tuple(found[pair] for pair in sorted(found)),
         is_crowded=sharing.n_crowded > 0,
-        unsettled=frozenset((ids[first], ids[second]) for first, second in sharing.unsettled),
+        unsettled=frozenset((named[first], named[second]) for first, second in sharing.unsettled),
     )
 
 
