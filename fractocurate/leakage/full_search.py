@@ -93,7 +93,7 @@ def find_all_pairs(
     for done, (candidate, verified) in enumerate(_all_verified(candidates, frames, pool), start=1):
         ids = candidate.ids
         if verified is not None:
-            pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
+            pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source(verified))
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
     named = sorted(frames)
@@ -114,12 +114,11 @@ class _Candidate:
     """Ways in which local features agree."""
     is_same_foan: bool
 
-    @property
-    def source(self) -> CandidateSource:
-        """What proposed it, unless its pHash did."""
+    def source(self, verified: CommonField) -> CandidateSource:
+        """What found it, unless its pHash did."""
         if self.symmetries:
             return CandidateSource.SYMMETRY_HASH
-        return CandidateSource.LOCAL_FEATURES if self.mirrored else CandidateSource.PIXEL_SIZES
+        return CandidateSource.LOCAL_FEATURES if verified.alignment.n_inliers else CandidateSource.PIXEL_SIZES
 
 
 def _all_verified(
@@ -159,7 +158,9 @@ def _verified(candidate: _Candidate, a: OpenFrame, b: OpenFrame) -> CommonField 
 def _proposed(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> list[Alignment]:
     """What the candidate's sources say of how one frame lies over the other."""
     proposed = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in candidate.symmetries]
-    ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
+    ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)}
+    if candidate.is_same_foan or not ways:
+        ways |= {False}
     for is_mirrored in sorted(ways):
         proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
     return proposed

@@ -175,12 +175,22 @@ def _similar_pairs(
         progress.advance()
 
     stored = [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+    # Two frames of one FOAN are aligned as they are without being proposed.
+    proposed = {
+        (p.micrograph_a, p.micrograph_b)
+        for p in stored
+        if p.field is not None
+        and (
+            p.field.alignment.is_mirrored
+            or foan_of.get(p.micrograph_a) is None
+            or foan_of.get(p.micrograph_a) != foan_of.get(p.micrograph_b)
+        )
+    }
     while True:
         found = find_all_pairs(
             prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
         )
-        ids = [(p.micrograph_a, p.micrograph_b) for p in stored if p.field is not None]
-        crowded_out = {i for pair in ids if pair in found.unsettled and known.issuperset(pair) for i in pair}
+        crowded_out = {i for pair in proposed & found.unsettled if known.issuperset(pair) for i in pair}
         if not crowded_out:
             break
         known -= crowded_out
