@@ -23,8 +23,10 @@ class FrameFeatures(Table):
 
     micrograph_id: str = column("The micrograph.", unique=True)
     n_features: int = column("Number of features.", ge=0)
-    features: bytes = column("32 bytes each: row, column, size, angle (float32), 128 bits of SIFT.")
-    view_jpeg: bytes = column("Cropped frame, grey, longest side 256 px, JPEG.")
+    features: bytes = column(
+        "33 bytes each: row, column, size, angle (float32), 128 bits of SIFT, bits in which one like it may differ."
+    )
+    view_jpeg: bytes = column("Cropped frame, grey, longest side 512 px, JPEG.")
 
 
 class SimilarPairs(Table):

@@ -1,241 +1,152 @@
 """Which frames share local features, without comparing every frame with every other.
 
-Two features that are alike vote for the turn, the scale and the place at which one frame would lie over the other, and
-only frames whose votes agree (Lowe 2004, section 7.3) become candidates. Few votes agree by chance in a large archive:
-there the features must also lie as one transform would have them.
+Two frames become candidates if some of their features are alike and lie as one transform would have them. Whether they
+do depends on nothing but the two: an addition changes nothing among the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from fractocurate.leakage.alignment import TOLERANCE, agrees_in_shape, squared
+from fractocurate.leakage.alignment import MAX_SCALE_MISFIT, TOLERANCE, agrees_in_shape, squared
 from fractocurate.leakage.candidates import count_bits
-from fractocurate.leakage.feature_tables import Indices, Table, Words, make_tables
-from fractocurate.leakage.local_features import LocalFeatures, mirrored_bits
+from fractocurate.leakage.feature_tables import Indices, Marks, Words, find_likes, mirrored_words
+from fractocurate.leakage.local_features import LocalFeatures
 
-MAX_HIT_BITS = 22
-"""Of 128; stricter than what an alignment accepts, because here a feature meets those of all frames."""
-MIN_VOTES = 3
-MAX_PARTNERS = 30
-"""Of each new frame, those with the most agreeing votes."""
-WEAK_VOTES = 5
-"""Strangers reach 3 to 5 by chance, and in a large archive every frame has hundreds of such."""
-MIN_ALIGNED = 3
-"""Of the likest features, those that lie as one transform would have them."""
-MAX_WEAK_PARTNERS = 8
-"""Of each new frame, those with no more than ``WEAK_VOTES``."""
-MAX_HITS = 32
-"""Of each new feature, the nearest ones, at most one in each frame."""
-_TURN_CELL_RAD = np.pi / 4
-_SCALE_CELL_OCTAVES = 1.0
-_PLACE_CELL = 0.3
-"""Of the longest side of the coarser frame."""
-_MIDDLE = 0.4 + 0.5j
-"""Of a frame, about: rows and columns are shares of the longest side, and most frames are wider than high."""
-_FRAMES_AT_ONCE = 64
+MIN_LIMIT = 10
+"""Of the bits in which one like it may differ: a feature with fewer meets only what its own frame repeats."""
+MIN_ALIGNED, MIN_ALIGNED_AT_SCALE = 3, 2
+"""Of the likest features, those that lie as one transform would have them; and as one would that has the scale which
+the pixel sizes tell, where these are so different that few features can be in common."""
+FEW_IN_COMMON_SCALE = 2.2
+MIN_BUCKET, CROWD_SHARE = 64, 1 / 4
+"""A bucket of more features than the one, and more than the other of the frames (rounded down to a power of two),
+holds what frames share that show nothing in common, such as print that was not masked."""
 _MAX_ALIGNED = 10
 """Likest features of two frames that are tried for one transform."""
 _PAIRS_AT_ONCE = 2048
+_HITS_AT_ONCE = 2_000_000
 
 Complex = npt.NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
-    """All features of some frames, one after another; n in all."""
+class Sharing:
+    """Frames that share features."""
 
-    frame_of: Indices
-    positions: Complex
-    shapes: Complex
-    words: Words
-    """Descriptors, shape (n, 2)."""
-
-    def mirrored(self) -> "_Index":
-        """The same frames mirrored left to right, about the left edge."""
-        words = mirrored_bits(self.words.view(np.uint8)).view(np.uint64)
-        return _Index(self.frame_of, self.positions.conj(), self.shapes.conj(), words)
+    pairs: tuple[tuple[int, int, bool], ...]
+    """Positions (first, second), first < second, and whether one of them is mirrored; each triple once, sorted."""
+    n_crowded: int
+    """Buckets of features that were left out because too many frames have the like."""
+    unsettled: frozenset[tuple[int, int]]
+    """Pairs of known frames that might no longer be proposed, because the new frames crowded a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """Features that are alike, n of them: where they lie in the new frame and in the other."""
+    """Features that are alike, n of them, sorted by pair of frames: where they lie in the first and in the second."""
 
-    mine: Indices
-    other: Indices
-    """Frames."""
+    pair: Indices
+    """Number of the pair of frames."""
     from_: Complex
     to: Complex
     turns: Complex
-    """Shape in the other frame over shape in the new one."""
+    """Shape in the second frame over shape in the first one."""
     distance: npt.NDArray[np.int64]
 
-    def taken(self, which: Indices) -> "_Hits":
-        """Some of them."""
-        return _Hits(
-            self.mine[which],
-            self.other[which],
-            self.from_[which],
-            self.to[which],
-            self.turns[which],
-            self.distance[which],
-        )
+
+def crowd_size(n_frames: int) -> int:
+    """Features of a bucket beyond which it identifies nothing; changes only where an archive doubles."""
+    return max(MIN_BUCKET, int(CROWD_SHARE * 2 ** (max(n_frames, 1).bit_length() - 1)))
 
 
-def find_sharing_frames(features: Sequence[LocalFeatures], *, n_known: int = 0) -> Iterator[tuple[int, int, bool]]:
+def find_sharing_frames(
+    features: Sequence[LocalFeatures], field_widths: Sequence[float | None], known: Collection[int] = ()
+) -> Sharing:
     """Find pairs of frames whose features agree on a way in which one lies over the other.
 
     Args:
         features: of each frame.
-        n_known: the first so many frames were compared with each other before; their pairs are left out.
-
-    Yields:
-        Positions (first, second), first < second, and whether one of them is mirrored; each triple once.
+        field_widths: of each frame, the length of its longest side on the specimen in any unit; None if not known.
+        known: positions of frames that were compared with each other before; their pairs are left out.
     """
-    if n_known >= len(features):
-        return
-    everything = _joined(features, 0)
-    asked = None
-    if n_known:
-        added = _joined(features[n_known:], n_known)
-        asked = np.concatenate([added.words, added.mirrored().words])
-    tables = list(make_tables(everything.words, asked))
-    seen: set[tuple[int, int, bool]] = set()
-    for start in range(n_known, len(features), _FRAMES_AT_ONCE):
-        new = _joined(features[start : start + _FRAMES_AT_ONCE], start)
-        votes: dict[int, list[tuple[int, int, bool]]] = {}
-        for is_mirrored in (False, True):
-            hits = _hits(new.mirrored() if is_mirrored else new, everything, tables)
-            middle = _MIDDLE.conjugate() if is_mirrored else _MIDDLE
-            for first, second, n_votes in _agreeing(hits, middle):
-                votes.setdefault(first, []).append((n_votes, second, is_mirrored))
-        for first, partners in votes.items():
-            for second, is_mirrored in _likeliest(partners):
-                pair = (min(first, second), max(first, second), is_mirrored)
-                if pair not in seen:
-                    seen.add(pair)
-                    yield pair
-
-
-def _likeliest(partners: list[tuple[int, int, bool]]) -> Iterator[tuple[int, bool]]:
-    """Of (votes, frame, is_mirrored) of one new frame those worth a comparison, the most votes first."""
-    n_weak = 0
-    for n_votes, frame, is_mirrored in sorted(partners, reverse=True)[:MAX_PARTNERS]:
-        n_weak += n_votes <= WEAK_VOTES
-        if n_weak > MAX_WEAK_PARTNERS:
-            return
-        yield frame, is_mirrored
-
-
-def _joined(features: Sequence[LocalFeatures], start: int) -> _Index:
-    bits = np.concatenate([f.bits for f in features]) if features else np.empty((0, 16), np.uint8)
-    return _Index(
-        frame_of=np.repeat(np.arange(start, start + len(features)), [len(f) for f in features]),
-        positions=np.concatenate([f.positions for f in features]),
-        shapes=np.concatenate([f.shapes for f in features]),
-        words=np.ascontiguousarray(bits).view(np.uint64),
+    kept = [np.flatnonzero(f.limits >= MIN_LIMIT) for f in features]
+    frame_of = np.repeat(np.arange(len(features), dtype=np.int32), [len(which) for which in kept])
+    is_known = np.zeros(len(features), bool)
+    is_known[list(known)] = True
+    if is_known.all() or not len(frame_of):
+        return Sharing((), 0, frozenset())
+    positions, shapes, bits, limits = (
+        np.concatenate([getattr(f, name)[which] for f, which in zip(features, kept, strict=True)])
+        for name in ("positions", "shapes", "bits", "limits")
     )
+    words = np.ascontiguousarray(bits).view(np.uint64)
+    likes = find_likes(Marks(frame_of, words, limits, ~is_known[frame_of]), crowd_size(len(features)))
+    lengths = np.array(field_widths, np.float64)
+    pairs: list[tuple[int, int, bool]] = []
+    for is_mirrored, (first, second) in ((False, likes.plain), (True, likes.mirrored)):
+        for some in _by_frames(frame_of[first].astype(np.int64) * len(features) + frame_of[second]):
+            a, b = first[some], second[some]
+            differing = count_bits(words[a] ^ words[b]) if not is_mirrored else _mirrored_distance(words[a], words[b])
+            hits = _Hits(
+                frame_of[a].astype(np.int64) * len(features) + frame_of[b],
+                positions[a].conj() if is_mirrored else positions[a],
+                positions[b],
+                shapes[b] / (shapes[a].conj() if is_mirrored else shapes[a]),
+                differing.sum(axis=1, dtype=np.int64),
+            )
+            pairs += [(*divmod(pair, len(features)), is_mirrored) for pair in _agreeing(hits, lengths)]
+    return Sharing(tuple(sorted(pairs)), likes.n_crowded, likes.unsettled)
 
 
-def _hits(new: _Index, everything: _Index, tables: Sequence[Table]) -> _Hits:
-    """Features of the new frames with the likest of other frames."""
-    codes, distances = [], []
-    # A pair of new frames would meet twice, from either side: only features of earlier frames count.
-    first_later = np.searchsorted(everything.frame_of, new.frame_of, "left")
-    for table in tables:
-        query, met = table.meetings(new.words)
-        once = met < first_later[query]
-        query, met = query[once], met[once]
-        differing = count_bits(new.words[query] ^ everything.words[met])
-        n_differing = differing[:, 0] + differing[:, 1]
-        near = n_differing <= MAX_HIT_BITS
-        codes.append(query[near] * len(everything.frame_of) + met[near])
-        distances.append(n_differing[near].astype(np.int64))
-    hits, where = np.unique(np.concatenate(codes), return_index=True)
-    distance = np.concatenate(distances)[where]
-    query, met = np.divmod(hits, len(everything.frame_of))
-    kept = _nearest_only(query, everything.frame_of[met], distance)
-    query, met = query[kept], met[kept]
-    return _Hits(
-        mine=new.frame_of[query],
-        other=everything.frame_of[met],
-        from_=new.positions[query],
-        to=everything.positions[met],
-        turns=everything.shapes[met] / new.shapes[query],
-        distance=distance[kept],
-    )
+def _by_frames(pairs: Indices) -> Iterator[Indices]:
+    """Which hits to look at together: whole pairs of frames with enough of them, sorted by pair."""
+    order = np.argsort(pairs, kind="stable")
+    starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+    sizes = np.diff(starts, append=len(order))
+    order = order[np.repeat(sizes >= MIN_ALIGNED_AT_SCALE, sizes)]
+    ends = np.cumsum(sizes[sizes >= MIN_ALIGNED_AT_SCALE])
+    start = 0
+    while start < len(order):
+        stop = int(ends[np.searchsorted(ends, min(start + _HITS_AT_ONCE, len(order)))])
+        yield order[start:stop]
+        start = stop
 
 
-def _nearest_only(query: Indices, frame: Indices, distance: Indices) -> Indices:
-    """Of each new feature: its nearest hit in each frame, and of these the nearest so many."""
-    order = np.lexsort((distance, frame, query))
-    is_first = np.ones(len(order), bool)
-    is_first[1:] = (np.diff(query[order]) != 0) | (np.diff(frame[order]) != 0)
-    order = order[is_first]
-    order = order[np.lexsort((distance[order], query[order]))]
-    return order[_rank_within(query[order]) < MAX_HITS]
+def _mirrored_distance(a: Words, b: Words) -> npt.NDArray[np.uint8]:
+    return count_bits(mirrored_words(a) ^ b)
 
 
-def _rank_within(groups: Indices) -> Indices:
-    """Of sorted groups: how many of its group stand before each."""
-    return np.arange(len(groups)) - np.searchsorted(groups, groups, "left")
-
-
-def _agreeing(hits: _Hits, middle: complex) -> Iterator[tuple[int, int, int]]:
-    """New frame, other frame and number of agreeing votes, where these are worth a comparison."""
-    if not len(hits.mine):
-        return
-    n_frames = int(hits.other.max()) + 1
-    pairs, pair_of = np.unique(hits.mine * n_frames + hits.other, return_inverse=True)
-    votes = _votes(hits, middle, pair_of, len(pairs))
-    agreeing = np.flatnonzero(votes >= MIN_VOTES)
-    for start in range(0, len(agreeing), _PAIRS_AT_ONCE):
-        some = agreeing[start : start + _PAIRS_AT_ONCE]
-        votes[some] = np.where(_n_aligned(hits, pair_of, some) >= MIN_ALIGNED, votes[some], 0)
-    for index in np.flatnonzero(votes >= MIN_VOTES).tolist():
-        first, second = divmod(int(pairs[index]), n_frames)
-        yield first, second, int(votes[index])
-
-
-def _votes(hits: _Hits, middle: complex, pair_of: Indices, n_pairs: int) -> Indices:
-    """Of each pair of frames: most votes in one cell of (turn, scale, place), of two grids half a cell apart."""
-    votes = np.zeros(n_pairs, np.int64)
-    coarser = np.maximum(np.abs(hits.turns), 1)
-    # Where the middle of the new frame would lie in the other one.
-    middles = hits.to + hits.turns * (middle - hits.from_)
-    measures = np.stack(
-        [
-            np.angle(hits.turns) / _TURN_CELL_RAD,
-            np.log2(np.abs(hits.turns)) / _SCALE_CELL_OCTAVES,
-            middles.real / coarser / _PLACE_CELL,
-            middles.imag / coarser / _PLACE_CELL,
-        ]
-    )
-    for shift in (0.0, 0.5):
-        cells = np.floor(measures + shift).astype(np.int64)
-        cells[0] %= round(2 * np.pi / _TURN_CELL_RAD)
-        code = pair_of
-        for cell in cells:
-            # Places and scales beyond 128 cells of the frame share the outermost one: nothing real lies there.
-            code = code * 256 + np.clip(cell, -128, 127) + 128
-        _, first, counts = np.unique(code, return_index=True, return_counts=True)
-        np.maximum.at(votes, pair_of[first], counts)
-    return votes
-
-
-def _n_aligned(hits: _Hits, pair_of: Indices, pairs: Indices) -> Indices:
-    """Of each pair of frames asked for: how many of its likest features lie as one transform has them."""
-    asked = np.flatnonzero(np.isin(pair_of, pairs))
-    order = asked[np.lexsort((hits.distance[asked], pair_of[asked]))]
-    rank = _rank_within(pair_of[order])
-    order, rank = order[rank < _MAX_ALIGNED], rank[rank < _MAX_ALIGNED]
-    row = np.searchsorted(pairs, pair_of[order])
+def _agreeing(hits: _Hits, field_widths: npt.NDArray[np.float64]) -> list[int]:
+    """The pairs of frames of whose likest features enough lie as one transform has them."""
+    order = np.lexsort((hits.distance, hits.pair))
+    pairs, starts, pair_of = np.unique(hits.pair[order], return_index=True, return_inverse=True)
+    rank = np.arange(len(order)) - starts[pair_of]
+    likest = rank < _MAX_ALIGNED
+    order, row, rank = order[likest], pair_of[likest], rank[likest]
     table = np.full((3, len(pairs), _MAX_ALIGNED), np.nan, np.complex64)
     table[:, row, rank] = hits.from_[order], hits.to[order], hits.turns[order]
+    first, second = np.divmod(pairs, len(field_widths))
+    scales = field_widths[first] / field_widths[second]
+    found: list[int] = []
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        some = slice(start, start + _PAIRS_AT_ONCE)
+        found += pairs[some][_are_aligned(table[:, some], scales[some])].tolist()
+    return found
+
+
+def _are_aligned(table: Complex, scales: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Of each pair of frames, whether enough of its features lie as one transform has them.
+
+    Args:
+        table: shape (3, n, 10): places in the first frame, in the second, and change of shape; NaN where there is none.
+        scales: shape (n,), length in the second frame over length in the first as the pixel sizes have it, or NaN.
+    """
     from_, to, turns = table
-    most = np.zeros(len(pairs), np.int64)
+    is_zoom = np.abs(np.log(scales)) >= np.log(FEW_IN_COMMON_SCALE)
+    most, most_at_scale = (np.zeros(len(scales), np.int64) for _ in range(2))
     for i in range(_MAX_ALIGNED):
         for j in range(i + 1, _MAX_ALIGNED):
             apart = from_[:, i] - from_[:, j]
@@ -245,5 +156,8 @@ def _n_aligned(hits: _Hits, pair_of: Indices, pairs: Indices) -> Indices:
                 fits &= squared(apart) > (4 * TOLERANCE) ** 2
                 missed = squared(factor[:, None] * (from_ - from_[:, i, None]) - (to - to[:, i, None]))
                 agree = missed <= (2 * TOLERANCE) ** 2 * np.maximum(squared(factor), 1)[:, None]
-            most = np.maximum(most, np.where(fits, agree.sum(axis=1), 0))
-    return most
+                is_at_scale = is_zoom & (np.abs(np.log(np.abs(factor) / scales)) <= np.log(MAX_SCALE_MISFIT))
+            n_agreeing = np.where(fits, agree.sum(axis=1), 0)
+            most = np.maximum(most, n_agreeing)
+            most_at_scale = np.maximum(most_at_scale, np.where(is_at_scale, n_agreeing, 0))
+    return (most >= MIN_ALIGNED) | (most_at_scale >= MIN_ALIGNED_AT_SCALE)

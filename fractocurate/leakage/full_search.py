@@ -15,7 +15,7 @@ from data_contracts.records import Failure
 from data_contracts.vocabulary import CandidateSource, PairKind, Stage
 from fractocurate.leakage.alignment import Alignment, align
 from fractocurate.leakage.candidates import hashes_from_hex
-from fractocurate.leakage.feature_index import find_sharing_frames
+from fractocurate.leakage.feature_index import Sharing, find_sharing_frames
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.pairs import SimilarPair, compare_thumbnails, find_similar_pairs
 from fractocurate.leakage.settings import DEFAULT_MAX_HAMMING
@@ -36,6 +36,19 @@ _FEWEST_BATCHES = 4
 _BATCHES_AT_ONCE = 32
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPairs:
+    """What a search found."""
+
+    pairs: tuple[SimilarPair, ...]
+    """With at least one new micrograph, sorted by ids. Every candidate by pixels or pHash, confirmed or not, because
+    the paper's audit counts them; of the other candidates those that were verified."""
+    is_crowded: bool
+    """Whether features were left out because too many frames have the like: fewer frames might have more pairs."""
+    unsettled: frozenset[IdPair]
+    """Pairs of known micrographs that must be verified anew, because the new ones crowded what they have in common."""
+
+
 def find_all_pairs(
     fingerprints: Mapping[str, Fingerprint],
     frames: Mapping[str, AuditedFrame],
@@ -45,7 +58,7 @@ def find_all_pairs(
     foan_of: Mapping[str, str] | None = None,
     pool: WorkerPool | None = None,
     on_pair: Callable[[int, int], None] = lambda _done, _total: None,
-) -> tuple[SimilarPair, ...]:
+) -> FoundPairs:
     """Find all pairs of micrographs that show, wholly or in part, one field.
 
     Args:
@@ -57,33 +70,38 @@ def find_all_pairs(
         pool: workers that verify; without them this process does.
         on_pair: told after each comparison how many are done, and of how many.
 
-    Returns:
-        Sorted by ids: every candidate by pixels or pHash, confirmed or not, because the paper's audit counts them; of
-        the other candidates those that were verified.
+    Whether two micrographs are a pair depends on nothing but the two, their FOANs, and how many features are alike in
+    too many frames: pairs found when some were added are those that a search among all would find.
     """
+    sharing = _find_sharing(frames, known)
     by_hash = find_similar_pairs(fingerprints, max_hamming=max_hamming, known=known)
     found: dict[IdPair, SimilarPair] = {(pair.micrograph_a, pair.micrograph_b): pair for pair in by_hash}
     symmetric = _symmetric_candidates(fingerprints, max_hamming, known)
-    sharing = _sharing_candidates(frames, known)
+    mirrored = _sharing_candidates(frames, sharing)
     foans = foan_of or {}
     related = set(_pairs_of_one_foan(frames, foans, known))
     candidates = [
         _Candidate(
             ids,
             tuple(symmetric.get(ids, ())),
-            tuple(sharing.get(ids, ())),
+            tuple(mirrored.get(ids, ())),
             is_same_foan=ids in related,
         )
-        for ids in sorted(found.keys() | symmetric.keys() | sharing.keys() | related)
+        for ids in sorted(found.keys() | symmetric.keys() | mirrored.keys() | related)
         if all(i in frames for i in ids) and (ids not in found or found[ids].kind is not PairKind.SAME_PIXELS)
     ]
     for done, (candidate, verified) in enumerate(_all_verified(candidates, frames, pool), start=1):
         ids = candidate.ids
         if verified is not None:
-            pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source)
+            pair = found.get(ids) or replace(compare_thumbnails(*ids, fingerprints), source=candidate.source(verified))
             found[ids] = replace(pair, kind=verified.kind, scale_ratio=verified.scale_ratio, field=verified)
         on_pair(done, len(candidates))
-    return tuple(found[ids] for ids in sorted(found))
+    named = sorted(frames)
+    return FoundPairs(
+        tuple(found[pair] for pair in sorted(found)),
+        is_crowded=sharing.n_crowded > 0,
+        unsettled=frozenset((named[first], named[second]) for first, second in sharing.unsettled),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +114,11 @@ class _Candidate:
     """Ways in which local features agree."""
     is_same_foan: bool
 
-    @property
-    def source(self) -> CandidateSource:
-        """What proposed it, unless its pHash did."""
+    def source(self, verified: CommonField) -> CandidateSource:
+        """What found it, unless its pHash did."""
         if self.symmetries:
             return CandidateSource.SYMMETRY_HASH
-        return CandidateSource.LOCAL_FEATURES if self.mirrored else CandidateSource.PIXEL_SIZES
+        return CandidateSource.LOCAL_FEATURES if verified.alignment.n_inliers else CandidateSource.PIXEL_SIZES
 
 
 def _all_verified(
@@ -141,7 +158,9 @@ def _verified(candidate: _Candidate, a: OpenFrame, b: OpenFrame) -> CommonField 
 def _proposed(candidate: _Candidate, a: AuditedFrame, b: AuditedFrame) -> list[Alignment]:
     """What the candidate's sources say of how one frame lies over the other."""
     proposed = [alignment_by_symmetry((a.height_px, a.width_px), s) for s in candidate.symmetries]
-    ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)} or {False}
+    ways = {*candidate.mirrored, *(alignment.is_mirrored for alignment in proposed)}
+    if candidate.is_same_foan or not ways:
+        ways |= {False}
     for is_mirrored in sorted(ways):
         proposed += align(a.features, b.features, is_mirrored=is_mirrored, scale=known_scale(a, b))
     return proposed
@@ -164,38 +183,35 @@ def _symmetric_candidates(
     fingerprints: Mapping[str, Fingerprint], max_hamming: int, known: Collection[str]
 ) -> dict[IdPair, list[int]]:
     """Symmetries by pair: each makes the first micrograph resemble the second."""
-    textured = {i: print_ for i, print_ in fingerprints.items() if not print_.is_featureless}
-    ids, n_known = _known_first(textured, known)
-    if n_known == len(ids):
+    ids = sorted(i for i, print_ in fingerprints.items() if not print_.is_featureless)
+    is_new = ~np.isin(ids, list(known))
+    if not is_new.any():
         return {}
-    turned = np.array([symmetric_hashes(textured[i].thumbnail) for i in ids[n_known:]])
-    plain = hashes_from_hex(textured[i].phash for i in ids)
-    by_pair: defaultdict[IdPair, list[int]] = defaultdict(list)
-    for first, second, symmetry in find_symmetric_pairs(turned, plain, max_hamming):
-        pair, seen_from_first = _in_order(ids[first], ids[second])
-        by_pair[pair].append(symmetry if seen_from_first else _INVERSE[symmetry])
-    return dict(by_pair)
+    turned = np.array([symmetric_hashes(fingerprints[i].thumbnail) for i in ids])
+    plain = hashes_from_hex(fingerprints[i].phash for i in ids)
+    by_pair: defaultdict[IdPair, set[int]] = defaultdict(set)
+    for first, second, symmetry in find_symmetric_pairs(turned, plain, is_new, max_hamming):
+        if first < second:
+            by_pair[ids[first], ids[second]].add(symmetry)
+        else:
+            by_pair[ids[second], ids[first]].add(_INVERSE[symmetry])
+    return {pair: sorted(symmetries) for pair, symmetries in by_pair.items()}
 
 
-def _sharing_candidates(frames: Mapping[str, AuditedFrame], known: Collection[str]) -> dict[IdPair, list[bool]]:
+def _find_sharing(frames: Mapping[str, AuditedFrame], known: Collection[str]) -> Sharing:
+    """Positions are those of the sorted ids."""
+    ids = sorted(frames)
+    positions = np.flatnonzero(np.isin(ids, list(known))).tolist()
+    return find_sharing_frames([frames[i].features for i in ids], [frames[i].field_width_nm for i in ids], positions)
+
+
+def _sharing_candidates(frames: Mapping[str, AuditedFrame], sharing: Sharing) -> dict[IdPair, list[bool]]:
     """By pair: whether to look for an alignment that mirrors, one that does not, or both."""
-    ids, n_known = _known_first(frames, known)
+    ids = sorted(frames)
     by_pair: defaultdict[IdPair, list[bool]] = defaultdict(list)
-    for first, second, is_mirrored in find_sharing_frames([frames[i].features for i in ids], n_known=n_known):
-        by_pair[_in_order(ids[first], ids[second])[0]].append(is_mirrored)
+    for first, second, is_mirrored in sharing.pairs:
+        by_pair[ids[first], ids[second]].append(is_mirrored)
     return dict(by_pair)
-
-
-def _known_first(items: Mapping[str, object], known: Collection[str]) -> tuple[list[str], int]:
-    """Sorted ids, those compared before first, and how many these are."""
-    known_ids = set(known)
-    ids = sorted(items, key=lambda micrograph_id: (micrograph_id not in known_ids, micrograph_id))
-    return ids, sum(micrograph_id in known_ids for micrograph_id in ids)
-
-
-def _in_order(first: str, second: str) -> tuple[IdPair, bool]:
-    """The pair with the smaller id first, and whether that is the order it came in."""
-    return ((first, second), True) if first < second else ((second, first), False)
 
 
 _INVERSE = {

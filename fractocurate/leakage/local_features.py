@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fractocurate.leakage.candidates import count_bits
 from fractocurate.leakage.fingerprints import GreyFrame
 
 FEATURE_LONGEST_SIDE_PX = 512
@@ -25,8 +26,17 @@ MAX_FEATURES = 1000
 _MIN_SIDE_PX = 32
 """A smaller frame has no octave to search."""
 _JPEG_QUALITY = 75
-_MIN_CONTRAST = 0.024
-"""Of a mark against its surroundings, in OpenCV's measure; its default is 0.04, and pale exposures need less."""
+_MIN_CONTRASTS = (0.024, 0.012, 0.006)
+"""Of a mark against its surroundings, in OpenCV's measure, whose default is 0.04; less where that leaves few marks."""
+_FEW_FEATURES = 800
+
+MAX_LIKE_BITS = 22
+"""Of 128. Features of one spot mostly differ in fewer bits."""
+LIKE_SHARE = 0.7
+"""A feature is like another one if they differ in less than this share of what tells it from the rest of its frame."""
+_SAME_MARK = 0.03
+"""Distance, as share of the longest side, below which two features are one mark seen twice."""
+_ROWS_AT_ONCE = 64
 
 _ROWS, _COLUMNS, _DIRECTIONS = 4, 4, 8
 """Layout of a SIFT descriptor."""
@@ -34,7 +44,11 @@ _ROWS, _COLUMNS, _DIRECTIONS = 4, 4, 8
 _NO_DESCRIPTORS = np.empty((0, _ROWS * _COLUMNS * _DIRECTIONS), np.float32)
 
 _RECORD = np.dtype(
-    [("row", "<f4"), ("column", "<f4"), ("size", "<f4"), ("angle", "<f4"), ("bits", "u1", (_ROWS * _COLUMNS,))]
+    [
+        *((name, "<f4") for name in ("row", "column", "size", "angle")),
+        ("bits", "u1", (_ROWS * _COLUMNS,)),
+        ("limit", "u1"),
+    ]
 )
 
 
@@ -48,6 +62,8 @@ class LocalFeatures:
     """Size times exp(i * angle) of each, angle from the row axis towards the column axis; shape (n,)."""
     bits: npt.NDArray[np.uint8]
     """Descriptors, shape (n, 16): 128 bits each."""
+    limits: npt.NDArray[np.uint8]
+    """Bits in which one like it may differ (``like_limits``), shape (n,)."""
     view_jpeg: bytes
     """The frame, grey, longest side 512 px."""
 
@@ -61,11 +77,11 @@ class LocalFeatures:
             return np.array(picture)
 
     def to_bytes(self) -> bytes:
-        """The features without the view, as the catalog stores them: 32 bytes each."""
+        """The features without the view, as the catalog stores them: 33 bytes each."""
         records = np.empty(len(self), _RECORD)
         records["row"], records["column"] = self.positions.real, self.positions.imag
         records["size"], records["angle"] = np.abs(self.shapes), np.angle(self.shapes)
-        records["bits"] = self.bits
+        records["bits"], records["limit"] = self.bits, self.limits
         return records.tobytes()
 
     @classmethod
@@ -76,6 +92,7 @@ class LocalFeatures:
             positions=(records["row"] + 1j * records["column"]).astype(np.complex64),
             shapes=(records["size"] * np.exp(1j * records["angle"])).astype(np.complex64),
             bits=records["bits"],
+            limits=records["limit"],
             view_jpeg=view_jpeg,
         )
 
@@ -100,12 +117,39 @@ def find_features(grey: GreyFrame) -> LocalFeatures:
     sizes = np.array([mark.size for mark in marks], np.float64)
     angles = np.deg2rad(np.array([mark.angle for mark in marks], np.float64))
     bits = descriptors > np.median(descriptors, axis=1, keepdims=True) if len(marks) else descriptors.astype(bool)
+    positions, packed = (places / longest).astype(np.complex64), np.packbits(bits, axis=1)
     return LocalFeatures(
-        positions=(places / longest).astype(np.complex64),
+        positions=positions,
         shapes=(sizes / longest * 1j * np.exp(-1j * angles)).astype(np.complex64),
-        bits=np.packbits(bits, axis=1),
+        bits=packed,
+        limits=like_limits(positions, packed),
         view_jpeg=view.getvalue(),
     )
+
+
+def like_limits(positions: npt.NDArray[np.complex64], bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """In how many bits a feature of another frame may differ and still be taken for the same mark.
+
+    Lowe's test (2004, section 7.1), but within a frame: what the frame itself repeats identifies nothing. So it
+    depends on no other frame, and whether two frames share features never changes when an archive grows.
+
+    Args:
+        positions: shape (n,).
+        bits: shape (n, 16).
+
+    Returns:
+        Shape (n,), 0 to ``MAX_LIKE_BITS``.
+    """
+    words = np.ascontiguousarray(bits).view(np.uint64)
+    nearest = np.full(len(words), 8 * bits.shape[1], np.uint8)
+    for top in range(0, len(words), _ROWS_AT_ONCE):
+        rows = slice(top, top + _ROWS_AT_ONCE)
+        differing = count_bits(words[rows, 0, None] ^ words[None, :, 0])
+        differing += count_bits(words[rows, 1, None] ^ words[None, :, 1])
+        apart = positions[rows, None] - positions[None, :]
+        differing[apart.real**2 + apart.imag**2 < _SAME_MARK**2] = 8 * bits.shape[1]
+        nearest[rows] = differing.min(axis=1)
+    return np.minimum((nearest * LIKE_SHARE).astype(np.uint8), MAX_LIKE_BITS)
 
 
 def mirrored_bits(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -113,17 +157,28 @@ def mirrored_bits(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
     The rows of the patch change sides and each direction changes its sign; nothing is computed anew.
     """
-    cells = np.unpackbits(bits, axis=1).reshape(-1, _ROWS, _COLUMNS, _DIRECTIONS)
+    return _WITH_SIGNS_CHANGED[bits.reshape(-1, _ROWS, _COLUMNS)[:, ::-1]].reshape(bits.shape)
+
+
+def _with_signs_changed() -> npt.NDArray[np.uint8]:
+    """Of each byte, the directions of one cell of the patch: the byte with their signs changed; shape (256,)."""
     opposite = -np.arange(_DIRECTIONS) % _DIRECTIONS
-    return np.packbits(cells[:, ::-1, :, opposite].reshape(len(bits), 8 * bits.shape[1]), axis=1)
+    cells = np.unpackbits(np.arange(2**_DIRECTIONS, dtype=np.uint8)[:, None], axis=1)
+    return np.packbits(cells[:, opposite], axis=1)[:, 0]
+
+
+_WITH_SIGNS_CHANGED = _with_signs_changed()
 
 
 def _described(searched: GreyFrame) -> tuple[Sequence[cv2.KeyPoint], npt.NDArray[np.float32]]:
     """Marks and their descriptors, shape (n, 128); both empty if the frame has no mark."""
     # One thread: frames are read in as many processes as there are processors.
     cv2.setNumThreads(1)
-    detector = cv2.SIFT.create(contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
-    found = detector.detect(searched, None)
+    for min_contrast in _MIN_CONTRASTS:
+        detector = cv2.SIFT.create(contrastThreshold=min_contrast, enable_precise_upscale=True)
+        found = detector.detect(searched, None)
+        if len(found) >= _FEW_FEATURES:
+            break
     kept = [found[index] for index in _spread(np.array([mark.size for mark in found])).tolist()]
     if not kept:
         return (), _NO_DESCRIPTORS

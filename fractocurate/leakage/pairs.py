@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +89,11 @@ def likeness(pair: SimilarPair | FilePair) -> float:
 
 
 def find_similar_pairs(
-    fingerprints: Mapping[str, Fingerprint], *, max_hamming: int = DEFAULT_MAX_HAMMING, known: Collection[str] = ()
+    fingerprints: Mapping[str, Fingerprint],
+    *,
+    max_hamming: int = DEFAULT_MAX_HAMMING,
+    known: Collection[str] = (),
+    ssim_of: Callable[[Fingerprint, Fingerprint], float] | None = None,
 ) -> tuple[SimilarPair, ...]:
     """Find all pairs within a Hamming distance and measure each one's SSIM.
 
@@ -99,6 +103,7 @@ def find_similar_pairs(
         fingerprints: by micrograph id; one for each different content, so that no pair here is of the same bytes.
         max_hamming: largest distance of the 64-bit pHashes, inclusive.
         known: ids that were compared with each other before; their mutual pairs are left out.
+        ssim_of: what computes SSIM; ``ssim_of_thumbnails`` unless given.
 
     Returns:
         Every candidate, confirmed or not, sorted by (micrograph_a, micrograph_b); the order of the mapping is of no
@@ -120,10 +125,15 @@ def find_similar_pairs(
         for first, second in zip(candidates.first.tolist(), candidates.second.tolist(), strict=True)
     }
     found.update(pair for pair in _pairs_of_same_pixels(fingerprints) if not known_ids.issuperset(pair))
-    return tuple(compare_thumbnails(id_a, id_b, fingerprints) for id_a, id_b in sorted(found))
+    return tuple(compare_thumbnails(id_a, id_b, fingerprints, ssim_of) for id_a, id_b in sorted(found))
 
 
-def compare_thumbnails(id_a: str, id_b: str, fingerprints: Mapping[str, Fingerprint]) -> SimilarPair:
+def compare_thumbnails(
+    id_a: str,
+    id_b: str,
+    fingerprints: Mapping[str, Fingerprint],
+    ssim_of: Callable[[Fingerprint, Fingerprint], float] | None = None,
+) -> SimilarPair:
     """Hash distance and SSIM of two micrographs as they are, without alignment."""
     a, b = fingerprints[id_a], fingerprints[id_b]
     same_pixels = a.pixel_sha256 == b.pixel_sha256
@@ -132,7 +142,7 @@ def compare_thumbnails(id_a: str, id_b: str, fingerprints: Mapping[str, Fingerpr
         micrograph_b=id_b,
         kind=PairKind.SAME_PIXELS if same_pixels else PairKind.NEAR_DUPLICATE,
         hamming=(int(a.phash, 16) ^ int(b.phash, 16)).bit_count(),
-        ssim=1.0 if same_pixels else ssim_of_thumbnails(a, b),
+        ssim=1.0 if same_pixels else (ssim_of or ssim_of_thumbnails)(a, b),
         scale_ratio=a.width_px / b.width_px,
         source=CandidateSource.PIXELS if same_pixels else CandidateSource.PHASH,
     )

@@ -23,7 +23,8 @@ _STRATEGY_NOTES = {
     SplitStrategy.FOAN: "images of one FOAN stay together",
     SplitStrategy.CLUSTER: "FOANs that share near-duplicates stay together, too",
 }
-_SUBSETS = {"defect_class": "class", "magnification": "magnification"}
+_SUBSETS = {"defect_class": "class", "magnification": "magnification", "scope": "FOANs of the pair"}
+_SCOPES = {PairScope.SAME_FOAN: "one FOAN", PairScope.CROSS_FOAN: "two FOANs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,13 @@ def _audit_name(audit: AuditKind, k: int | None) -> str:
 
 
 def _subset_tables(rates: Iterable[LeakageRate]) -> tuple[_Table, ...]:
-    """One table for each split and each property by which images were told apart."""
+    """One table for each split and each property by which images, or the pairs that leak, were told apart."""
     cells: dict[tuple[SplitStrategy, str], dict[str, list[LeakageRate]]] = {}
     for rate in rates:
         if rate.subset is not None:
             cells.setdefault((rate.strategy, rate.subset_by), {}).setdefault(rate.subset, []).append(rate)
+        elif rate.scope is not PairScope.ALL and rate.fold is None:
+            cells.setdefault((rate.strategy, "scope"), {}).setdefault(_SCOPES[rate.scope], []).append(rate)
     return tuple(
         _Table(
             split=f"{strategy.value} split by {_SUBSETS[by]}",

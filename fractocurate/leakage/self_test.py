@@ -59,7 +59,7 @@ def measure_recall(
     *,
     max_hamming: int,
 ) -> tuple[SelfTestResult, ...]:
-    """Search the planted copies as if they were new images of the archive without a FOAN, kind by kind.
+    """Search the planted copies as if they were new images of the archive without a FOAN.
 
     Within a FOAN less evidence is enough, so that zooms are also searched under the FOAN of their original.
 
@@ -95,30 +95,28 @@ def measure_recall(
         }
         for original in planted
     }
+    copy_of = {f"{original}+{copy.kind}": (original, copy) for original, made in planted.items() for copy in made}
+    similar = find_all_pairs(
+        {**fingerprints, **{name: copy.print for name, (_, copy) in copy_of.items()}},
+        {**frames, **{name: copy.frame for name, (_, copy) in copy_of.items()}},
+        max_hamming=max_hamming,
+        known=fingerprints.keys(),
+    ).pairs
     found: Counter[str] = Counter()
     found_by_paper: Counter[str] = Counter()
-    for kind in PLANTED_KINDS:
-        copy_of = {
-            f"{original}+{kind}": (original, c) for original, made in planted.items() for c in made if c.kind == kind
-        }
-        similar = find_all_pairs(
-            {**fingerprints, **{name: copy.print for name, (_, copy) in copy_of.items()}},
-            {**frames, **{name: copy.frame for name, (_, copy) in copy_of.items()}},
-            max_hamming=max_hamming,
-            known=fingerprints.keys(),
-        )
-        for pair in similar:
-            name, other = sorted((pair.micrograph_a, pair.micrograph_b), key=lambda i: i not in copy_of)
-            original = copy_of[name][0]
-            by_paper = pair.hamming <= max_hamming and pair.ssim >= HEADLINE_SSIM
-            row = kind if other == original else STRANGERS if other in strangers_of[original] else None
-            if row is not None:
-                found[row] += pair.is_confirmed
-                found_by_paper[row] += by_paper
-        if kind in ZOOMS:
-            filed = _found_in_their_foan(fingerprints, frames, copy_of, foan_of, max_hamming)
-            found[kind + SAME_FOAN] = len(filed)
-            found_by_paper[kind + SAME_FOAN] = found_by_paper[kind]
+    for pair in similar:
+        name, other = sorted((pair.micrograph_a, pair.micrograph_b), key=lambda i: i not in copy_of)
+        if name not in copy_of or other in copy_of:
+            continue
+        original, copy = copy_of[name]
+        row = copy.kind if other == original else STRANGERS if other in strangers_of[original] else None
+        if row is not None:
+            found[row] += pair.is_confirmed
+            found_by_paper[row] += pair.hamming <= max_hamming and pair.ssim >= HEADLINE_SSIM
+    zooms = {name: (original, copy) for name, (original, copy) in copy_of.items() if copy.kind in ZOOMS}
+    for name in _found_in_their_foan(fingerprints, frames, zooms, foan_of, max_hamming):
+        found[zooms[name][1].kind + SAME_FOAN] += 1
+    found_by_paper.update({kind + SAME_FOAN: found_by_paper[kind] for kind in ZOOMS})
     n_strangers = len(PLANTED_KINDS) * sum(map(len, strangers_of.values()))
     n_planted = dict.fromkeys(SELF_TEST_KINDS[:-1], len(planted)) | {STRANGERS: n_strangers}
     return tuple(SelfTestResult(kind, n, found[kind], found_by_paper[kind]) for kind, n in n_planted.items())
@@ -140,7 +138,7 @@ def _found_in_their_foan(
         max_hamming=max_hamming,
         known=originals,
         foan_of=own | {name: own[original] for name, (original, _) in copy_of.items()},
-    )
+    ).pairs
     confirmed = {(pair.micrograph_a, pair.micrograph_b) for pair in similar if pair.is_confirmed}
     return {name for name, (original, _) in copy_of.items() if {(name, original), (original, name)} & confirmed}
 

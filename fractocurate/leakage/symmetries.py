@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from scipy.fft import dctn
 
@@ -36,23 +37,28 @@ def symmetric_hashes(thumbnail: GreyFrame) -> Hashes:
     return np.array(hashes, dtype=np.uint64)
 
 
-def find_symmetric_pairs(turned: Hashes, plain: Hashes, max_hamming: int) -> Iterator[tuple[int, int, int]]:
+def find_symmetric_pairs(
+    turned: Hashes, plain: Hashes, is_new: npt.NDArray[np.bool_], max_hamming: int
+) -> Iterator[tuple[int, int, int]]:
     """Find frames that resemble a turned or mirrored other one.
 
     Args:
-        turned: shape (m, 8), a row of ``symmetric_hashes`` for each new frame.
-        plain: shape (n,), pHashes of all frames, the m new ones last; the others were compared with each other before.
+        turned: shape (n, 8), a row of ``symmetric_hashes`` for each frame.
+        plain: shape (n,), pHashes of the same frames.
+        is_new: shape (n,); the others were compared with each other before.
         max_hamming: largest distance, inclusive.
 
     Yields:
-        Positions (first, second) of two frames, and the index of the symmetry that makes the first like the second.
+        Positions of two frames, and the index of the symmetry that makes the first like the second. Each of the two is
+        turned in turn, because near the limit that makes a difference: so it is of no influence which one is new.
     """
-    n_known = len(plain) - len(turned)
+    new, every = np.flatnonzero(is_new), np.arange(len(plain))
+    known = np.flatnonzero(~is_new)
     for symmetry in range(1, len(SYMMETRIES)):
-        close = find_between(turned[:, symmetry], plain, max_hamming)
-        for new, other in zip(*close, strict=True):
-            if other < n_known or other < n_known + new:
-                yield n_known + int(new), int(other), symmetry
+        for firsts, seconds in ((new, every), (known, new)):
+            for a, b in zip(*find_between(turned[firsts, symmetry], plain[seconds], max_hamming), strict=True):
+                if firsts[a] != seconds[b]:
+                    yield int(firsts[a]), int(seconds[b]), symmetry
 
 
 def alignment_by_symmetry(shape: Sequence[int], symmetry: int) -> Alignment:

@@ -13,8 +13,11 @@ from fractocurate.leakage.template_search import MAX_SCALE, MIN_SCALE, Sighting,
 from fractocurate.leakage.views import View
 
 EVIDENCE: tuple[tuple[int, float], ...] = ((6, 0.50), (4, 0.65), (3, 0.80))
-"""Inliers and SSIM of the common region; each of these pairs is enough, those after the first only if the scale does
-not contradict the pixel sizes, the last only within one FOAN (decision 4)."""
+"""Inliers and SSIM of the common region of two frames of one FOAN; each of these pairs is enough (decision 4)."""
+EVIDENCE_BETWEEN_FOANS: tuple[tuple[int, float], ...] = ((12, 0.50), (6, 0.60), (4, 0.65))
+"""The same of any other two, of which there are so many that chance gets far."""
+_FEWEST_AGAINST_PIXEL_SIZES = 6
+"""Inliers that are believed where the scale contradicts the pixel sizes."""
 _MIN_INLIERS = min(n_inliers for n_inliers, _ in EVIDENCE)
 MIN_SSIM_WITHOUT_FEATURES = 0.80
 """Of an alignment that was proposed by a hash and that no feature bears out."""
@@ -53,6 +56,11 @@ class AuditedFrame:
         """The unit of length of features and alignments."""
         return max(self.width_px, self.height_px)
 
+    @property
+    def field_width_nm(self) -> float | None:
+        """Length of the longest side on the specimen."""
+        return self.pixel_size_nm and self.pixel_size_nm * self.longest_side_px
+
 
 class OpenFrame:
     """A frame while it is compared with others: its view is decoded once."""
@@ -85,9 +93,9 @@ class CommonField:
 
 def known_scale(a: AuditedFrame, b: AuditedFrame) -> float | None:
     """Length in b over length in a of one thing, in shares of the longest sides; None if a pixel size is not known."""
-    if a.pixel_size_nm is None or b.pixel_size_nm is None:
+    if a.field_width_nm is None or b.field_width_nm is None:
         return None
-    return (a.pixel_size_nm * a.longest_side_px) / (b.pixel_size_nm * b.longest_side_px)
+    return a.field_width_nm / b.field_width_nm
 
 
 def verify(
@@ -163,8 +171,10 @@ def _field(a: AuditedFrame, b: AuditedFrame, alignment: Alignment, region: Commo
 def _is_borne_out(alignment: Alignment, region: CommonRegion, scale: float | None, *, is_same_foan: bool) -> bool:
     if alignment.n_inliers == 0:
         return region.ssim >= MIN_SSIM_WITHOUT_FEATURES
-    accepted = EVIDENCE[:1] if _contradicts(alignment, scale) else EVIDENCE if is_same_foan else EVIDENCE[:-1]
-    return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in accepted)
+    if alignment.n_inliers < _FEWEST_AGAINST_PIXEL_SIZES and _contradicts(alignment, scale):
+        return False
+    evidence = EVIDENCE if is_same_foan else EVIDENCE_BETWEEN_FOANS
+    return any(alignment.n_inliers >= n_inliers and region.ssim >= ssim for n_inliers, ssim in evidence)
 
 
 def _contradicts(alignment: Alignment, scale: float | None) -> bool:

@@ -12,9 +12,11 @@ from data_contracts.ledger import Work, finished, input_hash, outcome_row
 from data_contracts.records import Failure
 from data_contracts.vocabulary import TRAINABLE_CLASSES, AuditKind, MatchStatus, SplitStrategy, Stage
 from fractocurate.leakage.conflicts import LabelConflict, find_conflicts
+from fractocurate.leakage.feature_index import crowd_size
 from fractocurate.leakage.fingerprints import Fingerprint
 from fractocurate.leakage.folds import FoldPlan, plan_folds
 from fractocurate.leakage.full_search import find_all_pairs
+from fractocurate.leakage.kept_ssim import KeptSsim
 from fractocurate.leakage.pairs import FilePair, ImageFile, SimilarPair, find_similar_pairs, pairs_between_files
 from fractocurate.leakage.rates import (
     LeakageRate,
@@ -43,7 +45,9 @@ from fractocurate.stages.run_log import logged_run
 from fractocurate.stages.self_test import run_self_test
 from fractocurate.workers import WorkerPool
 
-PAIRS_VERSION = 5
+PAIRS_VERSION = 6
+_CROWDED = "crowded_features"
+"""Fact about a catalog: features of its frames were left out because too many frames have the like."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def audit(
             self_test = run_self_test(catalog, settings, cropped, prints, audited, similar, images_root, pool, progress)
         pairs = pairs_between_files(files, similar)
         plans, impossible = _plans(files, pairs, settings)
-        with_bar = pairs_between_files(files, find_similar_pairs(whole_prints, max_hamming=settings.max_hamming))
+        with_bar = pairs_between_files(files, _pairs_with_bar(catalog, whole_prints, settings.max_hamming))
         rates = tuple(rate for plan in plans for rate in _rates(plan, files, pairs, with_bar, settings))
         conflicts = find_conflicts(files, pairs, settings.cluster_ssim)
         thumbnails = {micrograph_id: f.thumbnail_png for micrograph_id, f in prints.items()}
@@ -150,7 +154,8 @@ def _similar_pairs(
     progress: Progress,
 ) -> list[SimilarPair]:
     """All pairs; only those with a micrograph that was not compared before are computed."""
-    work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming)])[:16])
+    # What crowds a bucket changes where an archive doubles: then all pairs are found anew.
+    work = Work(Stage.PAIRS, PAIRS_VERSION, input_hash([str(max_hamming), str(crowd_size(len(frames)))])[:16])
     # Files with the same bytes may bear several FOANs; the first is as good as any for seeking zooms.
     foan_of = dict(
         catalog.query("SELECT micrograph_id, min(foan) FROM dataset WHERE foan IS NOT NULL GROUP BY ALL").rows()
@@ -161,16 +166,34 @@ def _similar_pairs(
     }
     done = finished(catalog.read("ledger"), work)
     known = {i for i, key in key_of.items() if key in done}
+    if catalog.meta(_CROWDED) == "yes" and done - set(key_of.values()):
+        known = set()  # without the frames that are gone, features may count that were left out
 
     def on_pair(n_done: int, n_pairs: int) -> None:
         if n_done == 1:
             progress.start("pairs", n_pairs)
         progress.advance()
 
-    new = find_all_pairs(
-        prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
-    )
-    fresh = sorted(set(prints) - known)
+    stored = [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+    # Two frames of one FOAN are aligned as they are without being proposed.
+    proposed = {
+        (p.micrograph_a, p.micrograph_b)
+        for p in stored
+        if p.field is not None
+        and (
+            p.field.alignment.is_mirrored
+            or foan_of.get(p.micrograph_a) is None
+            or foan_of.get(p.micrograph_a) != foan_of.get(p.micrograph_b)
+        )
+    }
+    while True:
+        found = find_all_pairs(
+            prints, frames, max_hamming=max_hamming, known=known, foan_of=foan_of, pool=pool, on_pair=on_pair
+        )
+        crowded_out = {i for pair in proposed & found.unsettled if known.issuperset(pair) for i in pair}
+        if not crowded_out:
+            break
+        known -= crowded_out
     with catalog.transaction():
         stale = sorted(
             set(catalog.query("SELECT input_sha256 FROM ledger WHERE stage = ?", [Stage.PAIRS])["input_sha256"])
@@ -178,10 +201,25 @@ def _similar_pairs(
         catalog.delete("ledger", "input_sha256", stale, stage=str(Stage.PAIRS))
         if not known:
             catalog.replace("similar_pairs", [])
-        forget_pairs(catalog, fresh)
-        catalog.append("similar_pairs", [pair_row(pair) for pair in new])
+        forget_pairs(catalog, sorted(set(prints) - known))
+        catalog.append("similar_pairs", [pair_row(pair) for pair in found.pairs])
+        if found.is_crowded or not known:
+            catalog.set_meta(_CROWDED, "yes" if found.is_crowded else "no")
         catalog.append("ledger", [outcome_row(work, key, None) for key in sorted(key_of.values())])
     return [pair_of(row) for row in catalog.read("similar_pairs").iter_rows(named=True)]
+
+
+def _pairs_with_bar(
+    catalog: Catalog, whole_prints: Mapping[str, Fingerprint], max_hamming: int
+) -> tuple[SimilarPair, ...]:
+    """The paper's candidates of frames with their data bars, which the catalog does not hold."""
+    kept = KeptSsim(catalog.path.with_suffix(".cache") / "whole_frames.ssim")
+    pairs = find_similar_pairs(whole_prints, max_hamming=max_hamming, ssim_of=kept)
+    try:
+        kept.save()
+    except OSError as error:
+        raise BadInputError(f"{catalog.path.with_suffix('.cache')}: cannot write there: {error.strerror}") from error
+    return pairs
 
 
 def _trainable_files(catalog: Catalog) -> list[ImageFile]:

@@ -19,7 +19,7 @@ from fractocurate.stages.reading import StageResult, Store, failures_of, read_pe
 from fractocurate.stages.rows import Row
 from fractocurate.workers import Task, WorkerPool
 
-FINGERPRINT_VERSION = 4
+FINGERPRINT_VERSION = 5
 _NO_SETTINGS = "0" * 16
 """Fingerprints depend on nothing but pixels."""
 

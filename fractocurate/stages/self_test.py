@@ -21,7 +21,7 @@ from fractocurate.stages.audit_rows import self_test_of, self_test_row
 from fractocurate.stages.fingerprinting import CroppedFile
 from fractocurate.workers import Task, WorkerPool
 
-SELF_TEST_VERSION = 3
+SELF_TEST_VERSION = 4
 MAX_DISTRACTORS = 400
 """Other frames of the archive among which copies are searched; more of them would cost more than they tell."""
 

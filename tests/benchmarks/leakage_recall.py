@@ -50,7 +50,7 @@ def find_pairs(frames: Mapping[str, Audited], foan_of: Mapping[str, str] | None 
     """The full audit of some frames."""
     prints, audited = {n: a[0] for n, a in frames.items()}, {n: a[1] for n, a in frames.items()}
     with WorkerPool(2) as pool:
-        return find_all_pairs(prints, audited, foan_of=foan_of, pool=pool)
+        return find_all_pairs(prints, audited, foan_of=foan_of, pool=pool).pairs
 
 
 def recall_table(pairs: Iterable[SimilarPair], kind_of: Mapping[NamePair, str]) -> list[str]:

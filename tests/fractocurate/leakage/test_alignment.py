@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fractocurate.leakage.alignment import Alignment, align, match_features
+from fractocurate.leakage.candidates import hashes_from_hex
 from fractocurate.leakage.common_region import compare_common_region
-from fractocurate.leakage.fingerprints import GreyFrame
+from fractocurate.leakage.fingerprints import GreyFrame, phash
 from fractocurate.leakage.local_features import find_features
 from fractocurate.leakage.symmetries import SYMMETRIES, alignment_by_symmetry, find_symmetric_pairs, symmetric_hashes
 from fractocurate.leakage.views import View
@@ -92,16 +93,21 @@ def test_a_blank_common_region_is_no_evidence(texture: Callable[..., GreyFrame])
 def test_each_symmetry_is_recognised_by_hash_and_undone_by_its_alignment(
     texture: Callable[..., GreyFrame], symmetry: int
 ) -> None:
-    """A turned or mirrored frame has, up to rounding, the hash foretold, and lies where its alignment says."""
+    """A turned or mirrored frame has, up to rounding, the pHash foretold, and lies where its alignment says."""
     frame = texture(7, 256, 192)
     is_transposed, are_rows_reversed, are_columns_reversed = SYMMETRIES[symmetry]
     turned = frame.T if is_transposed else frame
     turned = turned[::-1] if are_rows_reversed else turned
     turned = np.ascontiguousarray(turned[:, ::-1] if are_columns_reversed else turned)
     hashes = np.stack([symmetric_hashes(frame), symmetric_hashes(turned), symmetric_hashes(texture(8, 256, 192))])
-    assert int(hashes[0, symmetry] ^ hashes[1, 0]).bit_count() <= 4
+    own = hashes_from_hex([phash(Image.fromarray(f)) for f in (frame, turned)])
+    assert int(hashes[0, symmetry] ^ own[1]).bit_count() <= 4
     region = compare_common_region(View(frame), View(turned), alignment_by_symmetry(frame.shape, symmetry))
     assert region is not None
     assert region.ssim > 0.99
-    pairs = {tuple(sorted((first, second))) for first, second, _ in find_symmetric_pairs(hashes, hashes[:, 0], 10)}
-    assert pairs == ({(0, 1)} if symmetry else set())
+    plain = np.append(own, hashes[2, :1])
+    for is_new in ([True, True, True], [True, False, False], [False, True, False]):
+        found = find_symmetric_pairs(hashes, plain, np.array(is_new), 10)
+        pairs = {tuple(sorted((first, second))) for first, second, _ in found}
+        assert pairs == ({(0, 1)} if symmetry else set())
+    assert not list(find_symmetric_pairs(hashes, plain, np.array([False, False, True]), 10))

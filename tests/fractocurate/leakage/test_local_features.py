@@ -10,7 +10,14 @@ from hypothesis.extra import numpy as arrays
 from scipy.ndimage import gaussian_filter
 
 from fractocurate.leakage.fingerprints import GreyFrame
-from fractocurate.leakage.local_features import MAX_FEATURES, LocalFeatures, find_features, mirrored_bits
+from fractocurate.leakage.local_features import (
+    MAX_FEATURES,
+    MAX_LIKE_BITS,
+    LocalFeatures,
+    find_features,
+    like_limits,
+    mirrored_bits,
+)
 
 
 def test_features_survive_the_catalog(texture: Callable[..., GreyFrame]) -> None:
@@ -21,6 +28,7 @@ def test_features_survive_the_catalog(texture: Callable[..., GreyFrame]) -> None
     np.testing.assert_allclose(again.positions, found.positions)
     np.testing.assert_allclose(again.shapes, found.shapes, rtol=1e-5)
     np.testing.assert_array_equal(again.bits, found.bits)
+    np.testing.assert_array_equal(again.limits, found.limits)
     assert found.view.shape == (240, 320)
 
 
@@ -34,6 +42,25 @@ def test_features_of_a_mirrored_frame_are_the_mirrored_features(texture: Callabl
     assert same_turn.mean() > 0.6  # a mark with two directions is listed twice
     differing = np.unpackbits(mirrored_bits(found.bits) ^ mirrored.bits[nearest], axis=1).sum(axis=1)
     assert np.median(differing[same_turn]) <= 4
+
+
+def test_a_mark_that_its_frame_repeats_may_differ_in_few_bits_only() -> None:
+    """The limit is a share of what tells a mark from the likest other one; one mark seen twice is no other one."""
+    bits = np.random.default_rng(1).integers(0, 256, (4, 16), dtype=np.uint8)
+    bits[2] = bits[3] = bits[1]
+    bits[2, 0] ^= 0b111  # three bits off, elsewhere in the frame
+    positions = np.array([0.1 + 0.1j, 0.5 + 0.5j, 0.7 + 0.1j, 0.5 + 0.51j], np.complex64)
+    assert like_limits(positions, bits).tolist() == [MAX_LIKE_BITS, 2, 2, 2]
+    assert like_limits(positions[:1], bits[:1]).tolist() == [MAX_LIKE_BITS]
+
+
+def test_pale_frames_have_marks_too() -> None:
+    """Where the usual contrast leaves few, less is asked."""
+    smooth = gaussian_filter(np.random.default_rng(4).standard_normal((240, 320)), 12)
+    frame = np.full((240, 320), 40.0)
+    frame[60:90, 200:260] = 200  # fixes the range of grey levels
+    frame += 8 * smooth / smooth.std()
+    assert len(find_features(frame.clip(0, 255).astype(np.uint8))) > 40
 
 
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(0, 5), st.just(16))))

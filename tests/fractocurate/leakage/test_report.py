@@ -88,7 +88,8 @@ def render(files: list[ImageFile], pairs: list[FilePair], texture: Callable[...,
     """Render the page of the whole audit."""
     plans = [plan_folds(files, strategy, n_folds=3, pairs=pairs) for strategy in SplitStrategy]
     rates = [*measure_leakage(plans[0], pairs, audit=AuditKind.PAPER, k=PAPER_K)]
-    rates += [*measure_leakage(plans[0], pairs, scope=PairScope.SAME_FOAN)]
+    for scope in (PairScope.SAME_FOAN, PairScope.CROSS_FOAN):
+        rates += [*measure_leakage(plans[0], pairs, scope=scope)]
     rates += [rate for plan in plans for rate in measure_leakage(plan, pairs)]
     thumbnails = {
         file.micrograph_id: fingerprint(texture(n, 64, 48)).thumbnail_png for n, file in enumerate(files) if n != 3
@@ -134,6 +135,13 @@ def test_pairs_stand_worst_first(render: Callable[..., str], pairs: list[FilePai
     assert conflicts
     assert shown == pytest.approx([*conflicts, *others], abs=5e-4)
     assert min(pair.ssim for pair in pairs) < 0.5
+
+
+def test_leaks_within_a_foan_stand_beside_those_between_two(render: Callable[..., str]) -> None:
+    """One table of the image split, a row for each."""
+    text = Page(render()).text
+    table = text[text.index("image split by FOANs of the pair") :]
+    assert re.search(r"one FOAN 12 \d+\.\d % \d+ .* two FOANs 12 \d", table)
 
 
 def test_a_zoom_is_framed_in_its_overview(

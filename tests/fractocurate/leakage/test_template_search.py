@@ -71,7 +71,7 @@ def test_zooms_are_sought_within_one_foan(texture: Callable[..., GreyFrame]) -> 
         i: AuditedFrame(find_features(grey), _WIDTH, _HEIGHT, size_nm)
         for (i, grey), size_nm in zip(frames.items(), (900.0, 100.0), strict=True)
     }
-    (pair,) = find_all_pairs(prints, audited, foan_of={"a": "F-1", "b": "F-1"})
+    (pair,) = find_all_pairs(prints, audited, foan_of={"a": "F-1", "b": "F-1"}).pairs
     assert pair.is_confirmed
     assert pair.kind == "containment"
     assert pair.scale_ratio == pytest.approx(1 / 9, rel=0.05)

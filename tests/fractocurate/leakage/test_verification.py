@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from fractocurate.leakage.alignment import Alignment
+from fractocurate.leakage.common_region import compare_common_region
 from fractocurate.leakage.fingerprints import GreyFrame
 from fractocurate.leakage.local_features import find_features
 from fractocurate.leakage.verification import AuditedFrame, OpenFrame, verify
@@ -59,3 +60,24 @@ def test_three_marks_do_not_count_at_another_place(texture: Callable[..., GreyFr
     field = texture(5, 2048, 1536)
     overview, close = _opened(_overview(field)), _opened(_close_look(field, 0.3, 0.2))
     assert verify(overview, close, [_told_by_three_marks(0.5, 0.4)]) is None
+
+
+def test_faint_likeness_of_strangers_needs_more_marks_than_that_of_one_foan(texture: Callable[..., GreyFrame]) -> None:
+    """Pairs of strangers are so many that some reach six marks and an SSIM of 0.5."""
+    frame = texture(6, _WIDTH, _HEIGHT)
+    noise = np.random.default_rng(1).normal(0, 1, frame.shape)
+    likeness = {}
+    for grey_levels in range(5, 80, 3):
+        pair = _opened(frame), _opened((frame + noise * grey_levels).clip(0, 255).astype(np.uint8))
+        region = compare_common_region(pair[0].view, pair[1].view, _told(6))
+        assert region is not None
+        likeness[region.ssim] = pair
+    faint = next(likeness[ssim] for ssim in likeness if 0.51 < ssim < 0.59)
+    assert verify(*faint, [_told(6)], is_same_foan=True) is not None
+    assert verify(*faint, [_told(11)]) is None
+    assert verify(*faint, [_told(12)]) is not None
+    assert verify(*next(iter(likeness.values())), [_told(6)]) is not None
+
+
+def _told(n_inliers: int) -> Alignment:
+    return Alignment(1 + 0j, 0j, is_mirrored=False, n_inliers=n_inliers)

@@ -1,17 +1,21 @@
 """The audit over a catalog: what is computed once stays computed, and what cannot be split is said."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from data_contracts.catalog import Catalog
 from data_contracts.errors import BadInputError, LeakageError
 from data_contracts.validation import validate
 from data_contracts.vocabulary import SplitStrategy
+from fractocurate.leakage import feature_index
 from fractocurate.leakage.settings import AuditSettings
 from fractocurate.progress import Silent
 from fractocurate.stages import audit as audit_module
+from fractocurate.stages.archive import forget_micrographs
 from fractocurate.stages.audit import AuditSummary, audit, check_gate
 
 Plot = Any
@@ -78,6 +82,51 @@ def test_second_audit_computes_nothing_again_and_says_the_same(textures: Plot, m
     for later in (second, narrow, again):
         assert (later.fingerprints.n_done, later.fingerprints.n_skipped) == (0, 13)
     assert compared == [13, 0, 13, 13]
+
+
+def _without(catalog: Catalog, paths: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Take files out of an archive, as an ingest does; returns what must be put back."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    with catalog.transaction():
+        shas = catalog.query("SELECT sha256 FROM files WHERE list_contains(?, path)", [paths])["sha256"].to_list()
+        for table, column, values in (
+            ("files", "path", paths),
+            ("matches", "path", paths),
+            ("micrographs", "sha256", shas),
+        ):
+            rows[table] = list(catalog.read(table).filter(pl.col(column).is_in(values)).iter_rows(named=True))
+        forget_micrographs(catalog, shas)
+        catalog.delete("files", "path", paths)
+        catalog.delete("matches", "path", paths)
+    return rows
+
+
+@pytest.mark.parametrize("crowd", [64, 1])
+def test_an_archive_that_grew_or_shrank_is_audited_as_if_it_had_always_been_so(
+    textures: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowd: int
+) -> None:
+    """Pairs, folds and rates are those of a fresh audit, also where features crowd."""
+    for module in (audit_module, feature_index):
+        monkeypatch.setattr(module, "crowd_size", lambda _: crowd)
+    some = ["again.png", "03.png", "07.png"]
+    tables = ("similar_pairs", "folds", "leakage", "fingerprints", "frame_features")
+    fewer = tmp_path / "fewer.duckdb"
+    with Catalog.open(textures.write()) as catalog:
+        _audit(catalog, textures)
+        of_all = catalog.content_hash(*tables)
+        rows = _without(catalog, some)
+        _audit(catalog, textures)
+        of_few = catalog.content_hash(*tables)
+        with catalog.transaction():
+            for table, taken in rows.items():
+                catalog.append(table, taken)
+        assert _audit(catalog, textures).fingerprints.n_done == len(some)
+        assert catalog.content_hash(*tables) == of_all
+    textures.write().rename(fewer)
+    with Catalog.open(fewer) as catalog:
+        _without(catalog, some)
+        _audit(catalog, textures)
+        assert catalog.content_hash(*tables) == of_few
 
 
 def test_changed_crop_is_fingerprinted_again_and_only_it(textures: Plot) -> None:
