@@ -120,7 +120,9 @@ def _strip(
     if y1 - y0 > TALLEST_STRIP * height_px and not is_only_bar:
         return None
     if not issues and not framed:
-        y0, y1 = sharpened(grey, level, y0, y1)
+        sharp_y0, sharp_y1 = sharpened(grey, level, y0, y1)
+        # Where a frame line was found the strip begins with it: the jump behind the line is none of picture and strip.
+        y0, y1 = sharp_y0 if y0 == top else y0, sharp_y1 if y1 == bottom else y1
     box = narrowed(grey, PixelBox(0, y0, width_px, y1), level)
     kind = DataBarKind.BOTTOM if at_bottom else DataBarKind.TOP
     if box.width < width_px:

@@ -33,6 +33,22 @@ def test_top_strip_leaves_the_picture_below_it(frames: Any) -> None:
     assert (bar.crop.top, bar.crop.bottom) == (30, 510)
 
 
+@pytest.mark.parametrize("thickness_px", [1, 2, 5])
+@pytest.mark.parametrize("line", [0, 128])
+@pytest.mark.parametrize("at_top", [False, True])
+def test_line_between_picture_and_strip_belongs_to_the_strip(
+    frames: Any,
+    thickness_px: int,
+    line: int,
+    at_top: bool,  # noqa: FBT001
+) -> None:
+    """A white strip with a line along the picture: none of the line is left in the crop, and no row of picture lost."""
+    grey = frames.strip(frames.texture(640, 520), (480, 520), 255, 0, TEXT)
+    grey[480 : 480 + thickness_px] = line
+    bar = find_data_bar(np.ascontiguousarray(grey[::-1]) if at_top else grey)
+    assert bar.crop.sides == ((0, 40, 640, 520) if at_top else (0, 0, 640, 480))
+
+
 def test_picture_rows_below_a_framed_strip_are_given_up_with_it(frames: Any) -> None:
     """A framed strip with a few rows of picture below it is removed with its frame line."""
     grey = frames.strip(frames.texture(640, 500), (440, 494), 255, 0, TEXT)
