@@ -63,7 +63,7 @@ def _read(content: bytes, profile: Profile) -> list[PageWords]:
         ("exec sleep 60", "timed_out"),
         ("exit 0", "ocr_failed"),
         # The disk is full: what fits is written, and no error told.
-        ('"$REAL" "$@"; if [ -f "$2.tsv" ]; then head -c 700 "$2.tsv" > "$2.cut"; mv "$2.cut" "$2.tsv"; fi', "ocr_failed"),
+        ('"$REAL" "$@"; if [ -f "$2.tsv" ]; then head -c 700 "$2.tsv" > "$2.a"; mv "$2.a" "$2.tsv"; fi', "ocr_failed"),
     ],
     ids=["killed", "hangs", "writes nothing", "result cut short"],
 )
