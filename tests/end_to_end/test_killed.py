@@ -46,7 +46,7 @@ def killed_after(ingested: Ingested, catalog: Path, moment: str, number: int) ->
     ("moment", "number"),
     [
         pytest.param("before", 3, id="while the first report is recorded"),
-        pytest.param("after", 8, id="between two records"),
+        pytest.param("after", 8, id="between two records", marks=pytest.mark.slow),
     ],
 )
 def test_kill_at_a_transaction_costs_nothing_but_time(

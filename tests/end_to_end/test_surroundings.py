@@ -212,7 +212,8 @@ def ingest_on_full_disk(small_ingested: Ingested, disk: Path, leave_kb: int) -> 
     assert hashes(catalog) == hashes(small_ingested.site.catalog)
 
 
-@pytest.mark.parametrize("leave_kb", [100, pytest.param(1200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("leave_kb", [100, 1200])
 def test_full_disk_leaves_no_half_of_a_catalog(small_ingested: Ingested, small_disk: Path, leave_kb: int) -> None:
     """No room for an empty catalog: exit code 3, nothing is left behind, and the next run makes it."""
     ingest_on_full_disk(small_ingested, small_disk, leave_kb)
