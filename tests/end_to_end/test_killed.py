@@ -160,6 +160,7 @@ def test_catalog_is_whole_after_two_writers(small_ingested: Ingested, tmp_path: 
     assert [p.name for p in tmp_path.iterdir()] == [catalog.name]
 
 
+@pytest.mark.slow
 def test_worker_that_is_killed_costs_no_item(small_ingested: Ingested, tmp_path: Path) -> None:
     """The system's out-of-memory killer takes a worker: its items are read again, and the result is the same."""
     catalog = tmp_path / "worker.duckdb"

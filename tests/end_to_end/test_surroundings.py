@@ -228,6 +228,7 @@ def test_full_disk_while_reading_loses_nothing_recorded(
     ingest_on_full_disk(small_ingested, small_disk, leave_kb)
 
 
+@pytest.mark.slow
 def test_images_that_vanish_while_others_are_read(reports: Path, images: Path, tmp_path: Path) -> None:
     """A file removed between the walk and its reading is a failure of that file, and the next run forgets it."""
     Image.effect_noise((160, 120), 60).save(images / "gone.png")

@@ -168,6 +168,7 @@ def test_password_is_not_in_the_catalog_nor_in_the_error(planted: Any, quick: Ca
         assert "s3cret" not in text
 
 
+@pytest.mark.slow
 def test_missing_package_is_named_with_its_extra(planted: Any, shown_without: Callable[..., str]) -> None:
     """The error of a missing tool, exit code 4, before anything is computed."""
     setup = "from pathlib import Path; from fractotrain.cli.command import train"
